@@ -1,0 +1,118 @@
+package fusion
+
+import (
+	"time"
+
+	"acsgd/internal/decl"
+	"acsgd/internal/obs"
+)
+
+// Input is everything that a core may know. Seq and Now are assigned by the lane and
+// journaled; Seq continues across restarts, Now never decreases.
+type Input struct {
+	Seq  uint64
+	Now  time.Time
+	Body InputBody
+}
+
+// InputBody is Seen, Declared, Ordered, Tuned or Tick.
+type InputBody interface{ inputBody() }
+
+// Seen is one observation of one of the lane's instruments.
+type Seen struct{ Observation obs.Observation }
+
+// Declared puts a new version of the expected-arrival index in force. The journal stores
+// the version alone; replay rebuilds the index from the declaration records of lane "".
+type Declared struct {
+	Version uint64
+	Index   *decl.Index
+}
+
+// Ordered is an officer's command.
+type Ordered struct{ Order Order }
+
+// Tuned puts versioned data in force: site parameters, rule packs, templates.
+type Tuned struct {
+	Kind    TunedKind
+	Version string
+	SHA256  string
+	Bytes   []byte
+	Value   any // decoded from Bytes by the shell: *Params, *rules.Pack, *rules.Goods, ...
+}
+
+// TunedKind says what a Tuned carries.
+type TunedKind string
+
+// The kinds of tuned data.
+const (
+	TuneParams TunedKind = "params" // *Params
+	TuneRules  TunedKind = "rules"  // *rules.Book
+)
+
+// Tick is a wake-up that the core asked for with Deadline.
+type Tick struct{}
+
+func (Seen) inputBody()     {}
+func (Declared) inputBody() {}
+func (Ordered) inputBody()  {}
+func (Tuned) inputBody()    {}
+func (Tick) inputBody()     {}
+
+// Action is what an officer orders.
+type Action string
+
+// The actions. Release, Hold, Secondary and Override decide a passage.
+const (
+	Release      Action = "release"       // let it go: nothing blocking is open
+	Hold         Action = "hold"          // keep it: the barrier stays closed
+	Secondary    Action = "secondary"     // send it to inspection
+	Override     Action = "override"      // let it go although something blocks: needs a reason
+	CorrectPlate Action = "correct_plate" // keep both texts, match again
+	ChooseMatch  Action = "choose_match"  // the officer names the declaration
+	Remeasure    Action = "remeasure"     // keep the first values, wait for new ones
+	Note         Action = "note"
+	CloseLane    Action = "close_lane"
+	OpenLane     Action = "open_lane"
+)
+
+// Order is one command of one user, with the version of the passage that the user saw.
+type Order struct {
+	ID          string `json:"id"` // idempotency key, unique for 24 h
+	Action      Action `json:"action"`
+	Passage     string `json:"passage,omitempty"`
+	Version     uint64 `json:"version,omitempty"` // of the passage; 0 = not checked
+	User        string `json:"user"`
+	Role        string `json:"role"`
+	Reason      string `json:"reason,omitempty"` // code
+	Text        string `json:"note,omitempty"`
+	Plate       string `json:"plate,omitempty"`       // CorrectPlate
+	PlateRole   string `json:"plate_role,omitempty"`  // CorrectPlate
+	Declaration string `json:"declaration,omitempty"` // ChooseMatch
+	Console     string `json:"console,omitempty"`
+}
+
+// Params describe one lane to its core.
+type Params struct {
+	Site      string        `json:"site"` // code in passage ids
+	Lane      string        `json:"lane"`
+	Direction string        `json:"direction"`        // import, export, transit: which controls apply
+	Mode      string        `json:"mode"`             // enforcement, simulator
+	Window    time.Duration `json:"window"`           // how long to wait for late instruments after the last sight
+	Green     bool          `json:"green"`            // the barrier may open by itself when everything is Within
+	Declare   bool          `json:"declare"`          // a declaration is expected of every vehicle
+	Pack      string        `json:"pack"`             // rule pack that judges
+	Advice    []string      `json:"advice,omitempty"` // further packs, advice only
+	RoadClass int64         `json:"road_class_kg"`
+	Region    string        `json:"region,omitempty"`
+	MinLength int32         `json:"min_length_mm"` // shortest vehicle: bounds which record belongs to whom
+	Devices   []Instrument  `json:"devices"`
+}
+
+// Instrument is one device of the lane as the core needs it.
+type Instrument struct {
+	Name    string `json:"name"`
+	Class   string `json:"class"`          // wim, dims, rpm, anpr, laneio
+	Station int32  `json:"station_mm"`     // distance of its sensing line from the lane datum
+	Expect  bool   `json:"expect"`         // a passage is incomplete without it
+	Role    string `json:"role,omitempty"` // anpr: front, rear, trailer
+}

@@ -1,0 +1,60 @@
+// Package match weighs the evidence of a passage (plates front, rear and trailer with their
+// alternatives, container, mass, time) against the expected arrivals and answers matched,
+// ambiguous or none with a posterior. It never picks silently (decisions D8, D27).
+package match
+
+import (
+	"acsgd/internal/obs"
+	"acsgd/internal/quant"
+)
+
+// State is the answer in one word.
+type State string
+
+// The states.
+const (
+	Matched   State = "matched"   // best posterior >= Accept and >= 100 times the second
+	Ambiguous State = "ambiguous" // best posterior >= 0.05
+	None      State = "none"
+)
+
+// Read is one plate text with how probable the reader holds it.
+type Read struct {
+	Text    string        `json:"text"`
+	P       quant.Prob    `json:"p"`
+	Role    obs.PlateRole `json:"role,omitempty"`
+	Country string        `json:"country,omitempty"`
+	Camera  string        `json:"camera,omitempty"` // reads of one camera are alternatives of one another
+	Chars   []obs.Char    `json:"chars,omitempty"`
+}
+
+// Evidence is all that is known of one vehicle.
+type Evidence struct {
+	Reads      []Read
+	Containers []string
+	Gross      quant.Mass // measured; 0 is not measured
+	UGross     quant.Mass // 95 % half-width
+}
+
+// Candidate is one declaration that the vehicle may belong to.
+type Candidate struct {
+	Declaration string     `json:"declaration"` // decl.Declaration.ID
+	Text        string     `json:"text"`        // its best matching plate
+	Posterior   quant.Prob `json:"posterior"`
+	Exact       bool       `json:"exact"`  // a read equals a declared plate
+	Second      bool       `json:"second"` // independent second evidence agrees: trailer plate, container, mass
+	Why         []string   `json:"why,omitempty"`
+}
+
+// Result is the answer for one vehicle.
+type Result struct {
+	State    State       `json:"state"`
+	Declared []Candidate `json:"declared,omitempty"` // the five best
+}
+
+// Auto reports whether the barrier may rely on the match: posterior >= 0.999 and an exact
+// plate or a second evidence.
+func (r Result) Auto() bool {
+	return r.State == Matched && len(r.Declared) > 0 && r.Declared[0].Posterior >= 999_000 &&
+		(r.Declared[0].Exact || r.Declared[0].Second)
+}

@@ -1,0 +1,208 @@
+package fusion
+
+import (
+	"time"
+
+	"acsgd/fusion/match"
+	"acsgd/fusion/radiation"
+	"acsgd/fusion/rules"
+	"acsgd/internal/decl"
+	"acsgd/internal/obs"
+	"acsgd/internal/quant"
+)
+
+// Output is one consequence of an input. The pointers in it are valid until the next Step.
+type Output struct {
+	Kind    OutputKind
+	Passage *Passage // of Opened, Updated, Judged, Amended, Closed
+	Lane    *LaneState
+	Signal  *Signal
+	Event   *Event
+}
+
+// OutputKind says what an Output is.
+type OutputKind string
+
+// The kinds of outputs. Opened, Judged, Decided, Amended, Closed and Alarm enter the
+// lossless log of the stream; Updated and Status are state, of which only the newest counts.
+const (
+	Opened  OutputKind = "opened"
+	Updated OutputKind = "updated"
+	Judged  OutputKind = "judged"  // the verdict is final
+	Decided OutputKind = "decided" // an order was accepted, refused or made pending
+	Amended OutputKind = "amended" // late data or a correction changed a judged passage
+	Closed  OutputKind = "closed"
+	Alarm   OutputKind = "alarm"
+	Status  OutputKind = "status" // lane state
+	Signals OutputKind = "signal" // move the barrier or the light, once the input is durable
+)
+
+// Signal asks the lane to move something.
+type Signal struct {
+	Output  string `json:"output"` // barrier, light
+	Action  string `json:"action"` // open, close; red, green
+	Passage string `json:"passage,omitempty"`
+	Cause   string `json:"cause"` // "green path", or the order's id
+}
+
+// Event is one line of the passage's history, and of the log of the stream.
+type Event struct {
+	At       time.Time `json:"at"`
+	Seq      uint64    `json:"seq"`
+	Kind     string    `json:"kind"` // opened, plate, axle, weighed, profile, radiation, matched, judged, order, refused, pending, signal, barrier, left, closed, fault, amended
+	Lane     string    `json:"lane"`
+	Passage  string    `json:"passage,omitempty"`
+	Text     string    `json:"text"`
+	User     string    `json:"user,omitempty"`
+	Order    string    `json:"order,omitempty"`
+	Priority int       `json:"priority,omitempty"` // 1 high, 2 medium, 3 low; 0 is not an alarm
+}
+
+// Phase is where a passage stands.
+type Phase string
+
+// The phases of a passage.
+const (
+	Approaching Phase = "approaching" // seen, nothing measured yet
+	Measuring   Phase = "measuring"
+	Awaiting    Phase = "awaiting" // judged, waits for an officer
+	Released    Phase = "released"
+	Held        Phase = "held"
+	ToSecondary Phase = "secondary"
+	Left        Phase = "left" // through the barrier
+	Gone        Phase = "closed"
+)
+
+// Passage is one vehicle in one lane: the unit of work. Its JSON is the console's and the
+// archive's object.
+type Passage struct {
+	ID        string    `json:"id"`
+	Version   uint64    `json:"version"` // Seq of the input that changed it last
+	Lane      string    `json:"lane"`
+	Direction string    `json:"direction"`
+	Phase     Phase     `json:"phase"`
+	Opened    time.Time `json:"opened"`
+	Closed    time.Time `json:"closed,omitzero"`
+	Simulated bool      `json:"simulated,omitempty"`
+
+	Plates    []PlateRead          `json:"plates,omitempty"`
+	Axles     []AxleLoad           `json:"axles,omitempty"`
+	Gross     *GrossLoad           `json:"gross,omitempty"`
+	Size      *Size                `json:"size,omitempty"`
+	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
+	Speed     quant.Speed          `json:"speed_mms,omitempty"`
+	AxleCode  string               `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
+
+	Match       match.Result      `json:"match"`
+	Declaration *decl.Declaration `json:"declaration,omitempty"` // of the best candidate
+	Declared    uint64            `json:"index_version"`
+
+	Verdict  rules.Verdict   `json:"verdict"` // worst of the findings: exceeds, undetermined, within
+	Final    bool            `json:"final"`   // all expected instruments have reported, or the window has ended
+	Missing  []string        `json:"missing,omitempty"`
+	Findings []rules.Finding `json:"findings,omitempty"`
+	Advice   []rules.Finding `json:"advice,omitempty"`
+
+	Decision *Decision `json:"decision,omitempty"`
+	Pending  *Decision `json:"pending,omitempty"` // waits for a second person
+	Green    bool      `json:"green,omitempty"`   // released by the green path
+	Amended  int       `json:"amended,omitempty"`
+	History  []Event   `json:"history,omitempty"`
+}
+
+// PlateRead is one plate as kept in a passage.
+type PlateRead struct {
+	Source string    `json:"device"`
+	Seq    uint64    `json:"seq"`
+	At     time.Time `json:"at"`
+	obs.Plate
+	Pictures  []obs.Blob `json:"pictures,omitempty"`
+	Corrected string     `json:"corrected,omitempty"` // the officer's text
+	By        string     `json:"corrected_by,omitempty"`
+}
+
+// AxleLoad is one axle as kept in a passage.
+type AxleLoad struct {
+	Seq   uint64       `json:"seq"`
+	Axle  int          `json:"axle"`
+	Mass  quant.Mass   `json:"mass_kg"`
+	U     quant.Mass   `json:"u_kg,omitempty"`
+	Gap   quant.Length `json:"gap_mm"` // to the axle before; 0 for the first or unknown
+	UGap  quant.Length `json:"u_gap_mm,omitempty"`
+	Speed quant.Speed  `json:"speed_mms,omitempty"`
+	Mode  string       `json:"mode,omitempty"`
+	Flags []obs.Flag   `json:"flags,omitempty"`
+	Group int          `json:"group,omitempty"` // axles of one group share a number, from 1
+}
+
+// GrossLoad is the vehicle's mass.
+type GrossLoad struct {
+	Seq      uint64     `json:"seq"`
+	Mass     quant.Mass `json:"mass_kg"`
+	U        quant.Mass `json:"u_kg,omitempty"`
+	Declared quant.Mass `json:"declared_kg,omitempty"`
+	Flags    []obs.Flag `json:"flags,omitempty"`
+}
+
+// Size is the vehicle's outline.
+type Size struct {
+	Seq     uint64       `json:"seq"`
+	Length  quant.Length `json:"length_mm"`
+	ULength quant.Length `json:"u_length_mm,omitempty"`
+	Width   quant.Length `json:"width_mm"`
+	UWidth  quant.Length `json:"u_width_mm,omitempty"`
+	Height  quant.Length `json:"height_mm"`
+	UHeight quant.Length `json:"u_height_mm,omitempty"`
+	Flags   []obs.Flag   `json:"flags,omitempty"`
+	Outline []Point      `json:"outline,omitempty"` // side view, at most 128 points
+}
+
+// Point is one point of the side view: distance from the front and height.
+type Point struct {
+	X quant.Length `json:"x"`
+	Z quant.Length `json:"z"`
+}
+
+// Decision is what was ordered.
+type Decision struct {
+	Action  Action    `json:"action"`
+	User    string    `json:"user"`
+	Second  string    `json:"second,omitempty"` // the second person
+	Reason  string    `json:"reason,omitempty"`
+	Note    string    `json:"note,omitempty"`
+	At      time.Time `json:"at"`
+	Order   string    `json:"order"`
+	Expires time.Time `json:"expires,omitzero"` // of a pending decision
+}
+
+// LaneState is the state of a lane.
+type LaneState struct {
+	Lane     string        `json:"lane"`
+	Version  uint64        `json:"version"`
+	Mode     string        `json:"mode"`
+	Open     bool          `json:"open"`    // accepts vehicles
+	Barrier  string        `json:"barrier"` // closed, opening, open, closing, unknown, fault
+	Light    string        `json:"light"`   // red, green, unknown
+	Loops    []Contact     `json:"loops,omitempty"`
+	Passages []string      `json:"passages,omitempty"` // open ones, the oldest (nearest to the barrier) first
+	Devices  []DeviceState `json:"devices"`
+	Index    uint64        `json:"index_version"`
+	Arrivals int           `json:"arrivals"` // declarations in the index
+	Updated  time.Time     `json:"updated"`
+}
+
+// Contact is one binary input.
+type Contact struct {
+	Signal string `json:"signal"`
+	On     bool   `json:"on"`
+}
+
+// DeviceState is one instrument's health.
+type DeviceState struct {
+	Name   string          `json:"name"`
+	Class  string          `json:"class"`
+	State  obs.HealthState `json:"state"`
+	Reason string          `json:"reason,omitempty"`
+	Since  time.Time       `json:"since,omitzero"`
+	Last   time.Time       `json:"last,omitzero"` // last observation
+}
