@@ -1,0 +1,112 @@
+package journal
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Reader reads a journal without its lock, also while it is being written.
+type Reader struct {
+	db    *sql.DB
+	epoch string
+}
+
+// OpenReader opens the journal in dir for reading.
+func OpenReader(ctx context.Context, dir string) (*Reader, error) {
+	if _, err := os.Stat(filepath.Join(dir, FileName)); err != nil {
+		return nil, fmt.Errorf("no journal in %s: %w", dir, err)
+	}
+	db, err := sql.Open("sqlite", dsn(dir, "ro"))
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	r := &Reader{db: db}
+	if err := db.QueryRowContext(ctx, `SELECT epoch FROM epoch`).Scan(&r.epoch); err != nil {
+		return nil, errors.Join(fmt.Errorf("read journal epoch in %s: %w", dir, err), db.Close())
+	}
+	return r, nil
+}
+
+// Epoch identifies the journal file.
+func (r *Reader) Epoch() string { return r.epoch }
+
+// Close releases the reader.
+func (r *Reader) Close() error { return r.db.Close() }
+
+// Records yields the rows from number "from" on, in order. An error ends the sequence.
+func (r *Reader) Records(ctx context.Context, from uint64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		r.rows(ctx, from, func(rec Record, _ [32]byte, err error) bool { return yield(rec, err) })
+	}
+}
+
+func (r *Reader) rows(ctx context.Context, from uint64, yield func(Record, [32]byte, error) bool) {
+	rows, err := r.db.QueryContext(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE n >= ? ORDER BY n`, int64(from))
+	if err != nil {
+		yield(Record{}, [32]byte{}, fmt.Errorf("read journal from row %d: %w", from, err))
+		return
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var rec Record
+		var now int64
+		var hash []byte
+		if err := rows.Scan(&rec.N, &rec.Lane, &rec.Seq, &now, &rec.Kind, &rec.Payload, &hash); err != nil {
+			yield(rec, [32]byte{}, fmt.Errorf("read journal row after %d: %w", rec.N, err))
+			return
+		}
+		rec.Now = time.Unix(0, now).UTC()
+		var sum [32]byte
+		copy(sum[:], hash)
+		if !yield(rec, sum, nil) {
+			return
+		}
+	}
+	if err := rows.Err(); err != nil {
+		yield(Record{}, [32]byte{}, fmt.Errorf("read journal: %w", err))
+	}
+}
+
+// Report is the result of Verify.
+type Report struct {
+	Epoch  string
+	Rows   uint64
+	Head   [32]byte
+	Broken uint64 // number of the first row that is missing or does not fit; 0 = the chain is whole
+	Reason string
+}
+
+// Verify recomputes the hash chain of the journal in dir and names the first broken row.
+// The error is for a journal that cannot be read at all.
+func Verify(ctx context.Context, dir string) (Report, error) {
+	r, err := OpenReader(ctx, dir)
+	if err != nil {
+		return Report{}, err
+	}
+	defer r.Close()
+	rep := Report{Epoch: r.epoch, Head: sha256.Sum256([]byte(r.epoch))}
+	r.rows(ctx, 0, func(rec Record, hash [32]byte, rerr error) bool {
+		switch {
+		case rerr != nil:
+			rep.Broken, rep.Reason = rep.Rows+1, rerr.Error()
+			return false
+		case rec.N != rep.Rows+1:
+			rep.Broken, rep.Reason = rep.Rows+1, fmt.Sprintf("row %d is missing, the next is %d", rep.Rows+1, rec.N)
+			return false
+		}
+		if want := chain(rep.Head, &rec); want != hash {
+			rep.Broken, rep.Reason = rec.N, fmt.Sprintf("row %d (lane %q, seq %d, %s) does not fit its hash", rec.N, rec.Lane, rec.Seq, rec.Kind)
+			return false
+		}
+		rep.Head, rep.Rows = hash, rec.N
+		return true
+	})
+	return rep, ctx.Err()
+}

@@ -1,0 +1,246 @@
+package journal
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// write is the only writer: natural group commit, whatever waits is one transaction.
+func (j *Journal) write() {
+	ctx := context.Background()
+	var batch []appended
+	for {
+		batch = batch[:0]
+		select {
+		case a := <-j.queue:
+			batch = append(batch, a)
+		case <-j.closing:
+			j.drain(ctx)
+			return
+		}
+		batch = j.gather(batch)
+		j.commit(ctx, batch)
+	}
+}
+
+func (j *Journal) gather(batch []appended) []appended {
+	for len(batch) < batchMax {
+		select {
+		case a := <-j.queue:
+			batch = append(batch, a)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// drain writes what was accepted before Close, and the last digests.
+func (j *Journal) drain(ctx context.Context) {
+	for {
+		batch := j.gather(nil)
+		j.mu.Lock()
+		left := len(j.digests)
+		j.mu.Unlock()
+		if len(batch) == 0 && left == 0 {
+			return
+		}
+		if err := j.commit(ctx, batch); err != nil && len(batch) == 0 {
+			return // the disk refuses: the digests are lost, the inputs are not
+		}
+	}
+}
+
+// commit writes the waiting digests and the batch in one transaction, then reports.
+func (j *Journal) commit(ctx context.Context, batch []appended) error {
+	start := time.Now()
+	j.mu.Lock()
+	digests := j.digests
+	j.digests = nil
+	n, head := j.n, j.head
+	j.mu.Unlock()
+
+	recs := make([]Record, 0, len(batch)+1)
+	if len(digests) > 0 {
+		recs = append(recs, Record{Now: start, Kind: KindDigest, Payload: appendDigests(nil, digests)})
+	}
+	for _, a := range batch {
+		recs = append(recs, a.rec)
+	}
+	hashes := make([][32]byte, len(recs))
+	prev := head
+	for i := range recs {
+		recs[i].N = n + uint64(i) + 1
+		hashes[i] = chain(prev, &recs[i])
+		prev = hashes[i]
+	}
+	err := j.insert(ctx, recs, hashes)
+
+	j.mu.Lock()
+	if err == nil {
+		j.n, j.head = n+uint64(len(recs)), prev
+		j.stats.Rows += uint64(len(recs))
+		j.stats.Batches++
+		j.stats.Commit = time.Since(start)
+	} else {
+		j.stats.Errors++
+		j.digests = append(digests, j.digests...) // they go with the next batch that succeeds
+	}
+	j.mu.Unlock()
+
+	first := n + 1 + uint64(len(recs)-len(batch))
+	for i, a := range batch {
+		if err != nil {
+			a.done(0, err)
+			continue
+		}
+		a.done(first+uint64(i), nil)
+	}
+	return err
+}
+
+const rowsPerInsert = 16
+
+func (j *Journal) insert(ctx context.Context, recs []Record, hashes [][32]byte) (err error) {
+	tx, err := j.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin journal transaction: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // the cause is err; a rolled-back transaction leaves nothing behind
+		}
+	}()
+	args := make([]any, 0, rowsPerInsert*7)
+	for i := 0; i < len(recs); {
+		k := min(rowsPerInsert, len(recs)-i)
+		if k < rowsPerInsert {
+			k = 1
+		}
+		args = args[:0]
+		for x := i; x < i+k; x++ {
+			r := &recs[x]
+			payload := r.Payload
+			if payload == nil {
+				payload = []byte{} // nil would be stored as NULL
+			}
+			args = append(args, int64(r.N), r.Lane, int64(r.Seq), r.Now.UnixNano(), r.Kind, payload, hashes[x][:])
+		}
+		if err := exec(ctx, tx, k, args); err != nil {
+			return fmt.Errorf("write journal rows %d..%d: %w", recs[i].N, recs[i+k-1].N, err)
+		}
+		i += k
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit journal rows %d..%d: %w", recs[0].N, recs[len(recs)-1].N, err)
+	}
+	return nil
+}
+
+const (
+	insertOne = `INSERT INTO input (n, lane, seq, now, kind, payload, hash) VALUES (?,?,?,?,?,?,?)`
+	moreRows  = `,(?,?,?,?,?,?,?)`
+)
+
+func exec(ctx context.Context, tx *sql.Tx, rows int, args []any) error {
+	q := insertOne
+	if rows == rowsPerInsert {
+		q = insertMany
+	}
+	_, err := tx.ExecContext(ctx, q, args...)
+	return err
+}
+
+const insertMany = insertOne + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows +
+	moreRows + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows
+
+// chain gives the hash of a row: SHA-256 over the hash before and the row's fields, each
+// with its length, so that no two rows share an encoding.
+func chain(prev [32]byte, r *Record) [32]byte {
+	h := sha256.New()
+	var b [8]byte
+	num := func(v uint64) {
+		binary.BigEndian.PutUint64(b[:], v)
+		h.Write(b[:])
+	}
+	str := func(p []byte) {
+		num(uint64(len(p)))
+		h.Write(p)
+	}
+	h.Write(prev[:])
+	num(r.N)
+	str([]byte(r.Lane))
+	num(r.Seq)
+	num(uint64(r.Now.UnixNano()))
+	str([]byte(r.Kind))
+	str(r.Payload)
+	var sum [32]byte
+	h.Sum(sum[:0])
+	return sum
+}
+
+// appendDigests encodes digests: per entry lane length (1 byte), lane, seq (8), sum (32).
+func appendDigests(dst []byte, ds []Digest) []byte {
+	for _, d := range ds {
+		dst = append(dst, byte(len(d.Lane)))
+		dst = append(dst, d.Lane...)
+		dst = binary.BigEndian.AppendUint64(dst, d.Seq)
+		dst = append(dst, d.Sum[:]...)
+	}
+	return dst
+}
+
+// Digests decodes the payload of a KindDigest row.
+func Digests(p []byte) ([]Digest, error) {
+	var ds []Digest
+	for len(p) > 0 {
+		l := int(p[0])
+		if len(p) < 1+l+40 {
+			return ds, fmt.Errorf("digest row: %d bytes left, want %d", len(p), 1+l+40)
+		}
+		d := Digest{Lane: string(p[1 : 1+l]), Seq: binary.BigEndian.Uint64(p[1+l:])}
+		copy(d.Sum[:], p[9+l:])
+		ds = append(ds, d)
+		p = p[41+l:]
+	}
+	return ds, nil
+}
+
+const (
+	quiet     = 250 * time.Millisecond
+	walLimit  = 64 << 20 // beyond this a checkpoint runs whether it is quiet or not
+	walWorth  = 1 << 20  // below this it does not pay
+	lookEvery = quiet
+)
+
+// checkpoint moves the write-ahead log into the file in quiet moments, so that no commit
+// ever waits for it.
+func (j *Journal) checkpoint() {
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	last := uint64(0)
+	for {
+		select {
+		case <-j.closing:
+			return
+		case <-t.C:
+		}
+		st, err := os.Stat(filepath.Join(j.dir, FileName+"-wal"))
+		if err != nil {
+			continue
+		}
+		rows := j.Stats().Rows
+		busy := rows != last
+		last = rows
+		if st.Size() > walLimit || (!busy && st.Size() > walWorth) {
+			// PASSIVE never blocks the writer; an error only means the next look tries again.
+			_, _ = j.db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
+		}
+	}
+}
