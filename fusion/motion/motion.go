@@ -1,0 +1,171 @@
+// Package motion joins the speeds that scale, loops and scanners measured into one track of
+// a vehicle, and derives from it what needs two instruments: the axle spacings and the
+// length (decision D19).
+package motion
+
+import (
+	"time"
+
+	"acsgd/internal/quant"
+)
+
+// Edge is one axle's crossing of one platform.
+type Edge struct {
+	Axle  int         `json:"axle"`
+	On    time.Time   `json:"on"` // 50 % of the plateau, rising
+	Off   time.Time   `json:"off"`
+	Speed quant.Speed `json:"v"` // mean over the platform; 0 is unknown
+	U     quant.Speed `json:"u"` // 95 % half-width
+}
+
+// Track is the motion of one vehicle: its axles' crossings in driving order.
+type Track struct {
+	Edges []Edge `json:"edges,omitempty"`
+}
+
+// Add puts an edge in its place; a repeated axle replaces its first crossing.
+func (k *Track) Add(e Edge) {
+	for i := range k.Edges {
+		if k.Edges[i].Axle == e.Axle {
+			k.Edges[i] = e
+			return
+		}
+		if k.Edges[i].Axle > e.Axle {
+			k.Edges = append(k.Edges, Edge{})
+			copy(k.Edges[i+1:], k.Edges[i:])
+			k.Edges[i] = e
+			return
+		}
+	}
+	k.Edges = append(k.Edges, e)
+}
+
+// Gap gives the spacing between edge i and the one before: the mean of the two axles' speeds
+// times the time between their rising edges (wim.md 5, step 3). u is its 95 % half-width;
+// ok is false if a time or speed is missing, or the vehicle stopped in between, so that the
+// mean of the two speeds says nothing about the way.
+func (k *Track) Gap(i int) (d, u quant.Length, ok bool) {
+	if i < 1 || i >= len(k.Edges) {
+		return 0, 0, false
+	}
+	a, b := &k.Edges[i-1], &k.Edges[i]
+	if a.Speed <= 0 || b.Speed <= 0 || a.On.IsZero() || b.On.IsZero() || !b.On.After(a.On) {
+		return 0, 0, false
+	}
+	ms := b.On.Sub(a.On).Microseconds()
+	sum := int64(a.Speed) + int64(b.Speed)
+	mm := (sum*ms/2 + 500_000) / 1_000_000
+	if mm > 30_000 {
+		return 0, 0, false // longer than any vehicle unit: it stood still
+	}
+	// The two speeds' errors, and their difference as a measure of how uneven the motion was.
+	uv := int64(a.U) + int64(b.U)
+	diff := int64(a.Speed) - int64(b.Speed)
+	if diff < 0 {
+		diff = -diff
+	}
+	uncertain := (uv/2+diff/4)*ms/1_000_000 + 5
+	return quant.Length(mm), quant.Length(uncertain), true
+}
+
+// Speed gives the mean speed of the axles and its 95 % half-width; ok is false if no axle
+// has a speed.
+func (k *Track) Speed() (v, u quant.Speed, ok bool) {
+	var sum, sumU, n int64
+	lo, hi := quant.Speed(1<<30), quant.Speed(0)
+	for i := range k.Edges {
+		e := &k.Edges[i]
+		if e.Speed <= 0 {
+			continue
+		}
+		sum += int64(e.Speed)
+		sumU += int64(e.U)
+		lo, hi = min(lo, e.Speed), max(hi, e.Speed)
+		n++
+	}
+	if n == 0 {
+		return 0, 0, false
+	}
+	return quant.Speed(sum / n), max(quant.Speed(sumU/n), (hi-lo)/4), true
+}
+
+// Way integrates the speed from t0 to t1: between the axles' crossings linearly, beyond
+// them at the nearest axle's speed. u is the 95 % half-width from the speeds alone.
+// ok is false if no speed is known or less than half of the time lies near a crossing
+// (then the vehicle's speed over the rest is a guess).
+func (k *Track) Way(t0, t1 time.Time) (d, u quant.Length, ok bool) {
+	v, uv, ok := k.Speed()
+	if !ok || !t1.After(t0) {
+		return 0, 0, false
+	}
+	var way, guess int64 // mm * us
+	span := t1.Sub(t0).Microseconds()
+	const steps = 32
+	for i := range int64(steps) {
+		t := t0.Add(time.Duration(span*(2*i+1)/(2*steps)) * time.Microsecond)
+		s, far := k.at(t)
+		way += int64(s) * span / steps
+		if far {
+			guess += span / steps
+		}
+	}
+	mm := (way + 500_000) / 1_000_000
+	// s_v relative: the mean's own, and 1 % for every tenth of the way that was not seen.
+	rel := int64(uv)*1_000_000/int64(v) + 100_000*guess/span
+	return quant.Length(mm), quant.Length(mm*rel/1_000_000) + 1, guess*2 <= span
+}
+
+// at gives the speed at t; far is true more than 3 s away from every crossing.
+func (k *Track) at(t time.Time) (v quant.Speed, far bool) {
+	var before, after *Edge
+	for i := range k.Edges {
+		e := &k.Edges[i]
+		if e.Speed <= 0 {
+			continue
+		}
+		if !mid(e).After(t) {
+			before = e
+		} else if after == nil {
+			after = e
+		}
+	}
+	switch {
+	case before == nil && after == nil:
+		return 0, true
+	case before == nil:
+		return after.Speed, mid(after).Sub(t) > 3*time.Second
+	case after == nil:
+		return before.Speed, t.Sub(mid(before)) > 3*time.Second
+	}
+	span := mid(after).Sub(mid(before)).Microseconds()
+	if span <= 0 {
+		return before.Speed, false
+	}
+	part := t.Sub(mid(before)).Microseconds()
+	return before.Speed + quant.Speed((int64(after.Speed)-int64(before.Speed))*part/span), false
+}
+
+func mid(e *Edge) time.Time { return e.On.Add(e.Off.Sub(e.On) / 2) }
+
+// Length turns the way between a vehicle's first and last slice into its length: half a
+// slice is added on each side, u adds the slice spacing (profiler.md 6, step 8).
+func Length(way, u quant.Length, v quant.Speed, period time.Duration) (l, ul quant.Length) {
+	slice := int64(v) * period.Microseconds() / 1_000_000 // mm travelled in one scan
+	a := slice * slice / 6                                // (vT)^2/6, the edge term's variance
+	half := int64(u) / 2
+	return way + quant.Length(slice), quant.Length(2 * isqrt(a+half*half))
+}
+
+func isqrt(v int64) int64 {
+	if v <= 0 {
+		return 0
+	}
+	x := v
+	for y := (x + 1) / 2; y < x; y = (x + v/x) / 2 {
+		x = y
+	}
+	if x*x < v {
+		x++ // round up: an uncertainty is never shaved
+	}
+	return x
+}
