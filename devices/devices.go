@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"acsgd/internal/line"
 	"acsgd/internal/obs"
 )
 
@@ -61,7 +62,10 @@ type Out struct {
 	Obs  []obs.Observation  // Stamp.At, Err, Origin, Raw, Blobs and Body filled
 	Acks []Ack              // bytes for the device once observations are durable
 	Errs []*obs.DecodeError // what could not be understood; the session has resynchronised
-	Fail error              // not nil: the link is useless, close it and return this
+	// Frames counts decoded frames for the health screen, where a session decodes many for
+	// one observation; fewer than len(Obs) counts as len(Obs).
+	Frames int
+	Fail   error // not nil: the link is useless, close it and return this
 }
 
 // Ack is an answer that may be sent only when the first After observations of the Out it
@@ -95,6 +99,7 @@ func (o *Out) Err(proto string, offset int64, reason string, frame []byte) {
 // Reset empties o for reuse.
 func (o *Out) Reset() {
 	o.Send, o.Obs, o.Acks, o.Errs, o.Fail = o.Send[:0], o.Obs[:0], o.Acks[:0], o.Errs[:0], nil
+	o.Frames = 0
 }
 
 // Env is what the site gives a driver.
@@ -110,6 +115,51 @@ type Env struct {
 	Stream bool
 	// Raw asks for raw traces and scans inside the observations ("decode --set raw=true").
 	Raw bool
+	// Open opens byte links by URL; nil is line.Parse. Drivers use Link.
+	Open func(link string) (line.Open, error)
+	// Meter counts for the health screen; nil counts nothing. The shells of this package
+	// (Stream, Listen, Poll) fill it.
+	Meter *Meter
+	// Broker is the site's MQTT session, shared by its sources; nil where there is none.
+	Broker Broker
+}
+
+// Link makes the Open of a URL; it performs no I/O.
+func (e Env) Link(url string) (line.Open, error) {
+	if e.Open != nil {
+		return e.Open(url)
+	}
+	return line.Parse(url)
+}
+
+// filled gives an Env whose functions can be called.
+func (e Env) filled() Env {
+	if e.Report == nil {
+		e.Report = func(*obs.DecodeError) {}
+	}
+	if e.Log == nil {
+		e.Log = slog.New(slog.DiscardHandler)
+	}
+	return e
+}
+
+// Broker is one MQTT session that many sources share; package devices/mqtt makes it.
+type Broker interface {
+	// Subscribe hands every message whose topic matches the filter to take, one at a time,
+	// until stop is called; take must not block. ack tells the broker that the message is
+	// safe; without it the broker sends it again after the next reconnection. lost is
+	// called, once for each loss, when the session is gone.
+	Subscribe(filter string, qos byte, take func(Message), lost func(error)) (stop func(), err error)
+	// Publish sends a message and returns when the broker has it.
+	Publish(ctx context.Context, topic string, qos byte, retain bool, payload []byte) error
+}
+
+// Message is one MQTT message. Payload belongs to the receiver.
+type Message struct {
+	Topic    string
+	Payload  []byte
+	Retained bool
+	Ack      func()
 }
 
 // Section is the configuration of one device.
