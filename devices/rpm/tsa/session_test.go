@@ -184,18 +184,18 @@ func TestDailyFileTimes(t *testing.T) {
 	})
 }
 
-func line(tag string, i int) string {
+func four(tag string, i int) string {
 	return fmt.Sprintf("%s,%06d,%06d,%06d,%06d\r\n", tag, i, i, i, i)
 }
 
 func TestTheSlicesOfABurstAreSpreadBackwards(t *testing.T) {
 	s, out := newTest(t, false, nil), &devices.Out{}
 	s.Tick(start, out)
-	s.Feed(start, []byte(line("NB", 0)+line("GB", 400)), out)
+	s.Feed(start, []byte(four("NB", 0)+four("GB", 400)), out)
 	t0 := start.Add(3 * time.Second)
-	s.Feed(t0, []byte("SP,0.1281,05.323,008.57,000000\r\n"+line("NS", 1)+line("GS", 1)+line("GS", 2)), out)
-	s.Feed(t0.Add(4*time.Millisecond), []byte(line("GS", 3)+line("GS", 4)+line("GS", 5)), out)
-	s.Feed(t0.Add(10*time.Millisecond), []byte(line("GS", 6)), out)
+	s.Feed(t0, []byte("SP,0.1281,05.323,008.57,000000\r\n"+four("NS", 1)+four("GS", 1)+four("GS", 2)), out)
+	s.Feed(t0.Add(4*time.Millisecond), []byte(four("GS", 3)+four("GS", 4)+four("GS", 5)), out)
+	s.Feed(t0.Add(10*time.Millisecond), []byte(four("GS", 6)), out)
 	if n := len(out.Obs); n != 4 {
 		t.Fatalf("%d observations before the burst has ended, want the 4 before it", n)
 	}
@@ -204,7 +204,7 @@ func TestTheSlicesOfABurstAreSpreadBackwards(t *testing.T) {
 		t.Fatalf("deadline %s %v", at, ok)
 	}
 	s.Tick(at, out)
-	s.Feed(t0.Add(205*time.Millisecond), []byte(line("GA", 7)), out)
+	s.Feed(t0.Add(205*time.Millisecond), []byte(four("GA", 7)), out)
 	last := t0.Add(10 * time.Millisecond)
 	for i, o := range out.Obs[4:] {
 		want := last.Add(time.Duration(i-5) * 200 * time.Millisecond)
@@ -229,11 +229,11 @@ func TestAConnectionInsideAnOccupancyIsMarked(t *testing.T) {
 	now := start
 	for i := range 3 {
 		now = start.Add(time.Duration(i) * 200 * time.Millisecond)
-		s.Feed(now, []byte(line("GS", 60+i)), out)
+		s.Feed(now, []byte(four("GS", 60+i)), out)
 	}
 	s.Feed(now, []byte("GX,000001,002566,000000,000000\r\n"), out)
 	for i := range 6 {
-		s.Feed(now.Add(time.Millisecond), []byte(line("GS", i)), out)
+		s.Feed(now.Add(time.Millisecond), []byte(four("GS", i)), out)
 	}
 	drain(s, now, out)
 	for i, r := range bodies(out) {
@@ -244,7 +244,7 @@ func TestAConnectionInsideAnOccupancyIsMarked(t *testing.T) {
 
 	t.Run("a burst proves the beginning", func(t *testing.T) {
 		s, out := newTest(t, false, nil), &devices.Out{}
-		s.Feed(start, []byte(strings.Repeat(line("GS", 60), 6)), out)
+		s.Feed(start, []byte(strings.Repeat(four("GS", 60), 6)), out)
 		drain(s, start, out)
 		for i, r := range bodies(out) {
 			if len(r.Flags) != 0 {
@@ -257,7 +257,7 @@ func TestAConnectionInsideAnOccupancyIsMarked(t *testing.T) {
 func TestSilence(t *testing.T) {
 	s, out := newTest(t, false, nil), &devices.Out{}
 	s.Tick(start, out)
-	s.Feed(start.Add(time.Second), []byte(line("GB", 400)), out)
+	s.Feed(start.Add(time.Second), []byte(four("GB", 400)), out)
 	at, ok := s.Deadline()
 	if want := start.Add(11 * time.Second); !ok || !at.Equal(want) {
 		t.Fatalf("deadline %s, want %s", at, want)
@@ -267,7 +267,7 @@ func TestSilence(t *testing.T) {
 	if h, ok := out.Obs[len(out.Obs)-1].Body.(*obs.Health); !ok || h.State != obs.Degraded {
 		t.Fatalf("10 s without a line: %+v", out.Obs[len(out.Obs)-1].Body)
 	}
-	s.Feed(at.Add(time.Second), []byte(line("GB", 400)), out)
+	s.Feed(at.Add(time.Second), []byte(four("GB", 400)), out)
 	if h, ok := out.Obs[len(out.Obs)-2].Body.(*obs.Health); !ok || h.State != obs.Online {
 		t.Fatal("a line after the silence does not bring the portal back")
 	}
@@ -279,7 +279,7 @@ func TestSilence(t *testing.T) {
 
 	t.Run("inside an occupancy the portal owes no background", func(t *testing.T) {
 		s, out := newTest(t, false, nil), &devices.Out{}
-		s.Feed(start, []byte(line("GB", 400)+line("NS", 1)), out)
+		s.Feed(start, []byte(four("GB", 400)+four("NS", 1)), out)
 		s.Tick(start.Add(15*time.Second), out)
 		if out.Fail != nil || len(out.Obs) != 2 {
 			t.Fatal("reported as silent")
@@ -293,9 +293,9 @@ func TestSilence(t *testing.T) {
 }
 
 func TestAStreamWithoutTimesAdvancesByThePortalsRhythm(t *testing.T) {
-	text := line("NB", 0) + line("GB", 400) + line("NB", 0) + line("GB", 400) + line("NS", 1) +
-		strings.Repeat(line("GS", 80), 5) + line("NS", 1) + strings.Repeat(line("GS", 80), 5) +
-		"GX,000001,002566,000000,000000\r\n" + line("NB", 0) + line("GB", 400)
+	text := four("NB", 0) + four("GB", 400) + four("NB", 0) + four("GB", 400) + four("NS", 1) +
+		strings.Repeat(four("GS", 80), 5) + four("NS", 1) + strings.Repeat(four("GS", 80), 5) +
+		"GX,000001,002566,000000,000000\r\n" + four("NB", 0) + four("GB", 400)
 	out := decodeAll(t, true, text)
 	var got []int64
 	for _, o := range out.Obs {
@@ -381,11 +381,11 @@ func TestRecordedPortals(t *testing.T) {
 	}
 }
 
-var corpus = "SG1,002000,000068,05,10,05.0,P\r\n" + line("NB", 0) + line("GB", 400) +
-	"SP,0.1314,05.189,008.35,000000\r\nNS,000001,000000,000001,000000\r\n" + strings.Repeat(line("GS", 80), 7) +
-	"NZ,-3.24434947,-3.24434947\nAX,  0.2758, -0.1417, -1.4988,  0.4574,  0.8690\r" + line("GA", 200) +
+var corpus = "SG1,002000,000068,05,10,05.0,P\r\n" + four("NB", 0) + four("GB", 400) +
+	"SP,0.1314,05.189,008.35,000000\r\nNS,000001,000000,000001,000000\r\n" + strings.Repeat(four("GS", 80), 7) +
+	"NZ,-3.24434947,-3.24434947\nAX,  0.2758, -0.1417, -1.4988,  0.4574,  0.8690\r" + four("GA", 200) +
 	"GX,000637,002566,000000,000000\r\nGS,000063,0000A8,000051,000078\r\n" + strings.Repeat("x", 1100) + "\r\n" +
-	"GB,000383,000389,000432,000423,00-00-04.475\r\n" + line("GB", 400)
+	"GB,000383,000389,000432,000423,00-00-04.475\r\n" + four("GB", 400)
 
 // whole is everything that must not depend on how the bytes were cut.
 func whole(out *devices.Out) string {
@@ -457,7 +457,7 @@ func FuzzSession(f *testing.F) {
 }
 
 func BenchmarkLine(b *testing.B) {
-	text := []byte(line("GB", 400) + strings.Repeat(line("GS", 80), 4) + line("NS", 2) + strings.Repeat(line("GS", 80), 4))
+	text := []byte(four("GB", 400) + strings.Repeat(four("GS", 80), 4) + four("NS", 2) + strings.Repeat(four("GS", 80), 4))
 	lines := float64(bytes.Count(text, []byte("\n")))
 	s, out := newSession(Config{Silence: 10 * time.Second, zone: time.UTC}, false), &devices.Out{}
 	b.ReportAllocs()
