@@ -17,7 +17,8 @@ type Meter struct {
 	last                              atomic.Int64 // Unix ns of the last frame
 	heardAt                           atomic.Int64 // Unix ns of the last sign of life
 	up                                atomic.Bool  // something was heard since the last Run began
-	notify                            func()       // called when up turns true and on errors
+	quiet                             atomic.Bool  // the supervisor has missed it since heardAt
+	notify                            func()       // called when up turns true, quiet ends, and on errors
 
 	mu   sync.Mutex
 	ring [RingSize]SeenError
@@ -72,7 +73,11 @@ func (m *Meter) Heard(now time.Time, n int) {
 	}
 	m.bytes.Add(int64(n))
 	m.heardAt.Store(now.UnixNano())
-	if !m.up.Load() && m.up.CompareAndSwap(false, true) && m.notify != nil {
+	fresh := !m.up.Load() && m.up.CompareAndSwap(false, true)
+	if m.quiet.Load() && m.quiet.CompareAndSwap(true, false) {
+		fresh = true
+	}
+	if fresh && m.notify != nil {
 		m.notify()
 	}
 }

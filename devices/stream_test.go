@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,17 +114,29 @@ func (c *caught) env() Env {
 
 // reader gathers what the device hears.
 func reader(t *testing.T, c line.Conn) func() string {
-	var got bytes.Buffer
-	go io.Copy(writer{&got}, c)
+	var mu sync.Mutex
+	var got []byte
+	go func() {
+		p := make([]byte, 1024)
+		for {
+			n, err := c.Read(p)
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			got = append(got, p[:n]...)
+			mu.Unlock()
+		}
+	}()
 	return func() string {
 		synctest.Wait()
-		defer got.Reset()
-		return got.String()
+		mu.Lock()
+		defer mu.Unlock()
+		s := string(got)
+		got = nil
+		return s
 	}
 }
-
-// writer hides that a buffer can read by itself, so that it can be reset between writes.
-type writer struct{ io.Writer }
 
 func TestStreamTicksFeedsAndSends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -218,6 +231,7 @@ func TestStreamAcknowledgesADeviceThatHasClosedItsHalf(t *testing.T) {
 			end := make(chan error, 1)
 			go func() { end <- Stream(once(h), func() Session { return &lines{} }, c.env()).Run(t.Context(), c.emit) }()
 			time.Sleep(time.Second)
+			synctest.Wait()
 			if durable {
 				c.done[0](nil)
 			}
