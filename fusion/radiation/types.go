@@ -1,9 +1,14 @@
 // Package radiation is the alarm engine: it keeps the background, reproduces the portal's
 // own decision to the slice and adds further tests beside it. It never suppresses the
 // portal's alarm (decision D9).
+//
+// An Engine is fed with the portal's lines and their times. Everything that decides is
+// integer arithmetic on counts, so the same lines give the same bytes on any machine;
+// floating point serves display and the statistics of the template, and is rounded first.
 package radiation
 
 import (
+	"strconv"
 	"time"
 
 	"acsgd/internal/quant"
@@ -22,14 +27,84 @@ type Occupancy struct {
 	BGAge        time.Duration `json:"background_age,omitempty"`
 	NeutronBG    int64         `json:"neutron_background_mcps"`
 	VendorAlarm  bool          `json:"vendor_alarm"`
-	GammaAlarm   bool          `json:"gamma_alarm"`   // our own k-sigma test
-	NeutronAlarm bool          `json:"neutron_alarm"` // portal's or ours
-	MaxSigma     int32         `json:"max_milli_sigma"`
+	GammaAlarm   bool          `json:"gamma_alarm"`     // our own k-sigma test
+	NeutronAlarm bool          `json:"neutron_alarm"`   // portal's or ours
+	MaxSigma     int32         `json:"max_milli_sigma"` // of any window; MinInt32 before the first
 	Suppression  int32         `json:"suppression_max_permille"`
 	Speed        quant.Speed   `json:"speed_mms,omitempty"`
 	Truncated    bool          `json:"truncated,omitempty"`
 	Fault        string        `json:"fault,omitempty"` // why the occupancy cannot be judged; "" = it can
+
+	Boot        uint32    `json:"boot,omitempty"`           // restarts of the portal's counter so far; (device, Boot, Number) is unique
+	Missed      uint32    `json:"missed,omitempty"`         // occupancies that the counter skipped just before this one
+	Count       int       `json:"count"`                    // gamma slices received; Slices is thinned beyond MaxSlices
+	Thinned     int       `json:"thinned,omitempty"`        // Slices holds every n-th and the alarming ones; 0 = all
+	EnergyAlarm bool      `json:"energy_alarm,omitempty"`   // the portal's energy-window alarm (AA); also in VendorAlarm
+	VendorGamma bool      `json:"vendor_gamma,omitempty"`   // the portal's gamma alarm (GA)
+	VendorNeut  bool      `json:"vendor_neutron,omitempty"` // the portal's neutron alarm (NA)
+	Neutron     []Neutron `json:"neutron,omitempty"`        // at most MaxNeutron intervals
+	Group       string    `json:"group,omitempty"`          // panels of MaxSigma: sum, left, right, lower, upper, p1..p4
+	PeakAt      int32     `json:"peak_t_ms,omitempty"`      // end of the window with MaxSigma, after Start
+	Threshold   int32     `json:"threshold_milli_sigma"`    // k in force
+
+	// Guarded says that the background before this occupancy was implausibly low against
+	// the median of the last half hour, as when a queueing vehicle shadows the panels. The
+	// portal's own decision is then too sharp: GuardAlarm and GuardSigma are the same test
+	// against GuardBackground, to be shown beside it.
+	Guarded         bool     `json:"background_guard,omitempty"`
+	GuardBackground [4]int32 `json:"guard_background_cps,omitzero"`
+	GuardAlarm      bool     `json:"guard_alarm,omitempty"`
+	GuardSigma      int32    `json:"guard_milli_sigma,omitempty"`
+
+	Template *TemplateResult `json:"template,omitempty"` // nil until templates are in force
 }
+
+// MaxSlices is how many slices an Occupancy keeps. A vehicle that stands longer keeps being
+// judged; its profile is thinned.
+const MaxSlices = 600
+
+// MaxNeutron is how many neutron intervals an Occupancy keeps.
+const MaxNeutron = 600
+
+// Neutron is one neutron interval with the sequential test's sum.
+type Neutron struct {
+	At     int32    `json:"t_ms"` // after Occupancy.Start
+	Counts [4]int32 `json:"n"`
+	Sum    Sum      `json:"s"` // after these counts, before a restart
+	Alarm  bool     `json:"a,omitempty"`
+	Vendor bool     `json:"v,omitempty"`
+}
+
+// Sum is a sum of the sequential test in 10^-8; in JSON a decimal number.
+type Sum int64
+
+// MarshalJSON gives a decimal number with eight places.
+func (s Sum) MarshalJSON() ([]byte, error) { return s.append(nil), nil }
+
+func (s Sum) append(b []byte) []byte {
+	if s < 0 {
+		b, s = append(b, '-'), -s
+	}
+	b = strconv.AppendInt(b, int64(s/scale), 10)
+	b = append(b, '.')
+	for place, f := Sum(scale/10), s%scale; place > 0; place /= 10 {
+		b = append(b, byte('0'+f/place%10))
+	}
+	return b
+}
+
+// UnmarshalJSON reads a decimal number.
+func (s *Sum) UnmarshalJSON(b []byte) error {
+	v, err := quant.Decimal(string(b), scale)
+	if err != nil {
+		return err
+	}
+	*s = Sum(v)
+	return nil
+}
+
+// scale is the unit of sums and of the portal's decimal fields: 10^-8.
+const scale = 100_000_000
 
 // Slice is one gamma interval with the engine's decision.
 type Slice struct {

@@ -1,0 +1,147 @@
+package radiation
+
+// Config overrides what the portal says about itself. The zero value follows the portal.
+type Config struct {
+	K      int32  // alarm threshold in milli-sigma; 0 = the portal's (SG1), else the default of its firmware
+	Window int    // slices in the alarm window; 0 = the portal's, else 5
+	Mask   string // groups that alarm: sum, horizontal, vertical, single as "1010"; "" = the portal's, else "1010"
+}
+
+// The portal's own defaults. K of the four-window firmware is inferred: no capture of it
+// holds a setup block, and 4.0 reproduces 675 of 675 alarm flags.
+const (
+	defaultK        = 5000
+	defaultKWindows = 4000
+	defaultWindow   = 5
+	maxWindow       = 50
+	maxK            = 99_900
+	defaultMask     = sums | vertical
+	defaultSteps    = 3
+)
+
+// The parts of the algorithm mask.
+const (
+	sums uint8 = 1 << iota
+	horizontal
+	vertical
+	singles
+)
+
+// settings are what the portal has said in SG1, SG2 and SN1; 0 = not said.
+type settings struct {
+	K        int32 `json:"k,omitempty"`
+	Window   int   `json:"window,omitempty"`
+	Mask     uint8 `json:"mask,omitempty"`
+	HasMask  bool  `json:"has_mask,omitempty"`
+	Steps    int   `json:"steps,omitempty"`
+	Windowed bool  `json:"windowed,omitempty"` // lines of the four-window firmware were seen
+}
+
+// take reads one setup line; a field that makes no sense leaves the old value.
+func (s *settings) take(tag string, f []string) {
+	switch {
+	case tag == "SG1" && len(f) >= 5:
+		if w, ok := natural(f[2]); ok && w >= 1 && w <= maxWindow {
+			s.Window = w
+		}
+		if k, ok := milli(f[4]); ok && k > 0 && k <= maxK {
+			s.K = k
+		}
+	case tag == "SG2" && len(f) >= 5:
+		if m, ok := parseMask(f[4]); ok {
+			s.Mask, s.HasMask = m, true
+		}
+	case tag == "SN1" && len(f) >= 2:
+		if n, ok := natural(f[1]); ok && n >= 1 {
+			s.Steps = n
+		}
+	}
+}
+
+// force gives the test's parameters: the configuration's, else the portal's, else defaults.
+func (s *settings) force(c Config) (k int32, window int, mask uint8) {
+	k, window, mask = defaultK, defaultWindow, defaultMask
+	if s.Windowed {
+		k = defaultKWindows
+	}
+	if s.K > 0 {
+		k = s.K
+	}
+	if s.Window > 0 {
+		window = s.Window
+	}
+	if s.HasMask {
+		mask = s.Mask
+	}
+	if c.K > 0 && c.K <= maxK {
+		k = c.K
+	}
+	if c.Window > 0 && c.Window <= maxWindow {
+		window = c.Window
+	}
+	if m, ok := parseMask(c.Mask); ok {
+		mask = m
+	}
+	return k, window, mask
+}
+
+func (s *settings) steps() int {
+	if s.Steps > 0 {
+		return s.Steps
+	}
+	return defaultSteps
+}
+
+// parseMask reads "SHVI" as four bits.
+func parseMask(f string) (uint8, bool) {
+	if len(f) != 4 {
+		return 0, false
+	}
+	var m uint8
+	for i := range 4 {
+		switch f[i] {
+		case '1':
+			m |= 1 << i
+		case '0':
+		default:
+			return 0, false
+		}
+	}
+	return m, true
+}
+
+func natural(f string) (int, bool) {
+	if f == "" || len(f) > 6 {
+		return 0, false
+	}
+	v := 0
+	for i := range len(f) {
+		if f[i] < '0' || f[i] > '9' {
+			return 0, false
+		}
+		v = v*10 + int(f[i]-'0')
+	}
+	return v, true
+}
+
+// milli reads "05.0" as 5000.
+func milli(f string) (int32, bool) {
+	v, place, dot := int32(0), int32(1000), false
+	if f == "" || len(f) > 6 {
+		return 0, false
+	}
+	for i := range len(f) {
+		switch c := f[i]; {
+		case c == '.' && !dot:
+			dot = true
+		case c < '0' || c > '9':
+			return 0, false
+		case dot:
+			place /= 10
+			v += int32(c-'0') * place
+		default:
+			v = v*10 + int32(c-'0')*1000
+		}
+	}
+	return v, true
+}
