@@ -1,0 +1,394 @@
+package rules
+
+import "acsgd/internal/quant"
+
+// maxAmbiguous bounds how many undecided spacings one run of axles may have; every
+// reading of them is tried.
+const maxAmbiguous = 4
+
+type link uint8
+
+const (
+	apart link = iota
+	joined
+	perhaps
+	unknownLink
+)
+
+// Group is one axle group as the pack forms it. First and Last are axles from 1.
+type Group struct {
+	First, Last int
+	Kind        GroupKind
+}
+
+// Groups appends the axle groups of v in driving order, as the pack forms them from the
+// spacings themselves; lifted axles and runs with an unknown spacing form none.
+func Groups(dst []Group, p *Pack, v *Vehicle) []Group {
+	j := judge{p: p, v: v, o: &Options{}}
+	j.prepare()
+	j.uGap = 0
+	for s := 0; s < j.n; {
+		e := s
+		for e+1 < j.n && j.linkTo(e+1) == joined {
+			e++
+		}
+		if j.axles[s].gap >= 0 && (e+1 == j.n || j.axles[e+1].gap >= 0) {
+			dst = append(dst, Group{j.axles[s].no, j.axles[e].no, kindOf(e - s + 1)})
+		}
+		s = e + 1
+	}
+	return dst
+}
+
+func kindOf(n int) GroupKind { return GroupKind(min(n, int(Multi))) }
+
+// linkTo says whether loaded axle i forms a group with the one before it.
+func (j *judge) linkTo(i int) link {
+	g := j.axles[i].gap
+	if g < 0 {
+		return unknownLink
+	}
+	in := func(d int64) bool {
+		b := int64(j.p.Bound)
+		return d < b || d == b && j.p.BoundIn
+	}
+	switch lo, hi := in(max(g-j.uGap, 0)), in(g+j.uGap); {
+	case lo && hi:
+		return joined
+	case lo:
+		return perhaps
+	}
+	return apart
+}
+
+func (j *judge) axlesAndGroups() {
+	if j.bad != "" || j.n == 0 {
+		q := quantity{name: "axle", unit: "kg", reason: j.v.Reasons.Mass, notes: j.base}
+		if len(j.v.Axles) > 0 && j.bad == "" && q.reason == "" {
+			q.reason = "no axle carries a load"
+		}
+		none := limit{reason: "no limit in the pack"}
+		j.emit(&q, &none, &none)
+		return
+	}
+	if j.p.Formula != nil {
+		j.bridge()
+		return
+	}
+	for s := 0; s < j.n; {
+		e := s
+		unknown, open := false, 0
+		for e+1 < j.n {
+			l := j.linkTo(e + 1)
+			if l == apart {
+				break
+			}
+			unknown = unknown || l == unknownLink
+			if l == perhaps {
+				open++
+			}
+			e++
+		}
+		switch {
+		case unknown:
+			j.unclear(s, e, "axle spacing not known")
+		case open > maxAmbiguous:
+			j.unclear(s, e, "axle spacings ambiguous")
+		case open > 0:
+			j.ambiguous(s, e, open)
+		default:
+			j.group(s, e, 0)
+		}
+		s = e + 1
+	}
+}
+
+func (j *judge) unclear(s, e int, reason string) {
+	q := j.load1(s, e)
+	if q.reason == "" {
+		q.reason = reason
+	}
+	none := limit{reason: reason}
+	j.emit(&q, &none, &none)
+}
+
+// ambiguous tries every reading of the undecided spacings between loaded axles s and e and
+// keeps the one that is kindest to the carrier.
+func (j *judge) ambiguous(s, e, open int) {
+	start := len(j.dst)
+	best, bestCost := 0, int64(-1)
+	for mask := range 1 << open {
+		j.reading(s, e, mask)
+		cost := int64(0)
+		for _, f := range j.dst[start:] {
+			switch f.Verdict {
+			case Exceeds:
+				cost += 1 + int64(*f.Excess)
+			case Undetermined:
+				cost++
+			}
+		}
+		j.dst = j.dst[:start]
+		if bestCost < 0 || cost < bestCost {
+			best, bestCost = mask, cost
+		}
+	}
+	j.reading(s, e, best)
+}
+
+// reading judges the groups between s and e with the i-th undecided spacing open where bit
+// i of mask is set.
+func (j *judge) reading(s, e, mask int) {
+	from := s
+	for i := s + 1; i <= e; i++ {
+		if j.linkTo(i) != perhaps {
+			continue
+		}
+		if mask&1 == 1 {
+			j.group(from, i-1, noteSpacing)
+			from = i
+		}
+		mask >>= 1
+	}
+	j.group(from, e, noteSpacing)
+}
+
+// load1 sums the loaded axles s to e.
+func (j *judge) load1(s, e int) quantity {
+	q := quantity{name: "group", unit: "kg", deduct: "axle_group_load", first: j.axles[s].no, last: j.axles[e].no,
+		has: true, uKnown: true, reason: j.v.Reasons.Mass, notes: j.base}
+	if s == e {
+		q.name, q.deduct = "axle", "axle_load"
+	}
+	own := false
+	for i := s; i <= e; i++ {
+		a := &j.v.Axles[j.axles[i].no-1]
+		if a.U != nil {
+			own = true
+		}
+	}
+	for i := s; i <= e; i++ {
+		a := &j.v.Axles[j.axles[i].no-1]
+		q.add(a, j.v.UMass, own)
+	}
+	if !own {
+		q.u, q.uKnown = massOr(j.v.UMass)
+	}
+	if !q.has {
+		q.value, q.u, q.uKnown = 0, 0, false
+		if q.reason == "" && s != e {
+			q.reason = "an axle of the group was not measured"
+		}
+	}
+	return q
+}
+
+// add sums one axle into q. Uncertainties add up: the axles of one scale share its
+// calibration, so their errors do not cancel.
+func (q *quantity) add(a *Axle, common *quant.Mass, own bool) {
+	if a.Reason != "" && q.reason == "" {
+		q.reason = a.Reason
+	}
+	if a.Mass == nil || !q.has {
+		q.has = false
+		return
+	}
+	if m := int64(*a.Mass); m < 0 && q.reason == "" {
+		q.reason = "negative measurement"
+	} else if m > sane && q.reason == "" {
+		q.reason = "measurement out of range"
+	} else {
+		q.value += m
+	}
+	if !own {
+		return
+	}
+	u := a.U
+	if u == nil {
+		u = common
+	}
+	switch {
+	case u == nil || *u <= 0:
+		q.uKnown = false
+		if u != nil && *u < 0 && q.reason == "" {
+			q.reason = "uncertainty below zero"
+		}
+	case *u > sane:
+		q.reason = "measurement out of range"
+	default:
+		q.u += int64(*u)
+	}
+}
+
+func massOr(m *quant.Mass) (int64, bool) {
+	if m == nil {
+		return 0, false
+	}
+	return int64(*m), true
+}
+
+// group judges the loaded axles s to e as one axle or axle group.
+func (j *judge) group(s, e int, n notes) {
+	q := j.load1(s, e)
+	q.notes |= n
+	g := j.describe(s, e)
+	row, ln := j.find(j.p.Axles, &g)
+	hi := limit{reason: "no limit for this axle group in the pack", notes: ln}
+	if row != nil {
+		hi = limitOf(row, g.n, ln)
+	}
+	lo := &hi
+	var spring limit
+	if row != nil && j.season.state != noSeason {
+		spring = j.seasonal(&g)
+		lo = j.season.apply(&hi, &spring)
+	}
+	hi.notes |= j.season.notes
+	j.emit(&q, &hi, lo)
+	if row != nil && row.PerAxle && g.n > 1 {
+		one := limitOf(row, 1, ln)
+		for i := s; i <= e; i++ {
+			q := j.load1(i, i)
+			q.notes |= n
+			j.emit(&q, &one, &one)
+		}
+	}
+}
+
+func limitOf(row *AxleRow, n int, ln notes) limit {
+	l := limit{src: &row.Source, value: int64(row.Limit), notes: ln}
+	if row.PerAxle {
+		l.value *= int64(n)
+	}
+	if row.Pounds > 0 {
+		l.pounds = row.Pounds
+		l.value = poundsValue(row.Pounds)
+	}
+	return l
+}
+
+// shape is what a group is looked up by.
+type shape struct {
+	n      int
+	kind   GroupKind
+	unit   UnitKind
+	tyres  Tyres
+	air    Tri
+	lo, hi int64 // sum of the spacings less and plus its uncertainty, mm
+}
+
+// Tri is yes, no or not known.
+type Tri uint8
+
+// The values of Tri.
+const (
+	NotKnown Tri = iota
+	Yes
+	No
+)
+
+func (j *judge) describe(s, e int) shape {
+	g := shape{n: e - s + 1, kind: kindOf(e - s + 1), tyres: DualTyres, air: Yes}
+	var sum int64
+	for i := s; i <= e; i++ {
+		if i > s {
+			sum += j.axles[i].gap
+		}
+		a := &j.v.Axles[j.axles[i].no-1]
+		switch {
+		case a.Dual != nil && !*a.Dual: // mixed tyres count as single
+			g.tyres = SingleTyres
+		case a.Dual == nil && g.tyres == DualTyres:
+			g.tyres = AnyTyres
+		}
+		switch {
+		case a.Air != nil && !*a.Air:
+			g.air = No
+		case a.Air == nil && g.air == Yes:
+			g.air = NotKnown
+		}
+	}
+	u := j.uGap * int64(g.n-1)
+	g.lo, g.hi = max(sum-u, 0), sum+u
+	switch {
+	case j.unit < 0:
+	case j.axles[s].no <= j.unit:
+		g.unit = Powered
+	default:
+		g.unit = TrailerUnit
+	}
+	return g
+}
+
+// find returns the row of the kindest limit that fits the group, what is not known fitting
+// every row, and the assumptions made.
+func (j *judge) find(rows []AxleRow, g *shape) (*AxleRow, notes) {
+	road := j.v.RoadClass
+	if road == 0 {
+		road = defaultRoad
+	}
+	var best *AxleRow
+	var n notes
+	roles, spacing, driving := false, false, false
+	for i := range rows {
+		r := &rows[i]
+		if r.Kind != g.kind || r.RoadClass != 0 && r.RoadClass != road || !r.fits(g) {
+			continue
+		}
+		if best != nil && (r.Lo != best.Lo || r.Hi != best.Hi) {
+			spacing = true
+		}
+		if r.Role == NonDriving {
+			roles = true
+		}
+		driving = driving || r.Role == Driving
+		if best == nil || r.Limit > best.Limit {
+			best = r
+		}
+	}
+	if best == nil {
+		return nil, 0
+	}
+	if spacing {
+		n |= noteSpacing
+	}
+	if best.Tyres != AnyTyres && g.tyres == AnyTyres {
+		n |= noteTyres
+	}
+	if best.Air && g.air == NotKnown {
+		n |= noteSuspension
+	}
+	if best.Unit != AnyUnit && g.unit == AnyUnit {
+		n |= noteUnit
+	}
+	if driving != roles && best.Role == Driving {
+		n |= noteRole
+	}
+	return best, n
+}
+
+// defaultRoad is the class of a road that nothing is said of: 10 t an axle.
+const defaultRoad = 10_000 * quant.Kilogram
+
+// fits reports whether r may be the row of g. Bands are compared by sums, so that 1200 and
+// 1400 mm are exactly 1300 mm each.
+func (r *AxleRow) fits(g *shape) bool {
+	if r.Unit != AnyUnit && g.unit != AnyUnit && r.Unit != g.unit {
+		return false
+	}
+	if r.Tyres != AnyTyres && g.tyres != AnyTyres && r.Tyres != g.tyres {
+		return false
+	}
+	if r.Air && g.air == No {
+		return false
+	}
+	if g.n < 2 || r.Lo == 0 && r.Hi == 0 {
+		return true
+	}
+	k := int64(g.n - 1)
+	lo, hi := int64(r.Lo)*k, int64(r.Hi)*k
+	if g.hi < lo || r.LoOpen && g.hi == lo {
+		return false
+	}
+	return r.Hi == 0 || g.lo < hi || r.HiIn && g.lo == hi
+}
