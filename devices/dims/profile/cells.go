@@ -1,0 +1,177 @@
+package profile
+
+import "math"
+
+const (
+	cellMM   = 100
+	sameMM   = 40 // two slices whose cells and edges differ by less show a vehicle that stands
+	edgeMM   = 40 // points of one edge
+	wallEdge = 100
+	lowMM    = 300 // nothing above it for some scans is a gap
+	wideMM   = 600 // a vehicle reaches above it ...
+)
+
+// cells is one slice: robust heights in cells of 0.1 m across the lane, edges, and the two
+// slices that it is compared with.
+type cells struct {
+	left   float64
+	top    []float64 // robust height of the cell, 0 is empty
+	raw    []float64
+	sum    []float64
+	num    []int
+	last   []float64 // of the slice before
+	anchor []float64 // of the first slice of a run of equal ones
+	pts    []point   // of all scanners
+
+	high      int     // cells with anything in them
+	above300  int     // points
+	wide      int     // cells that reach above 0.6 m
+	height    float64 // greatest robust height
+	steady    float64 // greatest height that the slice before confirms
+	l, r      edge
+	al, ar    float64 // edges of the anchor
+	hasAnchor bool
+}
+
+// edge is one side of a slice.
+type edge struct {
+	x, z float64
+	wall bool // seen on its side, not from above alone
+	ok   bool
+}
+
+func (c *cells) init(cfg *Config) {
+	n := int(cfg.Right-cfg.Left)/cellMM + 2
+	c.left = float64(cfg.Left)
+	c.top, c.raw, c.sum = make([]float64, n), make([]float64, n), make([]float64, n)
+	c.num = make([]int, n)
+	c.last, c.anchor = make([]float64, n), make([]float64, n)
+}
+
+func (c *cells) cell(x float32) int {
+	return max(0, min(int((float64(x)-c.left)/cellMM), len(c.top)-1))
+}
+
+// build makes the slice of the points of all scanners.
+func (c *cells) build(points [][]point) {
+	c.pts = c.pts[:0]
+	for _, p := range points {
+		c.pts = append(c.pts, p...)
+	}
+	clear(c.top)
+	clear(c.raw)
+	clear(c.sum)
+	clear(c.num)
+	c.above300 = 0
+	for _, p := range c.pts {
+		z := float64(p.z)
+		if z > lowMM {
+			c.above300++
+		}
+		if k := c.cell(p.x); p.flat {
+			c.raw[k] = max(c.raw[k], z)
+		}
+	}
+	for _, p := range c.pts {
+		if k := c.cell(p.x); p.flat && float64(p.z) >= c.raw[k]-flatMM {
+			c.sum[k] += float64(p.z)
+			c.num[k]++
+		}
+	}
+	c.high, c.wide, c.height = 0, 0, 0
+	for k := range c.top {
+		if c.num[k] > 0 {
+			c.top[k] = c.sum[k] / float64(c.num[k])
+			c.height = max(c.height, c.top[k])
+		}
+		if c.top[k] > lowMM {
+			c.high++
+		}
+		if c.top[k] > wideMM {
+			c.wide++
+		}
+	}
+	if c.high == 0 && c.above300 >= 2 {
+		c.high = 1 // a drawbar is too thin for a surface, but it is there
+	}
+	c.steady = c.confirmed()
+	c.l, c.r = c.side(-1), c.side(1)
+}
+
+// confirmed is the greatest height that is in this slice and in the one before, in the
+// same cell or the one beside it: a bird or a whip antenna is in one slice only.
+func (c *cells) confirmed() (h float64) {
+	for k, t := range c.top {
+		if t <= h {
+			continue
+		}
+		before := c.last[k]
+		if k > 0 {
+			before = max(before, c.last[k-1])
+		}
+		if k+1 < len(c.last) {
+			before = max(before, c.last[k+1])
+		}
+		h = max(h, min(t, before))
+	}
+	return h
+}
+
+// side finds the outermost edge to one side (sign -1 left, +1 right). An edge seen on its
+// side is the mean of its wall, so that range noise does not widen the vehicle; an edge
+// seen from above is its outermost point.
+func (c *cells) side(sign float32) (e edge) {
+	var out float32 = -math.MaxFloat32
+	for _, p := range c.pts {
+		if (p.flat || p.wall) && p.x*sign > out {
+			out = p.x * sign
+		}
+	}
+	if out == -math.MaxFloat32 {
+		return e
+	}
+	var n, sx, sz float64
+	zlo, zhi := float32(math.MaxFloat32), float32(-math.MaxFloat32)
+	for _, p := range c.pts {
+		if (p.flat || p.wall) && p.x*sign >= out-edgeMM {
+			n++
+			sx += float64(p.x)
+			sz += float64(p.z)
+			zlo, zhi = min(zlo, p.z), max(zhi, p.z)
+		}
+	}
+	e = edge{x: float64(out * sign), z: sz / n, ok: true}
+	if n >= 5 && zhi-zlo >= wallEdge {
+		e.x, e.wall = sx/n, true
+	}
+	return e
+}
+
+// keep makes this slice the one before.
+func (c *cells) keep() { c.last, c.top = c.top, c.last }
+
+// forget makes the slice before an empty one: nothing is confirmed across a gap.
+func (c *cells) forget() { clear(c.last) }
+
+func (c *cells) reset() {
+	c.hasAnchor = false
+	clear(c.last)
+}
+
+// same reports whether the slice equals the anchor; if not it becomes the anchor.
+func (c *cells) same() bool {
+	if c.hasAnchor && math.Abs(c.l.x-c.al) <= sameMM && math.Abs(c.r.x-c.ar) <= sameMM {
+		odd := 0
+		for k, t := range c.top {
+			if math.Abs(t-c.anchor[k]) > sameMM {
+				odd++
+			}
+		}
+		if odd <= 2 { // cells at an edge come and go
+			return true
+		}
+	}
+	copy(c.anchor, c.top)
+	c.al, c.ar, c.hasAnchor = c.l.x, c.r.x, true
+	return false
+}

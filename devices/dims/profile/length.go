@@ -1,0 +1,30 @@
+package profile
+
+import (
+	"math"
+	"time"
+
+	"acsgd/internal/quant"
+)
+
+// LengthFrom is the length of a vehicle that passed the plane at constant speed v (95 %
+// half-width uv) and was seen in slices from start to end, one every period.
+//
+// The true edges lie on average half a period outside the first and the last slice, so a
+// whole v*period is added. The 95 % half-width is 2*sqrt((v*T)^2/6 + (L*s)^2): two edges,
+// each even over a period, and the relative standard uncertainty s of the speed. Both are
+// 0 if nothing can be said (no speed, no time).
+func LengthFrom(start, end time.Time, period time.Duration, v, uv quant.Speed) (l, u quant.Length) {
+	if v <= 0 || end.Before(start) {
+		return 0, 0
+	}
+	speed := float64(v) // mm/s
+	slice := speed * period.Seconds()
+	length := speed*end.Sub(start).Seconds() + slice
+	s := float64(uv) / 2 / speed
+	half := 2 * math.Sqrt(slice*slice/6+length*s*length*s)
+	if length > math.MaxInt32 || half > math.MaxInt32 {
+		return 0, 0
+	}
+	return quant.Length(math.Round(length)), quant.Length(math.Ceil(half))
+}
