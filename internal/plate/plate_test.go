@@ -185,3 +185,47 @@ func FuzzNormalise(f *testing.F) {
 		}
 	})
 }
+
+func TestContainer(t *testing.T) {
+	for in, want := range map[string]bool{
+		"CSQU3054383": true, "csqu 305438-3": true, "CSQU3054384": false, "MSKU1234565": true, "CSQX3054383": false, "": false, "CSQU305438": false, "CSQUA054383": false,
+	} {
+		if _, ok := Container(in); ok != want {
+			t.Errorf("Container(%q) is whole: %v, want %v", in, ok, want)
+		}
+	}
+}
+
+func TestMixKnowsItsTraffic(t *testing.T) {
+	ch := StartChannel()
+	census := NewCensus()
+	for i := range 1000 {
+		census.Add(Encode("38" + string(rune('0'+i%10)) + "BK01"))
+	}
+	m := NewMix(ch, census)
+	like := func(s string) float64 {
+		r := ch.NewRead(Encode(s))
+		return m.Likelihood(&r)
+	}
+	if a, b := like("385BK01"), like("新F12345"); a < 100*b {
+		t.Errorf("a plate of the traffic is as rare (%g) as another (%g)", a, b)
+	}
+	if a, b := like("385BK01"), like("Q7Q7Q7Q"); a < 1000*b {
+		t.Errorf("a text of no system is as frequent (%g) as a plate (%g)", b, a)
+	}
+	// The sum over all alignments includes the plate itself, read as it is.
+	c := Encode("385BK01")
+	r := ch.NewRead(c)
+	if p, u := m.Prior(c)*ch.Likelihood(&r, c), m.Likelihood(&r); p > u || p < u/10 {
+		t.Errorf("prior times likelihood is %g, background %g", p, u)
+	}
+}
+
+func BenchmarkMix(b *testing.B) {
+	m := NewMix(StartChannel(), nil)
+	r := StartChannel().NewRead(Encode("453DXA12"))
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Likelihood(&r)
+	}
+}

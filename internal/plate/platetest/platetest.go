@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// mix is the traffic: share in percent and shapes, D digit, L letter, R Russian letter,
-// C Chinese series character, Z Kazakh region, G Kyrgyz region, U Uzbek region, J Tajik
-// region, T Turkish province, X letter of a Turkish series.
+// mix is the traffic: share in percent and shapes, all shapes of a country equally often.
+// D digit, L letter, R Russian letter, C Chinese series character, E Chinese energy letter, P province, Z Kazakh region, G Kyrgyz region, U Uzbek
+// region, J Tajik region, T Turkish province, X letter of a Turkish series, d D or T.
 var mix = []struct {
 	share  int
 	shapes []string
 }{
-	{57, []string{"DDDLLLZ", "DDDLLZ", "DDDLLZ", "DDDLLZ", "DDLLLZ", "DDLLZ", "LDDDDZ", "LDDDLLL", "LDDDLL"}},
-	{10, []string{"新LCCCCC", "新LCCCCC", "新LCCCC挂", "P LCCCCC"}},
-	{8, []string{"GDDDLLL", "GDDDLL", "GDDDDL", "LDDDDLL"}},
-	{10, []string{"ULDDDLL", "UDDDLLL", "UDDDDLL"}},
-	{12, []string{"RDDDRRDD", "RDDDRRDDD", "RRDDDDDD", "RRDDDDDDD", "RRDDDDD"}},
+	{57, []string{"DDDLLLZ", "DDDLLZ", "DDLLLZ", "DDLLZ", "LDDDDZ", "dDDDDDD", "LDDDLLL", "LDDDLL", "DDDDLL"}},
+	{10, []string{"新LCCCCC", "新LCCCC挂", "PLCCCCC", "PLCCCC挂", "PLEDDDDD", "PLDDDDDE"}},
+	{8, []string{"GDDDLLL", "GDDDLL", "GDDDDL", "LDDDDLL", "LDDDDL", "GDDDLL"}},
+	{10, []string{"UlDDDLL", "UDDDLLL", "UDDDDLL", "tDDDDDD", "UmDDDDDD"}},
+	{12, []string{"RDDDRRDD", "RDDDRRDDD", "RRDDDDD", "RRDDDDDD", "RRDDDDDDD", "DDDDRRDD", "RRDDDRDD"}},
 	{2, []string{"TXDDDD", "TXXDDD", "TXXXDD"}},
 	{1, []string{"DDDDLLJ"}},
 }
@@ -66,7 +66,16 @@ func draw(r *rand.Rand, shape string) string {
 			two(&b, 1+r.IntN(99))
 		case 'T':
 			two(&b, 1+r.IntN(81))
-		case ' ':
+		case 'E':
+			b.WriteByte("ABCDEFGHJK"[r.IntN(10)])
+		case 'd':
+			b.WriteByte("DT"[r.IntN(2)])
+		case 'l':
+			b.WriteByte(letters[r.IntN(26)])
+		case 't':
+			b.WriteByte('T')
+		case 'm':
+			b.WriteByte("MH"[r.IntN(2)])
 		default:
 			b.WriteRune(c)
 		}
