@@ -63,10 +63,18 @@ func (a *Arena) put(b []byte) string {
 	return a.text.String()[at:]
 }
 
+// small are the numbers that most IO values are. Never changed after it is made.
+var small = func() (t [1024]string) {
+	for i := range t {
+		t[i] = strconv.Itoa(i)
+	}
+	return t
+}()
+
 // Uint gives v as a JSON number.
 func (a *Arena) Uint(v uint64) string {
-	if v < 100 {
-		return strconv.FormatUint(v, 10) // allocates nothing
+	if v < uint64(len(small)) {
+		return small[v]
 	}
 	return a.put(strconv.AppendUint(a.buf[:0], v, 10))
 }

@@ -66,6 +66,7 @@ func attribute(id int, v []byte, a *tracker.Arena) obs.Attr {
 	n := number(v)
 	e := elementOf(id, a)
 	switch {
+	case e.form == asUint:
 	case e.form == asBool && len(v) == 1 && n <= 1:
 		return obs.Attr{Key: e.name, Value: a.Bool(n == 1)}
 	case e.form == asMilli:
