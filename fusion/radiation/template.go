@@ -38,14 +38,14 @@ func (e *Engine) Use(t *Templates) { e.templates = t }
 // leastSlices is the shortest occupancy that has a shape.
 const leastSlices = 10
 
-// class finds the class of an occupancy of n slices; -1 if none has been learned for it.
+// class finds the class of an occupancy of n slices.
 func (t *Templates) class(n int) int {
 	for i, c := range t.Classes {
-		if (n <= c.To || i == len(t.Classes)-1) && c.Count > 0 {
+		if n <= c.To {
 			return i
 		}
 	}
-	return -1
+	return len(t.Classes) - 1
 }
 
 // at is the profile at u = 0..1, straight between the middles of the parts.
@@ -63,15 +63,12 @@ func (c *Class) at(u float64) float64 {
 }
 
 // Test runs the template test on a closed occupancy. It is nil if the occupancy has no
-// shape: too short, thinned, without background, or of a class that was never learned.
+// shape: too short, thinned, or without background.
 func (t *Templates) Test(o *Occupancy) *TemplateResult {
 	if t == nil || !o.HasBG || o.Thinned > 0 || len(o.Slices) < leastSlices || len(t.Classes) == 0 {
 		return nil
 	}
 	ci := t.class(len(o.Slices))
-	if ci < 0 {
-		return nil
-	}
 	bg := o.Background
 	if o.Guarded {
 		bg = o.GuardBackground
