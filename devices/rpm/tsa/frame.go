@@ -179,6 +179,9 @@ func decode(line []byte, a *arena, r *obs.Radiation) (decoded, syntax) {
 		d.clock = c
 		n--
 	}
+	if n == 0 {
+		return decoded{}, syntax{len(line), "too few fields"}
+	}
 	if !d.known {
 		d.spec = spec{tag: string(tag), layout: texts}
 	}
