@@ -14,18 +14,54 @@ const leastLearned = 20
 
 // Learn makes templates from occupancies that are known to be clean: released, no alarm.
 // Others in the list, and those that could not be judged, are left out. falsePermille is
-// the share of clean occupancies that may alarm; the threshold is set on the given ones,
-// so it needs some hundreds of them. It is nil if no class has enough vehicles.
+// the share of clean occupancies that may alarm; the threshold is that quantile of scores
+// of vehicles against templates which were learned without them, so it needs some hundreds.
+// It is nil if no class has enough vehicles.
 func Learn(clean []*Occupancy, falsePermille int) *Templates {
+	var use []*Occupancy
+	for _, o := range clean {
+		if learnable(o) {
+			use = append(use, o)
+		}
+	}
+	t := shapes(use, -1)
+	if t == nil {
+		return nil
+	}
+	var z []int32
+	for fold := range folds {
+		part := shapes(use, fold)
+		if part == nil { // too few to leave any out
+			part = t
+		}
+		for i := fold; i < len(use); i += folds {
+			if r := part.Test(use[i]); r != nil {
+				z = append(z, r.Sigma)
+			}
+		}
+	}
+	slices.Sort(z)
+	at := len(z) * (1000 - max(0, min(1000, falsePermille))) / 1000
+	t.Threshold = max(z[min(at, len(z)-1)], 1)
+	return t
+}
+
+// folds is how many parts the vehicles are cut into for the threshold.
+const folds = 5
+
+// shapes makes the classes' profiles without every folds-th vehicle from skip on; a
+// negative skip leaves none out. It is nil if no class is large enough.
+func shapes(all []*Occupancy, skip int) *Templates {
 	t := &Templates{}
 	var use []*Occupancy
+	from := 0
 	for _, to := range classes {
-		for _, o := range clean {
-			n := len(o.Slices)
-			if learnable(o) && n <= to && (len(t.Classes) == 0 || n > t.Classes[len(t.Classes)-1].To) && !slices.Contains(use, o) {
+		for i, o := range all {
+			if n := len(o.Slices); n > from && n <= to && (skip < 0 || i%folds != skip) {
 				use = append(use, o)
 			}
 		}
+		from = to
 		if len(use) >= leastLearned {
 			t.Classes = append(t.Classes, Class{To: to, Count: len(use), Profile: mean(use)})
 			use = use[:0]
@@ -34,17 +70,6 @@ func Learn(clean []*Occupancy, falsePermille int) *Templates {
 	if len(t.Classes) == 0 {
 		return nil
 	}
-	var z []int32
-	for _, o := range clean {
-		if learnable(o) {
-			if r := t.Test(o); r != nil {
-				z = append(z, r.Sigma)
-			}
-		}
-	}
-	slices.Sort(z)
-	at := len(z) * (1000 - max(0, min(1000, falsePermille))) / 1000
-	t.Threshold = max(z[min(at, len(z)-1)], 1)
 	return t
 }
 

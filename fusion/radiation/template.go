@@ -109,7 +109,7 @@ func (w *shadow) fit() float64 {
 		for i := range w.slices {
 			n := float64(sum(w.slices[i].Gamma))
 			m := float64(w.expect * w.model(i, scale))
-			if round > 0 && n-m > float64(1.5*math.Sqrt(m)) {
+			if round > 0 && math.Abs(n-m) > float64(1.5*math.Sqrt(m)) {
 				continue
 			}
 			x := float64(w.expect * (1 - w.class.at(w.u(i))))
