@@ -1,0 +1,212 @@
+package dims
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"acsgd/internal/quant"
+	"acsgd/sim"
+)
+
+const (
+	rays      = 7     // of a beam: one in the middle, six around it
+	ring      = 0.35  // radius of the six, in beam widths
+	join      = 300.0 // echoes closer together than a pulse become one at their mean
+	oneRay    = 0.3   // chance that an echo of a seventh of the beam is seen at all
+	planeNear = 300.0 // parts so close to the plane may be touched during a scan
+)
+
+// box is one part of a vehicle near the plane, in the scan's frame.
+type box struct {
+	l, r, b, t float64 // mm across and up
+	y0, y1     float64 // mm along the lane from the plane, at the zero index
+	v          float64 // mm/s
+	dark       bool
+}
+
+// cast fills s.dist for the scan with its zero index at that time.
+func (s *Scanner) cast(at time.Time) {
+	s.collect()
+	at0 := s.rng.IntN(noiseSize)
+	lo, hi := s.span()
+	for i := range s.n {
+		d := s.background[i]
+		if i >= lo && i < hi {
+			d = s.beam(i, d)
+		}
+		s.dist[i] = s.finish(d, s.noise[(at0+i)%noiseSize])
+	}
+	s.disturb()
+}
+
+// finish adds noise and the device's way of saying "no echo".
+func (s *Scanner) finish(d, noise float64) uint16 {
+	if d <= 0 || d > s.model.reach {
+		return 0
+	}
+	return uint16(max(16, min(d+noise+0.5, 65535)))
+}
+
+// disturb loses echoes and lets it rain; it jumps from one hit to the next instead of
+// drawing for every beam.
+func (s *Scanner) disturb() {
+	scatter := func(share float64, hit func(i int)) {
+		if share <= 0 {
+			return
+		}
+		for i := s.gap(share); i < s.n; i += 1 + s.gap(share) {
+			hit(i)
+		}
+	}
+	scatter(s.cfg.NoEcho, func(i int) { s.dist[i] = 0 })
+	scatter(s.cfg.Rain, func(i int) { s.dist[i] = uint16(300 + s.rng.IntN(2700)) })
+}
+
+// gap draws how many beams are passed over before the next hit of that share.
+func (s *Scanner) gap(share float64) int {
+	if share >= 1 {
+		return 0
+	}
+	return int(math.Log(1-s.rng.Float64()) / math.Log(1-share))
+}
+
+// collect lists the parts near the plane.
+func (s *Scanner) collect() {
+	s.boxes = s.boxes[:0]
+	for _, p := range s.placed {
+		shift := s.sway(p.Vehicle)
+		whole := sim.Part{To: p.Length, Bottom: 350 * quant.Millimetre, Top: p.Height, Left: -p.Width / 2, Right: p.Width / 2}
+		if whole.Top <= whole.Bottom {
+			whole.Bottom = 0
+		}
+		parts := p.Parts
+		if len(parts) == 0 {
+			parts = []sim.Part{whole}
+		}
+		for _, q := range parts {
+			y1, y0 := p.X-float64(q.From)-s.cfg.Station, p.X-float64(q.To)-s.cfg.Station
+			if y1 < -planeNear || y0 > planeNear {
+				continue
+			}
+			s.boxes = append(s.boxes, box{l: float64(q.Left) + shift, r: float64(q.Right) + shift, b: float64(q.Bottom), t: float64(q.Top),
+				y0: y0, y1: y1, v: p.V, dark: strings.Contains(q.Name, "tarpaulin")})
+		}
+	}
+}
+
+// sway is where a vehicle drives beside the middle: its own for all scanners.
+func (s *Scanner) sway(v *sim.Vehicle) float64 {
+	if s.cfg.Sway <= 0 {
+		return 0
+	}
+	h := uint64(14695981039346656037)
+	for i := range len(v.ID) {
+		h = (h ^ uint64(v.ID[i])) * 1099511628211
+	}
+	h ^= h >> 29
+	h *= 0xbf58476d1ce4e5b9
+	return (float64(h>>11)/(1<<53)*2 - 1) * s.cfg.Sway
+}
+
+// span is the range of beams that can meet a box.
+func (s *Scanner) span() (lo, hi int) {
+	lo, hi = s.n, 0
+	for _, b := range s.boxes {
+		for _, c := range [4][2]float64{{b.l, b.b}, {b.l, b.t}, {b.r, b.b}, {b.r, b.t}} {
+			x := c[0] - s.cfg.X
+			if s.cfg.Flip {
+				x = -x
+			}
+			a := math.Atan2(s.cfg.Height-c[1], x)*180/math.Pi - s.cfg.Roll
+			k := (a - s.model.start) / s.step
+			pad := 2 + 3/s.step // a beam is wider than a line
+			lo, hi = min(lo, int(k-pad)), max(hi, int(k+pad))
+		}
+	}
+	return max(lo, 0), min(hi, s.n)
+}
+
+// beam casts the rays of beam i; d is the road behind.
+func (s *Scanner) beam(i int, d float64) float64 {
+	t := float64(i) / s.beams
+	var dist [rays]float64
+	dist[0], _ = s.ray(s.cos[i], s.sin[i], 0, 0, t, d)
+	dark := false
+	for k := 1; k < rays; k++ {
+		a := ringAngles[k-1]
+		hit, black := s.ray(s.cos[i], s.sin[i], a[0]*ring, a[1]*ring, t, d)
+		dist[k], dark = hit, dark || black
+	}
+	if dark && s.rng.Float64() < s.cfg.Dark {
+		return 0
+	}
+	return s.echo(dist)
+}
+
+// ringAngles are the places of the six rays around the middle.
+var ringAngles = [6][2]float64{{1, 0}, {0.5, 0.866025}, {-0.5, 0.866025}, {-1, 0}, {-0.5, -0.866025}, {0.5, -0.866025}}
+
+// ray follows one ray of a beam: u and w are its place in the beam, in beam widths, in the
+// plane and along the lane. It returns the distance to the nearest part, or to the road.
+func (s *Scanner) ray(cos, sin, u, w, t, road float64) (d float64, dark bool) {
+	spread := s.model.spread / 1000
+	// The ray starts beside the middle of the aperture and runs apart from the middle ray.
+	ox, oz := s.cfg.X-sin*u*s.model.aperture, s.cfg.Height-cos*u*s.model.aperture
+	dx, dz := cos-sin*u*spread, -sin-cos*u*spread
+	d = road
+	for _, b := range s.boxes {
+		near, far := 0.0, math.MaxFloat64
+		near, far = slab(near, far, ox, dx, b.l, b.r)
+		near, far = slab(near, far, oz, dz, b.b, b.t)
+		if near >= far || near <= 0 || (d > 0 && near >= d) {
+			continue
+		}
+		y := w * (s.model.aperture + spread*near)
+		if y < b.y0+b.v*t || y > b.y1+b.v*t {
+			continue
+		}
+		d, dark = near, b.dark
+	}
+	return d, dark
+}
+
+func slab(near, far, from, dir, lo, hi float64) (float64, float64) {
+	if dir > -1e-12 && dir < 1e-12 {
+		if from < lo || from > hi {
+			return 1, 0
+		}
+		return near, far
+	}
+	a, b := (lo-from)/dir, (hi-from)/dir
+	if a > b {
+		a, b = b, a
+	}
+	return max(near, a), min(far, b)
+}
+
+// echo is the first echo of a beam: the mean of the rays that come back together.
+func (s *Scanner) echo(dist [rays]float64) float64 {
+	for floor := 0.0; ; {
+		first := math.MaxFloat64
+		for _, d := range dist {
+			if d > floor {
+				first = min(first, d)
+			}
+		}
+		if first == math.MaxFloat64 {
+			return 0
+		}
+		n, sum := 0, 0.0
+		for _, d := range dist {
+			if d >= first && d <= first+join {
+				n++
+				sum += d
+			}
+		}
+		if n > 1 || s.rng.Float64() < oneRay {
+			return sum / float64(n)
+		}
+		floor = first
+	}
+}
