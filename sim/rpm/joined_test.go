@@ -85,21 +85,27 @@ func lorry(i int, sources ...sim.Source) *sim.Vehicle {
 		Axles: []sim.Axle{{Offset: 1400}, {Offset: 5100}, {Offset: 10_700}, {Offset: 12_010}, {Offset: 13_320}}}
 }
 
+// traffic is 60 lorries: half clean, a quarter with gamma and a quarter with neutron sources.
+func traffic() *queue {
+	q := &queue{every: 40 * time.Second, speed: 2200}
+	for i := range 60 {
+		switch i % 4 {
+		case 0, 1:
+			q.list = append(q.list, lorry(i))
+		case 2:
+			q.list = append(q.list, lorry(i, sim.Source{Gamma: 700 + 30*float64(i), Offset: 9000, Side: 0.5}))
+		case 3:
+			q.list = append(q.list, lorry(i, sim.Source{Gamma: 200, Neutron: 25, Offset: 6000, Extent: 3000}))
+		}
+	}
+	return q
+}
+
 // The simulated controller and the engine decide by rules that were written apart; slice
 // by slice they must agree.
 func TestPortalDriverAndEngineAgree(t *testing.T) {
 	for _, extended := range []bool{false, true} {
-		q := &queue{every: 40 * time.Second, speed: 2200}
-		for i := range 60 {
-			switch i % 4 {
-			case 0, 1:
-				q.list = append(q.list, lorry(i))
-			case 2:
-				q.list = append(q.list, lorry(i, sim.Source{Gamma: 700 + 30*float64(i), Offset: 9000, Side: 0.5}))
-			case 3:
-				q.list = append(q.list, lorry(i, sim.Source{Gamma: 200, Neutron: 25, Offset: 6000, Extent: 3000}))
-			}
-		}
+		q := traffic()
 		all := world(t, rpm.Config{Seed: 11, Extended: extended}, q)
 		if len(all) != len(q.list) {
 			t.Fatalf("%d occupancies of %d vehicles", len(all), len(q.list))
