@@ -104,7 +104,9 @@ type Params struct {
 	Advice    []string      `json:"advice,omitempty"` // further packs, advice only
 	RoadClass int64         `json:"road_class_kg"`
 	Region    string        `json:"region,omitempty"`
-	MinLength int32         `json:"min_length_mm"` // shortest vehicle: bounds which record belongs to whom
+	MinLength int32         `json:"min_length_mm"`       // shortest vehicle: bounds which record belongs to whom
+	Secondary string        `json:"secondary,omitempty"` // beyond: the inspection bay lies behind the barrier, which opens for it
+	Offset    int32         `json:"utc_offset_s"`        // of the site's civil time: the day whose law counts
 	Devices   []Instrument  `json:"devices"`
 }
 

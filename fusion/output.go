@@ -167,6 +167,7 @@ type Point struct {
 type Decision struct {
 	Action  Action    `json:"action"`
 	User    string    `json:"user"`
+	Role    string    `json:"role,omitempty"`   // of the first person, while pending
 	Second  string    `json:"second,omitempty"` // the second person
 	Reason  string    `json:"reason,omitempty"`
 	Note    string    `json:"note,omitempty"`

@@ -47,10 +47,23 @@ func (r *Reader) Records(ctx context.Context, from uint64) iter.Seq2[Record, err
 	}
 }
 
+// Shared yields the rows of lane "": declarations, tuned data, users. They are few beside
+// the lanes' own, and a partial index finds them at once.
+func (r *Reader) Shared(ctx context.Context) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE lane = '' ORDER BY n`, nil,
+			func(rec Record, _ [32]byte, err error) bool { return yield(rec, err) })
+	}
+}
+
 func (r *Reader) rows(ctx context.Context, from uint64, yield func(Record, [32]byte, error) bool) {
-	rows, err := r.db.QueryContext(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE n >= ? ORDER BY n`, int64(from))
+	r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE n >= ? ORDER BY n`, []any{int64(from)}, yield)
+}
+
+func (r *Reader) query(ctx context.Context, q string, args []any, yield func(Record, [32]byte, error) bool) {
+	rows, err := r.db.QueryContext(ctx, q, args...)
 	if err != nil {
-		yield(Record{}, [32]byte{}, fmt.Errorf("read journal from row %d: %w", from, err))
+		yield(Record{}, [32]byte{}, fmt.Errorf("read journal: %w", err))
 		return
 	}
 	defer rows.Close()

@@ -1,0 +1,279 @@
+package fusion
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"acsgd/fusion/match"
+	"acsgd/fusion/motion"
+	"acsgd/fusion/radiation"
+	"acsgd/fusion/rules"
+	"acsgd/internal/decl"
+	"acsgd/internal/obs"
+	"acsgd/internal/quant"
+)
+
+// Bounds of the state. Beyond them the oldest goes, and the core says so in an event.
+const (
+	maxOpen    = 32  // passages in one lane at once
+	maxRecent  = 16  // closed passages that late data may still amend
+	maxOrders  = 256 // order ids remembered against double presses
+	maxHistory = 256 // events kept in one passage
+	maxPlates  = 24  // plate reads kept in one passage
+	maxAxles   = 64
+)
+
+// Core is the decision core of one lane. The zero Core is ready; it waits for its Params.
+// It is not safe for concurrent use.
+type Core struct {
+	s       state
+	book    *rules.Book // put in force by Tuned; not part of the snapshot
+	index   *decl.Index // put in force by Declared; not part of the snapshot
+	out     []Output    // the outputs of the Step in progress
+	touch   []*visit    // passages changed by the Step in progress
+	scratch scratch
+}
+
+// state is all that a core remembers; its JSON is the snapshot.
+type state struct {
+	Params    *Params    `json:"params"`
+	Book      string     `json:"book"` // version in force
+	Seq       uint64     `json:"seq"`
+	Now       time.Time  `json:"now"`
+	Lane      LaneState  `json:"lane"`
+	Open      []*visit   `json:"open"`   // the oldest, nearest to the barrier, first
+	Recent    []*visit   `json:"recent"` // closed, the newest last
+	Radiation portal     `json:"radiation"`
+	Portal    string     `json:"portal"` // id of the passage that the open occupancy belongs to
+	Scale     string     `json:"scale"`  // id of the passage that is on the scale
+	Last      []lastSeen `json:"last"`   // newest Seq of each source, against duplicates
+	Orders    []answered `json:"orders"` // newest last
+}
+
+// portal is the alarm engine, whose snapshot is JSON already.
+type portal struct{ radiation.Engine }
+
+// MarshalJSON gives the engine's snapshot.
+func (p *portal) MarshalJSON() ([]byte, error) { return p.AppendBinary(nil) }
+
+// UnmarshalJSON restores it.
+func (p *portal) UnmarshalJSON(b []byte) error { return p.UnmarshalBinary(b) }
+
+type lastSeen struct {
+	Source string    `json:"source"`
+	Seq    uint64    `json:"seq"`
+	At     time.Time `json:"at"`
+}
+
+type answered struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// visit is a passage with the core's own notes on it.
+type visit struct {
+	Passage
+	First     time.Time    `json:"first"`            // earliest sight
+	FirstAt   int32        `json:"first_station_mm"` // where
+	LastSight time.Time    `json:"last_sight"`
+	AtBarrier time.Time    `json:"at_barrier,omitzero"` // when it reached the exit loop
+	Slots     []slot       `json:"slots"`
+	Leaving   bool         `json:"leaving,omitempty"` // on the exit loop after its release
+	Alarmed   bool         `json:"alarmed,omitempty"` // the portal's alarm has been announced
+	Track     motion.Track `json:"track"`
+	Shape     *shape       `json:"shape,omitempty"`
+	Ended     bool         `json:"ended,omitempty"`  // the window is over: what is missing stays missing
+	Chosen    string       `json:"chosen,omitempty"` // declaration named by an officer
+	Beyond    bool         `json:"beyond,omitempty"` // the inspection bay lies behind the barrier
+	dirty     bool         // changed in this Step: publish it
+	material  bool         // changed so that an officer must look again: new Version
+	judge     bool         // judge again at the end of this Step
+	rematch   bool
+}
+
+// shape is what the profiler saw, kept until the speed is known.
+type shape struct {
+	Start     time.Time   `json:"start"`
+	End       time.Time   `json:"end"`
+	Period    int32       `json:"period_us"`
+	Slices    []obs.Slice `json:"slices,omitempty"`
+	OwnLength bool        `json:"own_length,omitempty"` // the profiler measured the length itself
+}
+
+// scratch is working memory of one Step.
+type scratch struct {
+	status  bool
+	vehicle rules.Vehicle
+	axles   []rules.Axle
+	mass    []quant.Mass
+	matcher match.Matcher
+}
+
+// slot is what one instrument has contributed.
+type slot struct {
+	Source string    `json:"source"`
+	Start  time.Time `json:"start"`
+	End    time.Time `json:"end,omitzero"`
+	Done   bool      `json:"done"`
+}
+
+// Step consumes one input, appends the consequences to dst and returns it. It never blocks
+// and never fails; it allocates only for new passages, matches and verdicts. What the
+// outputs point to is valid until the next Step.
+func (c *Core) Step(dst []Output, in Input) []Output {
+	c.s.Seq = in.Seq
+	if in.Now.After(c.s.Now) {
+		c.s.Now = in.Now
+	}
+	c.out, c.touch = dst, c.touch[:0]
+	switch b := in.Body.(type) {
+	case Seen:
+		c.seen(&b.Observation)
+	case Declared:
+		c.declared(b)
+	case Ordered:
+		c.ordered(b.Order)
+	case Tuned:
+		c.tuned(b)
+	}
+	c.timers()
+	c.settle()
+	dst, c.out = c.out, nil
+	return dst
+}
+
+// Ready reports whether the core knows its lane; before that it only counts observations.
+func (c *Core) Ready() bool { return c.s.Params != nil }
+
+func (c *Core) tuned(t Tuned) {
+	switch t.Kind {
+	case TuneParams:
+		p, ok := t.Value.(*Params)
+		if !ok {
+			c.event(nil, "fault", 1, fmt.Sprintf("parameters %s could not be used", t.Version))
+			return
+		}
+		c.s.Params = p
+		c.s.Lane.Lane, c.s.Lane.Mode = p.Lane, p.Mode
+		c.adoptDevices()
+		if c.s.Lane.Barrier == "" {
+			c.s.Lane.Barrier, c.s.Lane.Light, c.s.Lane.Open = "unknown", "unknown", true
+		}
+	case TuneRules:
+		b, ok := t.Value.(*rules.Book)
+		if !ok {
+			c.event(nil, "fault", 1, fmt.Sprintf("rule packs %s could not be used", t.Version))
+			return
+		}
+		c.book, c.s.Book = b, t.Version
+		c.rejudgeAll()
+	}
+	c.status()
+}
+
+// adoptDevices makes the lane's device list follow its parameters, keeping what is known.
+func (c *Core) adoptDevices() {
+	old := c.s.Lane.Devices
+	c.s.Lane.Devices = make([]DeviceState, 0, len(c.s.Params.Devices))
+	for _, d := range c.s.Params.Devices {
+		st := DeviceState{Name: d.Name, Class: d.Class, State: obs.Offline, Reason: "not heard yet", Since: c.s.Now}
+		for _, o := range old {
+			if o.Name == d.Name {
+				st = o
+			}
+		}
+		c.s.Lane.Devices = append(c.s.Lane.Devices, st)
+	}
+}
+
+func (c *Core) declared(d Declared) {
+	c.index = d.Index
+	c.s.Lane.Index, c.s.Lane.Arrivals = d.Version, d.Index.Len()
+	for _, v := range c.s.Open {
+		if v.Decision == nil {
+			v.rematch = true
+			c.mark(v)
+		}
+	}
+	c.status()
+}
+
+// rejudgeAll judges every undecided passage again, under a new rule pack.
+func (c *Core) rejudgeAll() {
+	for _, v := range c.s.Open {
+		if v.Decision == nil {
+			v.judge = true
+			c.mark(v)
+		}
+	}
+}
+
+// Deadline reports when the core next wants a Tick; ok is false if it is idle.
+func (c *Core) Deadline() (at time.Time, ok bool) {
+	add := func(t time.Time) {
+		if !t.IsZero() && (!ok || t.Before(at)) {
+			at, ok = t, true
+		}
+	}
+	for _, v := range c.s.Open {
+		add(c.windowEnd(v))
+		if v.Pending != nil {
+			add(v.Pending.Expires)
+		}
+	}
+	if t, open := c.s.Radiation.Deadline(); open {
+		add(t)
+	}
+	return at, ok
+}
+
+// AppendBinary appends a snapshot of the state. Rule packs and the index are not part of
+// it: the shell puts the versions named in it in force again.
+func (c *Core) AppendBinary(b []byte) ([]byte, error) {
+	j, err := json.Marshal(&c.s)
+	if err != nil {
+		return b, fmt.Errorf("encode snapshot: %w", err)
+	}
+	return append(b, j...), nil
+}
+
+// UnmarshalBinary restores a snapshot; book and index must be restored with Restore.
+func (c *Core) UnmarshalBinary(b []byte) error {
+	var s state
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("decode snapshot: %w", err)
+	}
+	*c = Core{s: s}
+	c.relink()
+	return nil
+}
+
+// Restore hands a restored core the rule packs and the index that were in force, without
+// any consequence.
+func (c *Core) Restore(book *rules.Book, index *decl.Index) { c.book, c.index = book, index }
+
+// InForce names the versions that a snapshot was made under.
+func (c *Core) InForce() (book string, index uint64) { return c.s.Book, c.s.Lane.Index }
+
+// Seq is the number of the last input.
+func (c *Core) Seq() uint64 { return c.s.Seq }
+
+// Now is the time of the last input.
+func (c *Core) Now() time.Time { return c.s.Now }
+
+// Lane is the lane's state, valid until the next Step.
+func (c *Core) Lane() *LaneState { return &c.s.Lane }
+
+// Passages appends the open passages and the last closed one, the oldest first. What they
+// point to is valid until the next Step.
+func (c *Core) Passages(dst []*Passage) []*Passage {
+	if n := len(c.s.Recent); n > 0 {
+		dst = append(dst, &c.s.Recent[n-1].Passage)
+	}
+	for _, v := range c.s.Open {
+		dst = append(dst, &v.Passage)
+	}
+	return dst
+}

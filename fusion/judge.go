@@ -1,0 +1,512 @@
+package fusion
+
+import (
+	"strconv"
+	"time"
+
+	"acsgd/fusion/match"
+	"acsgd/fusion/motion"
+	"acsgd/fusion/radiation"
+	"acsgd/fusion/rules"
+	"acsgd/internal/decl"
+	"acsgd/internal/obs"
+	"acsgd/internal/plate"
+	"acsgd/internal/quant"
+)
+
+const (
+	exceeds      = rules.Exceeds
+	undetermined = rules.Undetermined
+	within       = rules.Within
+)
+
+// acceptMatch is the posterior from which a match is no longer ambiguous (D27).
+const acceptMatch quant.Prob = 900_000
+
+func plateRole(s string) obs.PlateRole { return obs.PlateRole(s) }
+
+// spacings computes the axle gaps from the crossings.
+func (v *visit) spacings() {
+	for i := range v.Axles {
+		v.Axles[i].Gap, v.Axles[i].UGap = 0, 0
+		for k := range v.Track.Edges {
+			if v.Track.Edges[k].Axle != v.Axles[i].Axle {
+				continue
+			}
+			if g, u, ok := v.Track.Gap(k); ok {
+				v.Axles[i].Gap, v.Axles[i].UGap = g, u
+			}
+		}
+	}
+	if s, _, ok := v.Track.Speed(); ok {
+		v.Speed = s
+	}
+	v.measureLength()
+}
+
+// outlineMax is how many points of the side view a passage keeps.
+const outlineMax = 128
+
+// measureLength computes the length from the profile's times and the track, and draws the
+// side view; without a track the length stays unknown.
+func (v *visit) measureLength() {
+	if v.Shape == nil || v.Size == nil {
+		return
+	}
+	sh := v.Shape
+	way, u, ok := v.Track.Way(sh.Start, sh.End)
+	if ok && !sh.OwnLength {
+		v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond)
+	}
+	length := v.Size.Length
+	if length <= 0 || len(sh.Slices) == 0 {
+		return
+	}
+	span := sh.End.Sub(sh.Start).Milliseconds()
+	step := (len(sh.Slices) + outlineMax - 1) / outlineMax
+	v.Size.Outline = v.Size.Outline[:0]
+	for i := 0; i < len(sh.Slices); i += step {
+		x := quant.Length(0)
+		if span > 0 {
+			x = quant.Length(int64(length) * int64(sh.Slices[i].T) / span)
+		}
+		v.Size.Outline = append(v.Size.Outline, Point{X: x, Z: sh.Slices[i].Height})
+	}
+}
+
+// portalDone takes the end of an occupancy to the passage that it belongs to.
+func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
+	v := c.byID(c.s.Portal)
+	c.s.Portal = ""
+	if v == nil {
+		return
+	}
+	if v.Radiation == nil || v.Radiation.Open || stronger(done, v.Radiation) {
+		v.Radiation = done
+	}
+	if d == nil {
+		for i := range c.s.Params.Devices {
+			if c.s.Params.Devices[i].Class == "rpm" {
+				d = &c.s.Params.Devices[i]
+			}
+		}
+	}
+	if d != nil {
+		s := v.open(d.Name, done.Start)
+		s.End, s.Done = done.End, true
+	}
+	v.judge, v.material = true, true
+	c.mark(v)
+	text := "no alarm"
+	if done.GammaAlarm || done.VendorAlarm || done.NeutronAlarm {
+		text = "alarm"
+	}
+	if done.Fault != "" {
+		text += ", " + done.Fault
+	}
+	c.note(v, Updated, "portal", 0, text)
+}
+
+// stronger reports whether occupancy a says more against the load than b.
+func stronger(a, b *radiation.Occupancy) bool {
+	rank := func(o *radiation.Occupancy) int {
+		switch {
+		case o.NeutronAlarm:
+			return 4
+		case o.VendorAlarm:
+			return 3
+		case o.GammaAlarm:
+			return 2
+		case o.Fault != "":
+			return 1
+		}
+		return 0
+	}
+	if ra, rb := rank(a), rank(b); ra != rb {
+		return ra > rb
+	}
+	return len(a.Slices) > len(b.Slices)
+}
+
+// match weighs what was read against the expected arrivals.
+func (c *Core) match(v *visit) {
+	ev := match.Evidence{Containers: nil}
+	for i := range v.Plates {
+		p := &v.Plates[i]
+		if p.Corrected != "" {
+			ev.Reads = append(ev.Reads, match.Read{Text: plate.Normalise(p.Corrected), P: quant.Certain, Role: p.Role, Country: p.Country, Camera: p.Source})
+			continue
+		}
+		if p.Text != "" {
+			ev.Reads = append(ev.Reads, match.Read{Text: p.Text, P: p.Confidence, Role: p.Role, Country: p.Country, Camera: p.Source, Chars: p.Chars})
+		}
+		for _, a := range p.Candidates {
+			if a.Text != p.Text {
+				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: p.Role, Country: p.Country, Camera: p.Source})
+			}
+		}
+		if p.Container != "" {
+			ev.Containers = append(ev.Containers, p.Container)
+		}
+	}
+	if v.Gross != nil && usable(v.Gross.Flags) == "" {
+		ev.Gross, ev.UGross = v.Gross.Mass, v.Gross.U
+	}
+	was, before := v.Match.State, v.best()
+	v.Match = c.scratch.matcher.Match(c.index, ev, acceptMatch, match.Prior{})
+	if v.Chosen != "" {
+		v.Match.State = match.Matched
+		v.Match.Declared = choose(v.Match.Declared, v.Chosen)
+	}
+	v.Declared = c.s.Lane.Index
+	v.Declaration = nil
+	if v.Match.State == match.Matched {
+		v.Declaration = c.index.ByID(v.best())
+	}
+	if v.Gross != nil {
+		v.Gross.Declared = 0
+		if v.Declaration != nil {
+			v.Gross.Declared = v.Declaration.Totals.Gross
+		}
+	}
+	if v.Match.State != was || v.best() != before {
+		v.material = true
+		if was != "" || v.Match.State != match.None {
+			c.note(v, Updated, "matched", 0, "declaration "+string(v.Match.State)+" "+v.best())
+		}
+	}
+	v.judge = true
+}
+
+func (v *visit) best() string {
+	if len(v.Match.Declared) == 0 {
+		return ""
+	}
+	return v.Match.Declared[0].Declaration
+}
+
+// choose puts the declaration that an officer named first.
+func choose(cs []match.Candidate, id string) []match.Candidate {
+	for i := range cs {
+		if cs[i].Declaration == id {
+			x := cs[i]
+			copy(cs[1:i+1], cs[:i])
+			cs[0] = x
+			return cs
+		}
+	}
+	return append([]match.Candidate{{Declaration: id, Why: []string{"chosen by an officer"}}}, cs[:min(len(cs), 4)]...)
+}
+
+// usable gives the first flag that makes a value unusable; "" if none does.
+func usable(flags []obs.Flag) string {
+	for _, f := range flags {
+		if f.Voids() {
+			return string(f)
+		}
+	}
+	return ""
+}
+
+// missing appends the instruments that have not reported on a passage.
+func (c *Core) missing(dst []string, v *visit) []string {
+	for i := range c.s.Params.Devices {
+		d := &c.s.Params.Devices[i]
+		if !d.Expect {
+			continue
+		}
+		if s := v.slotOf(d.Name); s == nil || !s.Done {
+			dst = append(dst, d.Name)
+		}
+	}
+	return dst
+}
+
+// lacks says why a passage has nothing from a class of instruments.
+func (c *Core) lacks(v *visit, class string) string {
+	why := "not measured"
+	for i := range c.s.Params.Devices {
+		d := &c.s.Params.Devices[i]
+		if d.Class != class {
+			continue
+		}
+		for k := range c.s.Lane.Devices {
+			if st := &c.s.Lane.Devices[k]; st.Name == d.Name && st.State == obs.Offline {
+				return d.Name + " is offline" + reason(st.Reason)
+			}
+		}
+		if !v.Ended {
+			why = "not measured yet"
+		}
+	}
+	return why
+}
+
+// vehicle fills the scratch vehicle that the rules judge.
+func (c *Core) vehicle(v *visit) *rules.Vehicle {
+	x := &c.scratch.vehicle
+	p := c.s.Params
+	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Instrument: true,
+		Date: v.First.Add(time.Duration(p.Offset) * time.Second).Format("2006-01-02")}
+	if v.Declaration != nil {
+		x.Carriage = "international"
+		if len(v.Declaration.Permits) > 0 {
+			x.Permit = v.Declaration.Permits[0].ID
+		}
+	}
+	c.axles(v, x)
+	c.sizes(v, x)
+	v.AxleCode = rules.AxleCode(x)
+	return x
+}
+
+func (c *Core) axles(v *visit, x *rules.Vehicle) {
+	c.scratch.axles = c.scratch.axles[:0]
+	if cap(c.scratch.mass) < 2*maxAxles {
+		c.scratch.mass = make([]quant.Mass, 2*maxAxles)
+	}
+	m := c.scratch.mass[:2*maxAxles]
+	for i := range v.Axles {
+		a := &v.Axles[i]
+		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
+		m[2*i], m[2*i+1] = a.Mass, a.U
+		r.Mass = &m[2*i]
+		if a.U > 0 {
+			r.U = &m[2*i+1]
+		}
+		x.UGap = max(x.UGap, a.UGap)
+		if i > 0 && a.Gap == 0 && r.Reason == "" {
+			r.Reason = "axle spacing not measured"
+		}
+		c.scratch.axles = append(c.scratch.axles, r)
+	}
+	x.Axles = c.scratch.axles
+	switch {
+	case v.Gross == nil:
+		x.Reasons.Mass = c.lacks(v, "wim")
+	default:
+		x.Gross = &v.Gross.Mass
+		if v.Gross.U > 0 {
+			x.UMass = &v.Gross.U
+		}
+		x.Reasons.Mass = usable(v.Gross.Flags)
+	}
+}
+
+func (c *Core) sizes(v *visit, x *rules.Vehicle) {
+	if v.Size == nil {
+		why := c.lacks(v, "dims")
+		x.Reasons.Length, x.Reasons.Width, x.Reasons.Height = why, why, why
+		return
+	}
+	s := v.Size
+	void := usable(s.Flags)
+	set := func(value, u *quant.Length, to, toU **quant.Length, reason *string, none string) {
+		switch {
+		case void != "":
+			*reason = void
+		case *value <= 0:
+			*reason = none
+		default:
+			*to = value
+			if *u > 0 {
+				*toU = u
+			}
+		}
+	}
+	set(&s.Length, &s.ULength, &x.Length, &x.ULen, &x.Reasons.Length, "speed not known")
+	set(&s.Width, &s.UWidth, &x.Width, &x.UWid, &x.Reasons.Width, "not measured")
+	set(&s.Height, &s.UHeight, &x.Height, &x.UHei, &x.Reasons.Height, "not measured")
+}
+
+// judge compares the passage with the law and the declaration, and says whether the
+// verdict is final (D22).
+func (c *Core) judge(v *visit) {
+	p := c.s.Params
+	wasFinal, wasVerdict := v.Final, v.Verdict
+	v.Missing = c.missing(v.Missing[:0], v)
+	v.Final = v.Final || len(v.Missing) == 0 || v.Ended
+	if !v.Ended && len(v.Missing) > 0 && v.Decision == nil && v.Closed.IsZero() {
+		v.Final = false
+	}
+	v.Findings, v.Advice = v.Findings[:0], v.Advice[:0]
+	if c.book == nil {
+		v.Findings = append(v.Findings, rules.Finding{Vehicle: v.ID, Quantity: "rules", Verdict: undetermined, Reason: "no rule packs in force"})
+	} else {
+		x := c.vehicle(v)
+		v.Findings = c.judgeBy(v.Findings, p.Pack, x)
+		for _, id := range p.Advice {
+			v.Advice = c.judgeBy(v.Advice, id, x)
+		}
+		c.judgeLoad(v, x)
+	}
+	v.Verdict = rules.Worst(v.Findings)
+	for i := range v.Findings {
+		v.Findings[i].Evidence = v.evidence(v.Findings[i].Quantity)
+	}
+	if v.Verdict != wasVerdict || v.Final != wasFinal {
+		v.material = true
+	}
+	switch {
+	case v.Final && !wasFinal:
+		c.judged(v)
+	case wasFinal && v.Final && (v.Decision != nil || !v.Closed.IsZero()):
+		c.amended(v, wasVerdict)
+	}
+}
+
+// judgeBy judges a vehicle by one rule pack.
+func (c *Core) judgeBy(dst []rules.Finding, id string, x *rules.Vehicle) []rules.Finding {
+	pack := c.book.Pack(id)
+	if pack == nil {
+		return append(dst, rules.Finding{Vehicle: x.ID, Quantity: "rules", Verdict: undetermined, Reason: "there is no rule pack " + id})
+	}
+	return rules.Judge(dst, pack, x, rules.Options{})
+}
+
+// judgeLoad adds the findings about declaration, goods, declared mass and radiation.
+func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
+	p := c.s.Params
+	d := v.Declaration
+	if p.Declare && d == nil {
+		v.Findings = append(v.Findings, undeclared(v))
+	}
+	if d != nil {
+		day, _ := x.Day() // the date was written above and always parses
+		v.Findings = rules.Goods(v.Findings, c.book, d, p.Direction, "road", day)
+		v.Findings = rules.DeclaredMass(v.Findings, c.book, x, d)
+	}
+	if c.has("rpm") {
+		v.Findings = c.judgeRadiation(v, d)
+	}
+	for i := range v.Findings {
+		v.Findings[i].Vehicle = v.ID
+	}
+}
+
+// judgeRadiation adds the portal's findings; an open occupancy counts once it alarms.
+func (c *Core) judgeRadiation(v *visit, d *decl.Declaration) []rules.Finding {
+	occ := v.Radiation
+	if occ == nil || (occ.Open && !occ.GammaAlarm && !occ.VendorAlarm && !occ.NeutronAlarm) {
+		return append(v.Findings, rules.Finding{Quantity: "radiation", Verdict: undetermined, Reason: c.lacks(v, "rpm")})
+	}
+	var norm *rules.NormHit
+	if hit, ok := rules.Norm(c.book, d); ok {
+		norm = &hit
+	}
+	return rules.Radiation(v.Findings, occ, norm)
+}
+
+func (c *Core) has(class string) bool {
+	for i := range c.s.Params.Devices {
+		if c.s.Params.Devices[i].Class == class && c.s.Params.Devices[i].Expect {
+			return true
+		}
+	}
+	return false
+}
+
+// undeclared is the finding of a vehicle without a certain declaration.
+func undeclared(v *visit) rules.Finding {
+	f := rules.Finding{Vehicle: v.ID, Quantity: "declaration", Verdict: undetermined, Blocking: true}
+	switch {
+	case v.Match.State == match.Ambiguous:
+		f.Reason = "ambiguous: " + strconv.Itoa(len(v.Match.Declared)) + " declarations may be its own"
+	case len(v.Plates) == 0:
+		f.Reason = "no plate read"
+	default:
+		f.Reason = "no declaration found"
+	}
+	return f
+}
+
+// evidence names the inputs that a finding rests on.
+func (v *visit) evidence(quantity string) []uint64 {
+	var e []uint64
+	switch quantity {
+	case "axle", "group":
+		for i := range v.Axles {
+			e = append(e, v.Axles[i].Seq)
+		}
+	case "gross", "declared_mass":
+		if v.Gross != nil {
+			e = append(e, v.Gross.Seq)
+		}
+	case "length", "width", "height":
+		if v.Size != nil {
+			e = append(e, v.Size.Seq)
+		}
+	default:
+		for i := range v.Plates {
+			e = append(e, v.Plates[i].Seq)
+		}
+	}
+	return e
+}
+
+// judged announces a final verdict and lets the green path decide.
+func (c *Core) judged(v *visit) {
+	prio := 0
+	switch v.Verdict {
+	case exceeds:
+		prio = 2
+		for i := range v.Findings {
+			if v.Findings[i].TwoPersons && v.Findings[i].Verdict == exceeds {
+				prio = 1
+			}
+		}
+	case undetermined:
+		prio = 3
+	}
+	c.note(v, Judged, "judged", prio, string(v.Verdict))
+	if v.Decision != nil || !v.Closed.IsZero() {
+		return
+	}
+	v.Phase = Awaiting
+	if c.green(v) {
+		v.Green = true
+		v.Phase = Released
+		v.Decision = &Decision{Action: Release, User: roleEngine, At: c.s.Now, Reason: "green path", Order: "green path"}
+		c.note(v, Decided, "order", 0, "released by the green path")
+		c.openFor(v, "green path")
+	}
+}
+
+// green reports whether the barrier may open by itself: everything Within, the declaration
+// certain, the lane open, and the site allows it.
+func (c *Core) green(v *visit) bool {
+	p := c.s.Params
+	if !p.Green || !c.s.Lane.Open || v.Verdict != within || len(v.Missing) > 0 {
+		return false
+	}
+	if p.Declare && !v.Match.Auto() {
+		return false
+	}
+	for i := range v.Findings {
+		if v.Findings[i].Blocking {
+			return false
+		}
+	}
+	return true
+}
+
+// amended announces that late data or a correction changed a passage that was decided.
+func (c *Core) amended(v *visit, was rules.Verdict) {
+	if v.Verdict == was {
+		return
+	}
+	v.Amended++
+	prio := 3
+	if v.Verdict == exceeds {
+		prio = 1
+	}
+	c.note(v, Amended, "amended", prio, "the verdict changed from "+string(was)+" to "+string(v.Verdict)+" after the decision")
+}
+
+// relink restores what a snapshot cannot hold: the passage of the open occupancy shows the
+// engine's own record.
+func (c *Core) relink() {
+	if v := c.byID(c.s.Portal); v != nil && v.Radiation != nil && v.Radiation.Open {
+		v.Radiation = c.s.Radiation.Current()
+	}
+}

@@ -1,0 +1,240 @@
+package fusion
+
+import "strings"
+
+// The roles that may decide, and the shortest text of an override.
+const (
+	roleOfficer    = "officer"
+	roleRadiation  = "radiation_officer"
+	roleSupervisor = "supervisor"
+	roleEngine     = "engine" // the green path
+	minOverride    = 15
+)
+
+// ordered takes an officer's command. The console has checked the role; the core checks
+// again, because a verdict must be recomputable from the journal alone (D30).
+func (c *Core) ordered(o Order) {
+	for _, a := range c.s.Orders {
+		if a.ID == o.ID {
+			return // a double press: the first answer stands
+		}
+	}
+	if c.s.Params == nil {
+		return
+	}
+	v := c.byID(o.Passage)
+	kind, text := "order", ""
+	switch why := c.refuse(v, o); {
+	case why != "":
+		kind, text = "refused", string(o.Action)+" refused: "+why
+	default:
+		kind, text = c.execute(v, o)
+	}
+	if len(c.s.Orders) >= maxOrders {
+		copy(c.s.Orders, c.s.Orders[1:])
+		c.s.Orders = c.s.Orders[:maxOrders-1]
+	}
+	c.s.Orders = append(c.s.Orders, answered{o.ID, kind, text})
+	e := c.note(v, Decided, kind, 0, text)
+	e.User, e.Order = o.User, o.ID
+	if v != nil {
+		if n := len(v.History); n > 0 {
+			v.History[n-1].User, v.History[n-1].Order = o.User, o.ID
+		}
+		v.material = true
+		c.mark(v)
+	}
+}
+
+// refuse gives the reason why an order may not be executed; "" if it may.
+func (c *Core) refuse(v *visit, o Order) string {
+	if o.ID == "" || o.User == "" {
+		return "it names no order id or user"
+	}
+	if !decides(o.Role) {
+		return "the role " + o.Role + " does not decide"
+	}
+	switch o.Action {
+	case CloseLane, OpenLane:
+		return ""
+	}
+	if v == nil {
+		return "there is no passage " + o.Passage
+	}
+	if !v.Closed.IsZero() && o.Action != CorrectPlate && o.Action != Note {
+		return "the passage is closed"
+	}
+	if o.Version != 0 && o.Version != v.Version {
+		return "the passage has changed since it was shown"
+	}
+	switch o.Action {
+	case Release:
+		return c.refuseRelease(v)
+	case Override:
+		if len([]rune(strings.TrimSpace(o.Text))) < minOverride || o.Reason == "" {
+			return "an override needs a reason and at least 15 characters of text"
+		}
+		if o.Role == roleOfficer && !v.twoPersons() {
+			return "an override is for a supervisor"
+		}
+		return c.decided(v)
+	case Secondary:
+		return c.decided(v)
+	case Hold, Note, Remeasure:
+		return ""
+	case CorrectPlate:
+		if strings.TrimSpace(o.Plate) == "" {
+			return "no plate is given"
+		}
+		return ""
+	case ChooseMatch:
+		if c.index.ByID(o.Declaration) == nil {
+			return "there is no declaration " + o.Declaration
+		}
+		return ""
+	}
+	return "it is not known"
+}
+
+func decides(role string) bool {
+	return role == roleOfficer || role == roleRadiation || role == roleSupervisor
+}
+
+func (c *Core) decided(v *visit) string {
+	if v.cleared() {
+		return "the passage is released already"
+	}
+	return ""
+}
+
+// refuseRelease says why a plain release is not possible: something exceeds, or the
+// instruments have not all reported.
+func (c *Core) refuseRelease(v *visit) string {
+	if !v.Final {
+		return "the instruments have not all reported"
+	}
+	if v.Verdict == exceeds {
+		return "something exceeds: only an override with a reason can let it go"
+	}
+	return c.decided(v)
+}
+
+// twoPersons reports whether letting the passage go needs two people.
+func (v *visit) twoPersons() bool {
+	for i := range v.Findings {
+		if v.Findings[i].TwoPersons && v.Findings[i].Verdict == exceeds {
+			return true
+		}
+	}
+	return false
+}
+
+// execute carries out an order that was not refused and gives the event's kind and text.
+func (c *Core) execute(v *visit, o Order) (kind, text string) {
+	d := &Decision{Action: o.Action, User: o.User, Reason: o.Reason, Note: o.Text, At: c.s.Now, Order: o.ID}
+	switch o.Action {
+	case CloseLane, OpenLane:
+		c.s.Lane.Open = o.Action == OpenLane
+		c.signal("light", "red", "", o.ID)
+		c.status()
+		return "order", string(o.Action)
+	case Hold:
+		v.Phase, v.Decision, v.Pending = Held, d, nil
+		c.signal("light", "red", v.ID, o.ID)
+		if up, _ := c.on(barrierUp); up && c.foremost() == v {
+			c.signal("barrier", "close", v.ID, o.ID)
+		}
+		return "order", "held" + reason(o.Reason)
+	case Secondary:
+		v.Phase, v.Decision, v.Pending = ToSecondary, d, nil
+		if c.s.Params.Secondary == "beyond" {
+			v.Beyond = true
+			c.openFor(v, o.ID)
+		}
+		return "order", "sent to secondary inspection" + reason(o.Reason)
+	case Release:
+		v.Phase, v.Decision, v.Pending = Released, d, nil
+		c.openFor(v, o.ID)
+		return "order", "released"
+	case Override:
+		return c.override(v, o, d)
+	case CorrectPlate:
+		return c.correct(v, o)
+	case ChooseMatch:
+		v.Chosen = o.Declaration
+		v.rematch, v.judge = true, true
+		return "order", "declaration chosen by " + o.User
+	case Remeasure:
+		v.Final, v.Ended = false, false
+		v.LastSight = c.s.Now
+		for i := range v.Slots {
+			if d := c.instrument(v.Slots[i].Source); d != nil && (d.Class == "wim" || d.Class == "dims") {
+				v.Slots[i].Done = false
+			}
+		}
+		return "order", "measured again"
+	}
+	return "order", o.Text // a note
+}
+
+// override lets a passage go although something exceeds. Radiation and prohibited goods
+// need two people: the first order waits, and only another user's matching order executes
+// it; for both together one of the two is a radiation officer or a supervisor (D30).
+func (c *Core) override(v *visit, o Order, d *Decision) (kind, text string) {
+	if v.twoPersons() {
+		p := v.Pending
+		if p == nil || p.User == o.User {
+			d.Expires = c.s.Now.Add(pendingFor)
+			d.Role = o.Role
+			v.Pending = d
+			return "pending", "override by " + o.User + " waits for a second person"
+		}
+		if p.Role == roleOfficer && o.Role == roleOfficer {
+			return "refused", "override refused: one of the two must be a radiation officer or a supervisor"
+		}
+		d.User, d.Second = p.User, o.User
+		if d.Reason == "" {
+			d.Reason = p.Reason
+		}
+	}
+	v.Phase, v.Decision, v.Pending = Released, d, nil
+	c.openFor(v, o.ID)
+	if d.Second != "" {
+		return "order", "override by " + d.User + " and " + d.Second + reason(d.Reason)
+	}
+	return "order", "override" + reason(d.Reason)
+}
+
+// correct keeps the camera's text and the officer's beside it, and matches again.
+func (c *Core) correct(v *visit, o Order) (kind, text string) {
+	was := "nothing"
+	for i := range v.Plates {
+		p := &v.Plates[i]
+		if o.PlateRole == "" || string(p.Role) == o.PlateRole {
+			was = p.Text
+			p.Corrected, p.By = o.Plate, o.User
+			v.rematch, v.judge = true, true
+			return "order", "plate corrected: " + was + " is " + o.Plate
+		}
+	}
+	r := PlateRead{Source: "officer", Seq: c.s.Seq, At: c.s.Now, Corrected: o.Plate, By: o.User}
+	r.Role = "front"
+	if o.PlateRole != "" {
+		r.Role = plateRole(o.PlateRole)
+	}
+	v.putPlate(r)
+	v.rematch, v.judge = true, true
+	return "order", "plate entered: " + o.Plate
+}
+
+// openFor opens the barrier for a cleared passage if it is the foremost; else it waits for
+// its turn.
+func (c *Core) openFor(v *visit, cause string) {
+	if c.foremost() != v {
+		return
+	}
+	c.signal("light", "green", v.ID, cause)
+	if up, _ := c.on(barrierUp); !up {
+		c.signal("barrier", "open", v.ID, cause)
+	}
+}

@@ -1,0 +1,348 @@
+package fusion
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"acsgd/fusion/motion"
+	"acsgd/internal/obs"
+)
+
+// seen takes one observation to the passage it belongs to.
+func (c *Core) seen(o *obs.Observation) {
+	if c.s.Params == nil || c.duplicate(o) {
+		return
+	}
+	d := c.instrument(o.Source)
+	if d == nil {
+		return // of another lane or a removed device: journaled, not judged
+	}
+	if h, ok := o.Body.(*obs.Health); ok {
+		c.health(d, o, h)
+		return
+	}
+	c.alive(d)
+	switch b := o.Body.(type) {
+	case *obs.Presence:
+		c.presence(d, o, b)
+	case *obs.Weighing:
+		c.weighing(d, o, b)
+	case *obs.Profile:
+		c.profile(d, o, b)
+	case *obs.Plate:
+		c.plate(d, o, b)
+	case *obs.Radiation:
+		c.radiation(d, o, b)
+	}
+}
+
+// alive notes that a device was heard; a device that was only "not heard yet" is online.
+func (c *Core) alive(d *Instrument) {
+	for i := range c.s.Lane.Devices {
+		st := &c.s.Lane.Devices[i]
+		if st.Name != d.Name {
+			continue
+		}
+		st.Last = c.s.Now
+		if st.State == obs.Offline {
+			st.State, st.Reason, st.Since = obs.Online, "", c.s.Now
+			c.status()
+		}
+	}
+}
+
+func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
+	for i := range c.s.Lane.Devices {
+		st := &c.s.Lane.Devices[i]
+		if st.Name != d.Name || (st.State == h.State && st.Reason == h.Reason) {
+			continue
+		}
+		if st.State != h.State {
+			st.Since = o.Stamp.At
+		}
+		was := st.State
+		st.State, st.Reason = h.State, h.Reason
+		prio := 0
+		if h.State == obs.Offline {
+			prio = 2
+		} else if h.State == obs.Degraded {
+			prio = 3
+		}
+		if was != h.State {
+			c.event(nil, "device", prio, d.Name+" "+string(h.State)+reason(h.Reason))
+		}
+	}
+	c.status()
+}
+
+func reason(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + s
+}
+
+// adopt gives the passage of a record: the one it belongs to, a closed one that late data
+// amend, or a new one.
+func (c *Core) adopt(d *Instrument, at time.Time) *visit {
+	if v := c.find(d, at); v != nil {
+		return v
+	}
+	if v := c.late(d, at); v != nil {
+		return v
+	}
+	return c.begin(d, at)
+}
+
+// begin opens a passage. Its id is SITE-LANE-SEQ of the input that opened it (D21).
+func (c *Core) begin(d *Instrument, at time.Time) *visit {
+	if len(c.s.Open) >= maxOpen {
+		c.event(nil, "fault", 1, "more than "+strconv.Itoa(maxOpen)+" passages open: the oldest is closed unjudged")
+		c.close(c.s.Open[0], "too many passages in the lane")
+	}
+	p := c.s.Params
+	v := &visit{First: at, FirstAt: d.Station, LastSight: at}
+	v.Passage = Passage{
+		ID:   p.Site + "-" + p.Lane + "-" + strconv.FormatUint(c.s.Seq, 10),
+		Lane: p.Lane, Direction: p.Direction, Phase: Approaching, Opened: at,
+		Simulated: p.Mode == "simulator", Verdict: undetermined,
+	}
+	// A vehicle seen first by an instrument further up may be behind one that is known.
+	c.s.Open = append(c.s.Open, v)
+	v.judge, v.rematch = true, true
+	c.mark(v)
+	c.note(v, Opened, "opened", 0, "seen by "+d.Name)
+	c.status()
+	return v
+}
+
+func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
+	if w.HasRaw {
+		return // a streamed indicator frame says nothing about a vehicle
+	}
+	at := w.TOn
+	if at.IsZero() {
+		at = o.Stamp.At
+	}
+	var v *visit
+	if w.Axle != 1 && c.s.Scale != "" {
+		v = c.byID(c.s.Scale)
+	}
+	if v == nil {
+		v = c.adopt(d, at)
+	}
+	s := v.open(d.Name, at)
+	end := w.TOff
+	if end.IsZero() {
+		end = at
+	}
+	if end.After(s.End) {
+		s.End = end
+	}
+	v.sighted(d, end)
+	if w.Axle == 0 {
+		c.weighed(v, s, o, w)
+		return
+	}
+	c.s.Scale = v.ID
+	v.putAxle(o.Seq, w)
+	v.spacings()
+	if v.Phase == Approaching {
+		v.Phase = Measuring
+	}
+	v.judge = true
+	c.mark(v)
+}
+
+// weighed takes the whole-vehicle record, after which the scale is done with the vehicle.
+func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
+	s.Done = true
+	if c.s.Scale == v.ID {
+		c.s.Scale = ""
+	}
+	v.Gross = &GrossLoad{Seq: c.s.Seq, Mass: w.Mass, U: w.U, Flags: w.Flags}
+	if w.Axles != 0 && w.Axles != len(v.Axles) {
+		v.Gross.Flags = append(append([]obs.Flag(nil), w.Flags...), obs.Truncated)
+	}
+	if v.Phase == Approaching {
+		v.Phase = Measuring
+	}
+	v.judge, v.rematch, v.material = true, true, true
+	c.mark(v)
+	c.note(v, Updated, "weighed", 0, fmt.Sprintf("%d axles, gross %v ± %v", len(v.Axles), w.Mass, w.U))
+}
+
+// putAxle keeps one axle in its place; a repeated axle replaces the first reading.
+func (v *visit) putAxle(seq uint64, w *obs.Weighing) {
+	v.Track.Add(motion.Edge{Axle: w.Axle, On: w.TOn, Off: w.TOff, Speed: w.Speed, U: w.USpeed})
+	a := AxleLoad{Seq: seq, Axle: w.Axle, Mass: w.Mass, U: w.U, Speed: w.Speed, Mode: string(w.Mode), Flags: w.Flags}
+	for i := range v.Axles {
+		if v.Axles[i].Axle == w.Axle {
+			v.Axles[i] = a
+			return
+		}
+		if v.Axles[i].Axle > w.Axle {
+			v.Axles = append(v.Axles, AxleLoad{})
+			copy(v.Axles[i+1:], v.Axles[i:])
+			v.Axles[i] = a
+			return
+		}
+	}
+	if len(v.Axles) < maxAxles {
+		v.Axles = append(v.Axles, a)
+	}
+}
+
+func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
+	if p.Scan != nil || p.End.IsZero() {
+		return // a single raw scan says nothing about a vehicle
+	}
+	v := c.adopt(d, p.Start)
+	s := v.open(d.Name, p.Start)
+	s.End, s.Done = p.End, true
+	v.sighted(d, p.End)
+	v.Size = &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
+		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
+	v.Shape = &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
+	v.measureLength()
+	if v.Phase == Approaching {
+		v.Phase = Measuring
+	}
+	v.judge, v.material = true, true
+	c.mark(v)
+	c.note(v, Updated, "profile", 0, fmt.Sprintf("length %v ± %v, width %v ± %v, height %v ± %v",
+		v.Size.Length, v.Size.ULength, p.Width, p.UWidth, p.Height, p.UHeight))
+}
+
+func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
+	at := o.Stamp.At
+	v := c.sameEvent(d, p)
+	if v == nil {
+		v = c.find(d, at)
+	}
+	if v == nil {
+		v = c.again(d, at)
+	}
+	if v == nil {
+		v = c.late(d, at)
+	}
+	if v == nil {
+		v = c.begin(d, at)
+	}
+	s := v.open(d.Name, at)
+	s.End = at
+	if p.Text != "" {
+		s.Done = true
+	}
+	v.sighted(d, at)
+	read := PlateRead{Source: d.Name, Seq: c.s.Seq, At: at, Plate: *p, Pictures: o.Blobs}
+	if read.Role == "" {
+		read.Role = obs.PlateRole(d.Role)
+	}
+	v.putPlate(read)
+	v.judge, v.rematch, v.material = true, true, true
+	c.mark(v)
+	text := p.Text
+	if text == "" {
+		text = "no readable plate"
+	}
+	c.note(v, Updated, "plate", 0, d.Name+": "+text+" "+p.Country+" "+p.Confidence.String())
+}
+
+// sameEvent finds the passage of an earlier reading of the same vehicle by the same camera.
+func (c *Core) sameEvent(d *Instrument, p *obs.Plate) *visit {
+	if p.EventID == "" {
+		return nil
+	}
+	for _, list := range [2][]*visit{c.s.Open, c.s.Recent} {
+		for _, v := range list {
+			for i := range v.Plates {
+				if v.Plates[i].Source == d.Name && v.Plates[i].EventID == p.EventID {
+					return v
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// again gives the passage that a camera reads a second time: the newest it has read, if
+// that vehicle may still stand before it.
+func (c *Core) again(d *Instrument, at time.Time) *visit {
+	for i := len(c.s.Open) - 1; i >= 0; i-- {
+		v := c.s.Open[i]
+		if s := v.slotOf(d.Name); s != nil {
+			if at.Sub(s.Start) < early && !at.Before(v.First.Add(-slack)) {
+				return v
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// putPlate keeps a reading; a later text of the same camera event replaces the earlier one.
+func (v *visit) putPlate(r PlateRead) {
+	for i := range v.Plates {
+		if p := &v.Plates[i]; p.Source == r.Source && p.EventID != "" && p.EventID == r.EventID {
+			if r.Text == "" || (r.Text == p.Text && r.Confidence <= p.Confidence) {
+				p.Pictures = append(p.Pictures, r.Pictures...)
+				return
+			}
+			r.Corrected, r.By = p.Corrected, p.By
+			if len(r.Pictures) == 0 {
+				r.Pictures = p.Pictures
+			}
+			*p = r
+			return
+		}
+	}
+	if len(v.Plates) < maxPlates {
+		v.Plates = append(v.Plates, r)
+	}
+}
+
+func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
+	e := &c.s.Radiation
+	closed := e.Feed(o.Stamp.At, r)
+	if closed != nil {
+		c.portalDone(d, closed)
+	}
+	cur := e.Current()
+	if cur == nil {
+		return
+	}
+	v := c.byID(c.s.Portal)
+	if v == nil {
+		v = c.find(d, cur.Start)
+		if v == nil {
+			v = c.again(d, cur.Start)
+		}
+		if v == nil {
+			v = c.late(d, cur.Start)
+		}
+		if v == nil {
+			v = c.begin(d, cur.Start)
+		}
+		c.s.Portal = v.ID
+		v.open(d.Name, cur.Start)
+		if v.Phase == Approaching {
+			v.Phase = Measuring
+		}
+	}
+	v.sighted(d, o.Stamp.At)
+	if v.Radiation == nil || v.Radiation.Open {
+		v.Radiation = cur
+	}
+	if now := cur.GammaAlarm || cur.VendorAlarm || cur.NeutronAlarm; now && !v.Alarmed {
+		v.Alarmed = true
+		v.judge, v.material = true, true
+		kind := "gamma"
+		if cur.NeutronAlarm {
+			kind = "neutron"
+		}
+		c.note(v, Alarm, "radiation", 1, kind+" alarm")
+	}
+	c.mark(v)
+}

@@ -1,0 +1,159 @@
+package fusion
+
+import (
+	"time"
+)
+
+// dwellMax is how long a passage may stand in the lane without reaching the barrier before
+// what is missing counts as missing.
+const dwellMax = 15 * time.Minute
+
+// gather and closing times.
+const pendingFor = 10 * time.Minute // a first order waits for the second person (D30)
+
+// windowEnd is when the passage will be judged without what is missing; zero if it is
+// judged already.
+func (c *Core) windowEnd(v *visit) time.Time {
+	if v.Final || c.s.Params == nil {
+		return time.Time{}
+	}
+	if _, loop := c.on(loopExit); loop && v.AtBarrier.IsZero() {
+		return v.First.Add(dwellMax)
+	}
+	last := v.LastSight
+	if v.AtBarrier.After(last) {
+		last = v.AtBarrier
+	}
+	return last.Add(c.s.Params.Window)
+}
+
+// timers does what is due at Now.
+func (c *Core) timers() {
+	if c.s.Params == nil {
+		return
+	}
+	if t, open := c.s.Radiation.Deadline(); open && !c.s.Now.Before(t) {
+		if done := c.s.Radiation.Tick(c.s.Now); done != nil {
+			c.portalDone(nil, done)
+		}
+	}
+	for i := 0; i < len(c.s.Open); i++ {
+		v := c.s.Open[i]
+		if end := c.windowEnd(v); !end.IsZero() && !c.s.Now.Before(end) {
+			if len(v.Slots) == 1 && v.Phase == Approaching && v.AtBarrier.IsZero() && len(c.s.Open) > 0 {
+				c.close(v, "nothing measured it: it turned back")
+				i--
+				continue
+			}
+			v.Ended = true
+			v.judge = true
+			c.mark(v)
+		}
+		if v.Pending != nil && !c.s.Now.Before(v.Pending.Expires) {
+			c.note(v, Decided, "refused", 3, "no second person within 10 minutes: the order of "+v.Pending.User+" has lapsed")
+			v.Pending = nil
+			v.material = true
+			c.mark(v)
+		}
+	}
+}
+
+// mark remembers that a passage changed in this Step.
+func (c *Core) mark(v *visit) {
+	if !v.dirty {
+		v.dirty = true
+		c.touch = append(c.touch, v)
+	}
+}
+
+// settle matches, judges and publishes what this Step changed, in the order of change.
+func (c *Core) settle() {
+	for i := 0; i < len(c.touch); i++ { // judging may touch further passages
+		v := c.touch[i]
+		if v.rematch {
+			c.match(v)
+		}
+		if v.judge {
+			c.judge(v)
+		}
+		if v.material || v.Version == 0 {
+			v.Version = c.s.Seq
+		}
+		c.out = append(c.out, Output{Kind: Updated, Passage: &v.Passage})
+		v.dirty, v.material, v.judge, v.rematch = false, false, false, false
+	}
+	c.touch = c.touch[:0]
+	if c.scratch.status {
+		c.scratch.status = false
+		l := &c.s.Lane
+		l.Version, l.Updated = c.s.Seq, c.s.Now
+		l.Passages = l.Passages[:0]
+		for _, v := range c.s.Open {
+			l.Passages = append(l.Passages, v.ID)
+		}
+		c.out = append(c.out, Output{Kind: Status, Lane: l})
+	}
+}
+
+// status asks for the lane's state to be published at the end of the Step.
+func (c *Core) status() { c.scratch.status = true }
+
+// signal asks the lane to move something.
+func (c *Core) signal(output, action, passage, cause string) {
+	c.out = append(c.out, Output{Kind: Signals, Signal: &Signal{Output: output, Action: action, Passage: passage, Cause: cause}})
+}
+
+// note adds an event to a passage's history and to the stream's log. v may be nil.
+func (c *Core) note(v *visit, k OutputKind, kind string, prio int, text string) *Event {
+	e := &Event{At: c.s.Now, Seq: c.s.Seq, Kind: kind, Lane: c.s.Lane.Lane, Text: text, Priority: prio}
+	o := Output{Kind: k, Event: e}
+	if v != nil {
+		e.Passage = v.ID
+		if len(v.History) < maxHistory {
+			v.History = append(v.History, *e)
+		}
+		o.Passage = &v.Passage
+	}
+	if k == Updated {
+		o.Passage = nil // the change itself is published once, at the end of the Step
+	}
+	c.out = append(c.out, o)
+	return e
+}
+
+// event is note for alarms and faults.
+func (c *Core) event(v *visit, kind string, prio int, text string) {
+	c.note(v, Alarm, kind, prio, text)
+}
+
+// close ends a passage; it stays among the recent ones for late data.
+func (c *Core) close(v *visit, why string) {
+	for i, o := range c.s.Open {
+		if o == v {
+			c.s.Open = append(c.s.Open[:i], c.s.Open[i+1:]...)
+			break
+		}
+	}
+	v.Closed = c.s.Now
+	if !v.Final {
+		v.Ended = true
+		c.judge(v)
+	}
+	if v.Phase != Left {
+		v.Phase = Gone
+	}
+	v.Pending = nil
+	v.material = true
+	text := "passage closed"
+	if why != "" {
+		text += ": " + why
+	}
+	c.note(v, Closed, "closed", 0, text)
+	if len(c.s.Recent) >= maxRecent {
+		copy(c.s.Recent, c.s.Recent[1:])
+		c.s.Recent = c.s.Recent[:maxRecent-1]
+	}
+	c.s.Recent = append(c.s.Recent, v)
+	c.mark(v)
+	c.status()
+}

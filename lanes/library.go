@@ -1,0 +1,160 @@
+package lanes
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"acsgd/fusion"
+	"acsgd/fusion/rules"
+	"acsgd/internal/decl"
+	"acsgd/internal/journal"
+	"acsgd/internal/rulepack"
+)
+
+// Library holds what lane "" of the journal carries and lanes only name: declarations by
+// row number and tuned data by hash. It is safe for concurrent use.
+type Library struct {
+	mu    sync.Mutex
+	decls []*decl.Declaration
+	at    []uint64 // row number of each declaration, growing
+	byID  map[string]int
+	index *decl.Index // newest built
+	upTo  int         // how many of decls are in index
+	tuned map[string]fusion.Tuned
+}
+
+// NewLibrary returns an empty library.
+func NewLibrary() *Library {
+	return &Library{byID: map[string]int{}, tuned: map[string]fusion.Tuned{}}
+}
+
+// Take reads one row of lane "". Rows of other kinds than declarations and tuned data are
+// not for the library and ignored.
+func (l *Library) Take(r *journal.Record) error {
+	switch r.Kind {
+	case KindDeclaration:
+		d := new(decl.Declaration)
+		if err := json.Unmarshal(r.Payload, d); err != nil {
+			return fmt.Errorf("declaration in row %d: %w", r.N, err)
+		}
+		l.AddDeclaration(r.N, d)
+	case KindTuned:
+		var t tunedRow
+		if err := json.Unmarshal(r.Payload, &t); err != nil {
+			return fmt.Errorf("tuned data in row %d: %w", r.N, err)
+		}
+		_, err := l.AddTuned(t.Kind, t.Version, t.Bytes)
+		if err != nil {
+			return fmt.Errorf("tuned data in row %d: %w", r.N, err)
+		}
+	}
+	return nil
+}
+
+// AddDeclaration adds a declaration that stands in row n.
+func (l *Library) AddDeclaration(n uint64, d *decl.Declaration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byID[d.ID] = len(l.decls)
+	l.decls = append(l.decls, d)
+	l.at = append(l.at, n)
+}
+
+// Has reports whether a declaration with this id is known.
+func (l *Library) Has(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.byID[id]
+	return ok
+}
+
+// Newest is the version of the newest index: the row of the newest declaration, 0 if none.
+func (l *Library) Newest() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.at) == 0 {
+		return 0
+	}
+	return l.at[len(l.at)-1]
+}
+
+// Index gives the index of all declarations up to row "version". A declaration that is
+// sent again replaces its earlier form.
+func (l *Library) Index(version uint64) *decl.Index {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.index != nil && l.index.Version == version {
+		return l.index
+	}
+	n := len(l.decls)
+	for n > 0 && l.at[n-1] > version {
+		n--
+	}
+	newest := make(map[string]int, n)
+	for i, d := range l.decls[:n] {
+		newest[d.ID] = i
+	}
+	ds := make([]*decl.Declaration, 0, len(newest))
+	for i, d := range l.decls[:n] {
+		if newest[d.ID] == i {
+			ds = append(ds, d)
+		}
+	}
+	x := decl.NewIndex(version, ds)
+	if l.index == nil || version > l.index.Version {
+		l.index, l.upTo = x, n
+	}
+	return x
+}
+
+// AddTuned decodes tuned data and keeps it under its hash.
+func (l *Library) AddTuned(kind fusion.TunedKind, version string, b []byte) (fusion.Tuned, error) {
+	sum := sha256.Sum256(b)
+	t := fusion.Tuned{Kind: kind, Version: version, SHA256: hex.EncodeToString(sum[:]), Bytes: b}
+	switch kind {
+	case fusion.TuneParams:
+		p := new(fusion.Params)
+		if err := json.Unmarshal(b, p); err != nil {
+			return t, fmt.Errorf("lane parameters %s: %w", version, err)
+		}
+		t.Value = p
+	case fusion.TuneRules:
+		book, err := rulepack.Parse(b)
+		if err != nil {
+			return t, fmt.Errorf("rule packs %s: %w", version, err)
+		}
+		t.Value = book
+	default:
+		return t, fmt.Errorf("tuned data of unknown kind %q", kind)
+	}
+	l.mu.Lock()
+	l.tuned[string(kind)+t.SHA256] = t
+	l.mu.Unlock()
+	return t, nil
+}
+
+// Tuned gives tuned data by kind and hash.
+func (l *Library) Tuned(kind fusion.TunedKind, sum string) (fusion.Tuned, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, ok := l.tuned[string(kind)+sum]
+	if !ok {
+		return t, fmt.Errorf("tuned data %s %.12s is not in the journal", kind, sum)
+	}
+	return t, nil
+}
+
+// Book gives the rule packs of a version; nil if it is not known.
+func (l *Library) Book(version string) *rules.Book {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.tuned {
+		if b, ok := t.Value.(*rules.Book); ok && t.Version == version {
+			return b
+		}
+	}
+	return nil
+}
