@@ -8,8 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/BurntSushi/toml"
 
 	"acsgd/devices"
 	"acsgd/internal/obs"
@@ -26,6 +31,28 @@ type Runner struct {
 	// New makes the session of one vector. options are the vector's own, and "transport"
 	// and "layer" from its fields.
 	New func(options map[string]string) (devices.Session, error)
+}
+
+// Sessions makes the New of a Runner out of a driver's catalogue row: a vector's options
+// become the settings of its session, those that the driver does not know are left out.
+func Sessions(d devices.Driver, env devices.Env) func(options map[string]string) (devices.Session, error) {
+	return func(options map[string]string) (devices.Session, error) {
+		if d.NewSession == nil {
+			return nil, fmt.Errorf("%s has no byte stream", d.Kind)
+		}
+		var b strings.Builder
+		for _, k := range slices.Sorted(maps.Keys(options)) {
+			v := options[k]
+			if _, err := strconv.ParseFloat(v, 64); err != nil && v != "true" && v != "false" {
+				v = strconv.Quote(v)
+			}
+			fmt.Fprintf(&b, "%s = %s\n", strconv.Quote(k), v)
+		}
+		return d.NewSession(devices.Section{Driver: d.Kind, Decode: func(v any) error {
+			_, err := toml.Decode(b.String(), v)
+			return err
+		}}, env)
+	}
 }
 
 // Run decodes vectors with the default clock. Input is one JSON object a line with id,

@@ -127,23 +127,3 @@ func NewSession(sec devices.Section, _ devices.Env) (devices.Session, error) {
 	}
 	return newSession(cfg), nil
 }
-
-// VectorSession makes the decoder of one test vector, for tracker.Run: options are
-// "transport" (tcp or udp), "integrity" or "lenient" (true), and "layer", which may be
-// anything: a frame of this protocol is the same on the wire.
-func VectorSession(options map[string]string) (devices.Session, error) {
-	cfg := Defaults()
-	if t := options["transport"]; t != "" {
-		cfg.Transport = t
-	}
-	if v := options["integrity"]; v != "" {
-		cfg.Integrity = v
-	}
-	if options["lenient"] == "true" {
-		cfg.Integrity = lenient
-	}
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	return newSession(cfg), nil
-}

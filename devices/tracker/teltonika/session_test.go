@@ -378,7 +378,7 @@ func decodeVector(t *testing.T, v map[string]json.RawMessage, options string) (d
 	}
 	var w bytes.Buffer
 	// The error only says that a line has errors, which are looked at below.
-	_ = tracker.Runner{Kind: Kind, New: VectorSession}.Run(bytes.NewReader(line), &w)
+	_ = tracker.Runner{Kind: Kind, New: tracker.Sessions(Driver(), devices.Env{})}.Run(bytes.NewReader(line), &w)
 	if err := json.Unmarshal(w.Bytes(), &d); err != nil {
 		t.Fatalf("%s: %v", w.Bytes(), err)
 	}
