@@ -24,7 +24,7 @@ type Group struct {
 // Groups appends the axle groups of v in driving order, as the pack forms them from the
 // spacings themselves; lifted axles and runs with an unknown spacing form none.
 func Groups(dst []Group, p *Pack, v *Vehicle) []Group {
-	j := judge{p: p, v: v, o: &Options{}}
+	j := judge{p: p, v: v}
 	j.prepare()
 	j.uGap = 0
 	for s := 0; s < j.n; {

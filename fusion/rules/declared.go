@@ -36,7 +36,7 @@ var (
 // verified.
 func DeclaredMass(dst []Finding, b *Book, v *Vehicle, ds ...*decl.Declaration) []Finding {
 	f := Finding{Vehicle: v.ID, Quantity: "declared_mass", Unit: "kg", Clause: tareSource, Mark: "M", Verdict: Undetermined}
-	j := judge{p: &Pack{}, v: v, o: &Options{}}
+	j := judge{p: &Pack{}, v: v}
 	j.prepare()
 	q := j.grossQuantity()
 	if q.has {
@@ -52,7 +52,7 @@ func DeclaredMass(dst []Finding, b *Book, v *Vehicle, ds ...*decl.Declaration) [
 	if f.Reason != "" {
 		return append(dst, f)
 	}
-	tare, ok := tareOf(j.cfgs, v, ds)
+	tare, ok := tareOf(&j.shapes, ds)
 	if !ok {
 		f.Reason = "tare of this vehicle not known"
 		return append(dst, f)
@@ -124,12 +124,12 @@ func declaredGoods(ds []*decl.Declaration) (goods quant.Mass, empty bool, why st
 }
 
 // tareOf joins the tare intervals of every plausible shape.
-func tareOf(cfgs []Config, v *Vehicle, ds []*decl.Declaration) (span, bool) {
+func tareOf(s *shapes, ds []*decl.Declaration) (span, bool) {
 	boxes := boxesOf(ds)
 	var out span
 	found := false
-	for _, c := range cfgs {
-		t, ok := tareOfShape(c, boxes)
+	for i := range s.n {
+		t, ok := tareOfShape(s.c[i], boxes)
 		if !ok {
 			return span{}, false
 		}

@@ -45,8 +45,8 @@ func (w *whole) limits() (hi, lo *limit) {
 func (j *judge) gross() {
 	q := j.grossQuantity()
 	var w whole
-	for _, c := range j.cfgs {
-		w.add(j.grossLimit(c))
+	for i := range j.shapes.n {
+		w.add(j.grossLimit(j.shapes.c[i]))
 	}
 	hi, lo := w.limits()
 	if j.v.Class == "" && w.some && !j.classFree() {

@@ -30,7 +30,7 @@ type Options struct {
 // be judged or has no verified limit is Undetermined with its reason. dst may be reused
 // once the findings in it are copied; what the findings point to is never reused.
 func Judge(dst []Finding, p *Pack, v *Vehicle, o Options) []Finding {
-	j := judge{dst: dst, p: p, v: v, o: &o}
+	j := judge{dst: dst, p: p, v: v, o: o}
 	j.prepare()
 	j.axlesAndGroups()
 	j.gross()
@@ -43,14 +43,13 @@ type judge struct {
 	dst  []Finding
 	p    *Pack
 	v    *Vehicle
-	o    *Options
+	o    Options
 	mem  arena
 	date Date
 	bad  string // why nothing can be judged
 	base notes  // on every finding of masses
 
-	cfgBuf [3]Config
-	cfgs   []Config
+	shapes shapes
 	unit   int // axles of the powered unit; -1 not known
 
 	axles  [MaxAxles]loaded
@@ -81,10 +80,10 @@ func (j *judge) prepare() {
 	if len(v.Axles) > MaxAxles {
 		j.bad = "too many axles"
 	}
-	j.cfgs = configs(j.cfgBuf[:0], v)
-	j.unit = j.cfgs[0].Tractor
-	for _, c := range j.cfgs[1:] {
-		if c.Tractor != j.unit {
+	j.shapes.of(v)
+	j.unit = j.shapes.c[0].Tractor
+	for i := range j.shapes.n {
+		if j.shapes.c[i].Tractor != j.unit {
 			j.unit = -1
 		}
 	}

@@ -26,8 +26,8 @@ func (j *judge) size(name string, l, u *quant.Length, reason string) {
 	}
 	var w whole
 	rank, byClass := -1, false
-	for _, c := range j.cfgs {
-		l, k := j.sizeLimit(name, c)
+	for i := range j.shapes.n {
+		l, k := j.sizeLimit(name, j.shapes.c[i])
 		byClass = byClass || rank >= 0 && k != rank || l.src != nil && w.some && l.src != w.hi.src
 		rank = k
 		w.add(l)

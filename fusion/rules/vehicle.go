@@ -49,35 +49,48 @@ func (c Config) classes() Classes {
 // Infer returns the most plausible shape of v: what it says itself, else what its axle
 // spacings say. The boolean is false where nothing decides.
 func Infer(v *Vehicle) (Config, bool) {
-	var buf [3]Config
-	cs := configs(buf[:0], v)
-	if len(cs) == 0 || len(cs) == 3 {
-		return Config{}, false
-	}
-	return cs[0], true
+	var s shapes
+	s.of(v)
+	return s.c[0], s.n < 3
 }
 
-// configs appends every plausible shape of v, the most plausible first.
-func configs(dst []Config, v *Vehicle) []Config {
+// shapes are the plausible shapes of a vehicle, the most plausible first.
+type shapes struct {
+	c [3]Config
+	n int
+}
+
+func (s *shapes) add(class string, tractor, trailer int) {
+	s.c[s.n] = Config{class, tractor, trailer}
+	s.n++
+}
+
+// of returns every plausible shape of v.
+func (s *shapes) of(v *Vehicle) {
 	tractor, trailer, split := unitsOf(v)
 	if !split {
 		tractor, trailer, split = splitByAxles(v)
 	}
 	switch {
 	case v.Class == Rigid:
-		return append(dst, Config{Rigid, len(v.Axles), 0})
+		s.add(Rigid, len(v.Axles), 0)
 	case v.Class != "" && split && trailer > 0:
-		return append(dst, Config{v.Class, tractor, trailer})
+		s.add(v.Class, tractor, trailer)
 	case v.Class != "":
-		return append(dst, Config{v.Class, -1, 0})
+		s.add(v.Class, -1, 0)
 	case split && trailer == 0:
-		return append(dst, Config{Rigid, tractor, 0})
+		s.add(Rigid, tractor, 0)
 	case split && groupsOf(v) > 3:
-		return append(dst, Config{RoadTrain, tractor, trailer}, Config{Articulated, tractor, trailer})
+		s.add(RoadTrain, tractor, trailer)
+		s.add(Articulated, tractor, trailer)
 	case split:
-		return append(dst, Config{Articulated, tractor, trailer}, Config{RoadTrain, tractor, trailer})
+		s.add(Articulated, tractor, trailer)
+		s.add(RoadTrain, tractor, trailer)
+	default:
+		s.add(Articulated, -1, 0)
+		s.add(RoadTrain, -1, 0)
+		s.add(Rigid, len(v.Axles), 0)
 	}
-	return append(dst, Config{Articulated, -1, 0}, Config{RoadTrain, -1, 0}, Config{Rigid, len(v.Axles), 0})
 }
 
 // unitsOf reads Vehicle.Units; ok is false where they are absent or contradict the axles.
