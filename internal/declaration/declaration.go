@@ -55,6 +55,8 @@ type Options struct {
 	// DateOrder says how the sender writes dates with slashes and two-digit years: "mdy",
 	// "dmy", or "" for no agreement. Without it such dates are problems, never guesses.
 	DateOrder string
+
+	max int64 // instead of MaxSize, in tests
 }
 
 // Report is what control of one file found, and the output of "acsgd declarations check".
@@ -116,7 +118,10 @@ func (o Options) Decode(b []byte, name string) ([]*decl.Declaration, []decl.Prob
 // not kept. The error is that of r.
 func (o Options) DecodeReader(r io.Reader, name string) ([]*decl.Declaration, []decl.Problem, error) {
 	sum := sha256.New()
-	lim := &limited{r: r, left: MaxSize}
+	if o.max == 0 {
+		o.max = MaxSize
+	}
+	lim := &limited{r: r, left: o.max}
 	src := io.TeeReader(lim, sum)
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(src, head)
@@ -140,7 +145,7 @@ func (o Options) DecodeReader(r io.Reader, name string) ([]*decl.Declaration, []
 	}
 	if lim.over {
 		ps.list = nil
-		ps.add("F01", "/", Reject, fmt.Sprintf("document larger than %d MiB", MaxSize>>20))
+		ps.add("F01", "/", Reject, fmt.Sprintf("document larger than %d bytes", o.max))
 		return nil, ps.list, nil
 	}
 	original := hex.EncodeToString(sum.Sum(nil))

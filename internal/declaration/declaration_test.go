@@ -314,8 +314,8 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestSizeIsBounded(t *testing.T) {
-	ds, ps, err := Options{}.DecodeReader(&endless{head: "<ASYCUDA>"}, "endless")
-	if err != nil || len(ds) != 0 || len(ps) != 1 || !strings.Contains(ps[0].Message, "larger than 64 MiB") {
+	ds, ps, err := Options{max: 1 << 20}.DecodeReader(&endless{head: "<ASYCUDA>"}, "endless")
+	if err != nil || len(ds) != 0 || len(ps) != 1 || !strings.Contains(ps[0].Message, "larger than 1048576 bytes") {
 		t.Errorf("%d declarations, %v, %v", len(ds), ps, err)
 	}
 }
