@@ -330,3 +330,6 @@ func FuzzSession(f *testing.F) {
 		}
 	})
 }
+
+// diff compares two profiles.
+func diff(a, b *obs.Profile) string { return cmp.Diff(a, b) }

@@ -10,16 +10,17 @@ import (
 )
 
 const (
-	maxSlices  = 4096 // kept of one vehicle; then every second is dropped
-	outSlices  = 512  // handed out
-	fewSlices  = 8    // less is no vehicle that can be judged
-	lostLimit  = 2    // scans lost during a vehicle that leave its sizes whole
-	mirrorMM   = 80.0 // how far a mirror stands out at least
-	mirrorLow  = 1200.0
+	maxSlices  = 4096  // kept of one vehicle; then every second is dropped
+	outSlices  = 512   // handed out
+	fewSlices  = 8     // less is no vehicle that can be judged
+	lostLimit  = 2     // scans lost during a vehicle that leave its sizes whole
+	mirrorMM   = 80.0  // how far a mirror stands out at least
+	mirrorLow  = 800.0 // of a car; of a lorry 1.2 m and more
 	mirrorHigh = 3200.0
 	mirrorPart = 0.15 // share of the slices a mirror takes at most
-	mirrorPos  = 0.34 // share of the vehicle, from the front, that mirrors are on
+	mirrorPos  = 0.42 // share of the vehicle, from the front, that mirrors are on: 0.1 of a lorry, 0.4 of a car
 	mirrorLen  = 600  // mm along the vehicle, where a speed is known
+	usualCap   = 25   // equal slices in a row that count for the usual width
 	stillCap   = 125  // equal slices in a row that count when places are told
 	widthQ     = 0.98 // quantile of the slice widths
 )
@@ -206,9 +207,7 @@ func (o *object) mirrors(e *Engine) []bool {
 				half[i] = -s.l
 			}
 		}
-		sorted := slices.Clone(half)
-		slices.Sort(sorted)
-		limit := sorted[len(sorted)/2] + mirrorMM
+		limit := o.usual(half) + mirrorMM
 		for from := 0; from < len(half); from++ {
 			if half[from] <= limit {
 				continue
@@ -231,6 +230,23 @@ func (o *object) mirrors(e *Engine) []bool {
 		}
 	}
 	return out
+}
+
+// usual is the median of a side's half-width. Of equal slices in a row a second's worth
+// counts, so that a vehicle that stands with its mirrors in the plane is not all mirror.
+func (o *object) usual(half []float32) float32 {
+	var v []float32
+	run := 0
+	for i, s := range o.list {
+		if run++; !s.same {
+			run = 0
+		}
+		if run*o.stride <= usualCap {
+			v = append(v, half[i])
+		}
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
 }
 
 // places numbers the slices along the vehicle; of a stand that lasts, a few seconds count.
@@ -264,7 +280,8 @@ func (o *object) mirrorPlace(e *Engine, place []float64, total float64, from, to
 		moving += b2i(!o.list[i].same)
 	}
 	length := min(place[to]-place[from], float64(moving)+1)
-	return length/total <= mirrorPart && place[to]/total <= mirrorPos
+	total -= place[to] - place[from] - length
+	return length/total <= mirrorPart && (place[from]+length)/total <= mirrorPos
 }
 
 // thinned gives at most 512 slices, evenly.
