@@ -138,8 +138,8 @@ func count(p []byte, width int) int {
 	return int(p[0])<<8 | int(p[1])
 }
 
-// decode turns the records of p, which scan has measured as x, into fixes. Times are of
-// now's epoch only for records without any, which no codec has.
+// decode turns the records of p, which scan has measured as x without a fault, into fixes.
+// p is not retained.
 func decode(p []byte, x extent, imei string, a *tracker.Arena) []obs.Fix {
 	fixes := a.Fixes(x.records)
 	i := 2
