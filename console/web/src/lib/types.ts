@@ -1,0 +1,303 @@
+// The objects of the server, as their JSON tags in package fusion and its neighbours name
+// them. Masses are kilograms, lengths millimetres, speeds mm/s, probabilities 0..1, times
+// RFC 3339 in UTC. What may be absent is optional and is never read as zero.
+
+export type Verdict = 'within' | 'exceeds' | 'undetermined';
+export type Phase =
+  | 'approaching'
+  | 'measuring'
+  | 'awaiting'
+  | 'released'
+  | 'held'
+  | 'secondary'
+  | 'left'
+  | 'closed';
+export type HealthState = 'online' | 'degraded' | 'offline' | 'maintenance';
+export type Action =
+  | 'release'
+  | 'hold'
+  | 'secondary'
+  | 'override'
+  | 'correct_plate'
+  | 'choose_match'
+  | 'remeasure'
+  | 'note'
+  | 'close_lane'
+  | 'open_lane';
+
+export interface Finding {
+  vehicle?: string;
+  quantity: string;
+  axles?: number[];
+  measured?: number;
+  uncertainty?: number;
+  tolerance?: number;
+  limit?: number;
+  unit?: string;
+  verdict: Verdict;
+  reason?: string;
+  pack?: string;
+  row?: string;
+  clause?: string;
+  mark?: string;
+  excess?: number;
+  excess_bp?: number;
+  band?: string;
+  notes?: string[];
+  evidence?: number[];
+  text?: string;
+  blocking?: boolean;
+  two_persons?: boolean;
+}
+
+export interface Blob {
+  sha256: string;
+  size: number;
+  type: string;
+  role?: string;
+}
+
+export interface PlateRead {
+  device: string;
+  seq: number;
+  at: string;
+  text: string;
+  original?: string;
+  country?: string;
+  confidence: number;
+  role?: 'front' | 'rear' | 'trailer';
+  chars?: { c: string; p: number }[];
+  candidates?: { text: string; p: number }[];
+  container?: string;
+  adr?: string;
+  images?: string[];
+  pictures?: Blob[];
+  corrected?: string;
+  corrected_by?: string;
+}
+
+export interface AxleLoad {
+  seq: number;
+  axle: number;
+  mass_kg: number;
+  u_kg?: number;
+  gap_mm: number;
+  u_gap_mm?: number;
+  speed_mms?: number;
+  mode?: string;
+  flags?: string[];
+  group?: number;
+}
+
+export interface GrossLoad {
+  seq: number;
+  mass_kg: number;
+  u_kg?: number;
+  declared_kg?: number;
+  flags?: string[];
+}
+
+export interface Size {
+  seq: number;
+  length_mm: number;
+  u_length_mm?: number;
+  width_mm: number;
+  u_width_mm?: number;
+  height_mm: number;
+  u_height_mm?: number;
+  flags?: string[];
+  outline?: { x: number; z: number }[];
+}
+
+export interface RadiationSlice {
+  t_ms: number;
+  g: number[];
+  z: number;
+  a?: boolean;
+  v?: boolean;
+  n?: number[];
+}
+
+export interface Occupancy {
+  occupancy: number;
+  start: string;
+  end?: string;
+  open: boolean;
+  slices?: RadiationSlice[];
+  background_cps: number[];
+  has_background: boolean;
+  background_age?: number;
+  neutron_background_mcps: number;
+  vendor_alarm: boolean;
+  gamma_alarm: boolean;
+  neutron_alarm: boolean;
+  max_milli_sigma: number;
+  suppression_max_permille: number;
+  speed_mms?: number;
+  truncated?: boolean;
+  fault?: string;
+}
+
+export interface MatchCandidate {
+  declaration: string;
+  text: string;
+  posterior: number;
+  exact: boolean;
+  second: boolean;
+  why?: string[];
+}
+
+export interface MatchResult {
+  state: 'matched' | 'ambiguous' | 'none';
+  declared?: MatchCandidate[];
+}
+
+export interface Declaration {
+  id: string;
+  kind: string;
+  procedure?: string;
+  mrn?: string;
+  lrn?: string;
+  format?: string;
+  offices?: { departure?: string; destination?: string; entry?: string; border?: string };
+  parties?: { declarant?: string; consignor?: string; consignee?: string; carrier?: string };
+  units?: { role: string; plate: string; country?: string; source?: string }[];
+  containers?: { id: string }[];
+  seals?: string[];
+  items?: {
+    no: number;
+    hs?: string;
+    origin?: string;
+    gross_kg?: number;
+    net_kg?: number;
+    packages?: number;
+    description?: string;
+  }[];
+  totals?: { gross_kg?: number; packages?: number; items?: number };
+  permits?: { kind?: string; id: string; date?: string }[];
+  previous_documents?: { kind?: string; id: string; date?: string }[];
+  route?: string[];
+  deadline?: string;
+  origin_country?: string;
+  received?: string;
+}
+
+export interface Decision {
+  action: Action;
+  user: string;
+  second?: string;
+  reason?: string;
+  note?: string;
+  at: string;
+  order: string;
+  expires?: string;
+}
+
+export interface LogEvent {
+  at: string;
+  seq: number;
+  kind: string;
+  lane: string;
+  passage?: string;
+  text: string;
+  user?: string;
+  order?: string;
+  priority?: number;
+}
+
+export interface Passage {
+  id: string;
+  version: number;
+  lane: string;
+  direction: string;
+  phase: Phase;
+  opened: string;
+  closed?: string;
+  simulated?: boolean;
+  plates?: PlateRead[];
+  axles?: AxleLoad[];
+  gross?: GrossLoad;
+  size?: Size;
+  radiation?: Occupancy;
+  speed_mms?: number;
+  axle_code?: string;
+  match: MatchResult;
+  declaration?: Declaration;
+  index_version?: number;
+  verdict: Verdict;
+  final: boolean;
+  missing?: string[];
+  findings?: Finding[];
+  advice?: Finding[];
+  decision?: Decision;
+  pending?: Decision;
+  green?: boolean;
+  amended?: number;
+  history?: LogEvent[];
+}
+
+export interface DeviceState {
+  name: string;
+  class: string;
+  state: HealthState;
+  reason?: string;
+  since?: string;
+  last?: string;
+  /** A passage is complete without this device, so its loss does not stop decisions. */
+  optional?: boolean;
+}
+
+export interface LaneState {
+  lane: string;
+  version: number;
+  mode: string;
+  open: boolean;
+  barrier: string;
+  light: string;
+  loops?: { signal: string; on: boolean }[];
+  passages?: string[];
+  devices: DeviceState[];
+  index_version?: number;
+  arrivals?: number;
+  updated: string;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  roles: string[];
+}
+
+export interface ServerInfo {
+  build: string;
+  site: string;
+  mode: string;
+  zone: string;
+}
+
+export interface Me {
+  user: User;
+  server: ServerInfo;
+}
+
+/** One row of GET /api/devices. Counters are shown under the names the server gives. */
+export interface DeviceRow extends DeviceState {
+  lane: string;
+  kind?: string;
+  link?: string;
+  counters?: Record<string, number>;
+  errors?: { at: string; offset?: number; reason: string; frame_hex?: string }[];
+}
+
+export interface OrderBody {
+  id: string;
+  action: Action;
+  passage?: string;
+  version?: number;
+  reason?: string;
+  note?: string;
+  plate?: string;
+  plate_role?: string;
+  declaration?: string;
+  console?: string;
+}

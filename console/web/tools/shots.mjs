@@ -1,0 +1,66 @@
+// Pictures of every screen against the mock server, for people to look at: node tools/shots.mjs [folder] [name part]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { start } from '../mock/server.mjs';
+import { launch, signIn } from './browser.mjs';
+
+const out = process.argv[2] ?? 'shots';
+const only = process.argv[3] ?? '';
+mkdirSync(out, { recursive: true });
+const browser = await launch();
+if (!browser) throw new Error('no Chromium on this machine');
+const small = { width: 1280, height: 1024 };
+const large = { width: 1920, height: 1080 };
+
+const scenes = [
+  { name: 'login', size: small, login: false },
+  { name: 'overview-1280', size: small, hash: '#/' },
+  { name: 'overview-1920-32', size: large, hash: '#/', lanes: 32, mode: 'enforcement' },
+  { name: 'clean-1280', size: small, hash: '#/lane/1' },
+  { name: 'clean-1920', size: large, hash: '#/lane/1', mode: 'enforcement', lang: 'ru' },
+  { name: 'overloaded-1280', size: small, hash: '#/lane/2' },
+  { name: 'overloaded-1920-night', size: large, hash: '#/lane/2', theme: 'night', lang: 'ru' },
+  { name: 'overloaded-1920-en', size: large, hash: '#/lane/2', lang: 'en' },
+  { name: 'undeclared-1280-night', size: small, hash: '#/lane/3', theme: 'night', lang: 'en' },
+  { name: 'measuring-1280', size: small, hash: '#/lane/4', lang: 'en' },
+  { name: 'free-1280', size: small, hash: '#/lane/5' },
+  { name: 'pending-1280-second', size: small, hash: '#/lane/7', user: 'second', lang: 'en' },
+  { name: 'nodata-1280', size: small, hash: '#/lane/8', lang: 'ru' },
+  { name: 'contrast-1280', size: small, hash: '#/lane/2', theme: 'contrast', lang: 'en' },
+  { name: 'stale-1280', size: small, hash: '#/lane/2', lang: 'en', act: async (page, base) => { await page.request.post(`${base}/mock/freeze`); await page.getByTestId('stale-banner').waitFor(); await page.waitForTimeout(3500); } },
+  { name: 'stale-overview-night', size: large, hash: '#/', theme: 'night', act: async (page, base) => { await page.request.post(`${base}/mock/freeze`); await page.getByTestId('stale-banner').waitFor(); await page.waitForTimeout(3500); } },
+  { name: 'hold-dialog', size: small, hash: '#/lane/2', lang: 'en', act: (page) => page.keyboard.press('F3') },
+  { name: 'override-dialog', size: small, hash: '#/lane/2', lang: 'kk', act: (page) => page.keyboard.press('F8') },
+  { name: 'released', size: small, hash: '#/lane/1', lang: 'en', act: async (page) => { await page.keyboard.press('F2'); await page.waitForTimeout(2600); } },
+  { name: 'history', size: large, hash: '#/history', lang: 'ru' },
+  { name: 'devices', size: small, hash: '#/devices', lang: 'en', act: (page) => page.getByRole('button', { name: '2', exact: true }).first().click() },
+  { name: 'help', size: small, hash: '#/', lang: 'kk', act: (page) => page.keyboard.press('?') },
+  { name: 'candidates', size: small, hash: '#/lane/2', lang: 'en', act: (page) => page.keyboard.press('m') },
+];
+
+for (const sc of scenes) {
+  if (!sc.name.includes(only)) continue;
+  const srv = await start(0, { lanes: sc.lanes, mode: sc.mode });
+  const base = `http://127.0.0.1:${srv.port}`;
+  const ctx = await browser.newContext({ viewport: sc.size });
+  await ctx.addInitScript(([lang, theme]) => {
+    localStorage.setItem('acsgd.lang', lang);
+    localStorage.setItem('acsgd.theme', theme);
+  }, [sc.lang ?? 'kk', sc.theme ?? 'day']);
+  const page = await ctx.newPage();
+  page.on('console', (m) => m.type() === 'error' && !m.text().includes('401') && console.log(sc.name, m.text()));
+  page.on('pageerror', (e) => console.log(sc.name, String(e)));
+  if (sc.login === false) {
+    await page.goto(`${base}/`);
+    await page.getByTestId('login-form').waitFor();
+  } else {
+    await signIn(page, base, sc.user, sc.hash);
+    await page.waitForTimeout(1400);
+    await sc.act?.(page, base);
+    await page.waitForTimeout(500);
+  }
+  await page.screenshot({ path: join(out, `${sc.name}.png`) });
+  await ctx.close();
+  srv.close();
+}
+await browser.close();

@@ -1,0 +1,48 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * Writes a .gz sibling beside every compressible file of the bundle, so that the server
+ * never compresses while it serves. The gzip header's time is 0 and its OS byte 255:
+ * equal input gives equal bytes on every machine.
+ */
+function siblings(): Plugin {
+  return {
+    name: 'acsgd-gzip-siblings',
+    apply: 'build',
+    writeBundle(options) {
+      const walk = (dir: string): string[] =>
+        readdirSync(dir, { withFileTypes: true })
+          .sort((a, b) => (a.name < b.name ? -1 : 1))
+          .flatMap((e) => (e.isDirectory() ? walk(join(dir, e.name)) : [join(dir, e.name)]));
+      for (const file of walk(options.dir ?? 'dist')) {
+        if (!/\.(js|css|html|svg|json)$/.test(file)) continue;
+        const packed = gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION });
+        packed.writeUInt32LE(0, 4);
+        packed[9] = 255;
+        writeFileSync(`${file}.gz`, packed);
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte(), siblings()],
+  build: {
+    target: 'es2022',
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 400,
+  },
+  server: {
+    proxy: {
+      '/api': { target: process.env['ACSGD_API'] ?? 'http://127.0.0.1:8080', ws: true },
+    },
+  },
+});
