@@ -48,6 +48,7 @@ func (v *visit) open(source string, at time.Time) *slot {
 //   - it has its record of this instrument already, or a passage behind it has;
 //   - it was first seen after the record began (unless the instrument stands further up);
 //   - it had left by then;
+//   - it had been seen further down by then: its front had passed this instrument;
 //   - the passage behind it was already over a sensor that stands less than the shortest
 //     vehicle away from this one: then the foremost had passed it.
 func (c *Core) find(d *Instrument, at time.Time) *visit {
@@ -73,6 +74,9 @@ func (c *Core) eligible(d *Instrument, at time.Time, i int, v *visit) bool {
 	if !v.Closed.IsZero() && at.After(v.Closed) {
 		return false
 	}
+	if c.beyond(d, at, v) {
+		return false
+	}
 	for _, behind := range c.s.Open[i+1:] {
 		if behind.slotOf(d.Name) != nil {
 			return false
@@ -83,6 +87,24 @@ func (c *Core) eligible(d *Instrument, at time.Time, i int, v *visit) bool {
 		}
 	}
 	return true
+}
+
+// overhang is how far the first axle may stand behind a vehicle's front.
+const overhang = 3000
+
+// beyond reports whether the vehicle was seen so far down the lane before "at" that a
+// record of d cannot begin with it any more.
+func (c *Core) beyond(d *Instrument, at time.Time, v *visit) bool {
+	for k := range v.Slots {
+		s := &v.Slots[k]
+		if s.Source == d.Name || !s.Start.Before(at.Add(-slack)) {
+			continue
+		}
+		if o := c.instrument(s.Source); o != nil && o.Station >= d.Station+overhang {
+			return true
+		}
+	}
+	return false
 }
 
 // late gives the closed passage that a record belongs to by its time; nil if none.
