@@ -30,7 +30,8 @@ type Supervision struct {
 	Silence time.Duration
 	// BadFrames a minute make an instrument degraded, default 10.
 	BadFrames int
-	// Grace is how long a source may take to return after it was cancelled, default 5 s.
+	// Grace is how long a source may take to return after it was cancelled, default 6 s,
+	// more than any dial takes.
 	Grace time.Duration
 }
 
@@ -84,7 +85,7 @@ func NewSupervisor(how Supervision) *Supervisor {
 		how.BadFrames = 10
 	}
 	if how.Grace <= 0 {
-		how.Grace = 5 * time.Second
+		how.Grace = 6 * time.Second
 	}
 	s := &Supervisor{how: how, kick: make(chan struct{}, 1), gate: make(chan struct{}, 1)}
 	s.meter.notify = s.poke
