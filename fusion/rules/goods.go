@@ -48,10 +48,10 @@ type Ban struct {
 // Radioactive is one kind of nuclear or radioactive goods.
 type Radioactive struct {
 	Source
-	Prefix  string
-	Title   string
-	Licence string
-	Rule    string
+	Prefixes []string
+	Title    string
+	Licence  string
+	Rule     string
 }
 
 // Goods judges the items of d against controls, temporary bans and the list of radioactive
@@ -132,10 +132,10 @@ func itemName(it *decl.Item, i int) string {
 	return "item " + strconv.Itoa(n)
 }
 
-// hits returns, for each of n rows, the items that it applies to. Of one item only the rows
-// with its longest prefix apply.
+// hits returns, for each of n rows, the items that it applies to; nil if there are none at
+// all. Of one item only the rows with its longest prefix apply.
 func (g *goods) hits(n int, prefixes func(int) []string, applies func(int) bool) [][]int {
-	out := make([][]int, n)
+	var out [][]int
 	for i := range g.d.Items {
 		hs := g.d.Items[i].HS
 		if !validCode(hs) {
@@ -143,12 +143,18 @@ func (g *goods) hits(n int, prefixes func(int) []string, applies func(int) bool)
 		}
 		best := 0
 		for r := range n {
-			if applies(r) {
-				best = max(best, longest(prefixes(r), hs))
+			if k := longest(prefixes(r), hs); k > best && applies(r) {
+				best = k
 			}
 		}
+		if best == 0 {
+			continue
+		}
+		if out == nil {
+			out = make([][]int, n)
+		}
 		for r := range n {
-			if best > 0 && applies(r) && longest(prefixes(r), hs) == best {
+			if longest(prefixes(r), hs) == best && applies(r) {
 				out[r] = append(out[r], i)
 			}
 		}
@@ -161,11 +167,15 @@ func (g *goods) hits(n int, prefixes func(int) []string, applies func(int) bool)
 func longest(prefixes []string, hs string) int {
 	n := 0
 	for _, p := range prefixes {
-		switch {
-		case strings.HasPrefix(hs, p):
-			n = max(n, len(p))
-		case strings.HasPrefix(p, hs):
-			n = max(n, len(hs))
+		if p[0] != hs[0] || p[1] != hs[1] { // a prefix has two digits or more
+			continue
+		}
+		k := 2
+		for k < len(p) && k < len(hs) && p[k] == hs[k] {
+			k++
+		}
+		if k == len(p) || k == len(hs) {
+			n = max(n, k)
 		}
 	}
 	return n
@@ -176,6 +186,9 @@ func (g *goods) controls() {
 	hits := g.hits(len(cs), func(r int) []string { return cs[r].Prefixes }, func(r int) bool {
 		return g.direction == "" || slices.Contains(cs[r].Directions, g.direction)
 	})
+	if hits == nil {
+		return
+	}
 	exempt := make([]bool, len(g.d.Items))
 	for r := range cs {
 		if cs[r].Kind == ExemptControl {
@@ -271,7 +284,7 @@ func (g *goods) bans(mode string, day Date) {
 		b := &bs[r]
 		return (g.direction == "" || b.Direction == g.direction) && b.covers(mode) && (day == 0 || day.in(b.From, b.To))
 	})
-	for r := range bs {
+	for r := range hits {
 		b := &bs[r]
 		if len(hits[r]) == 0 {
 			continue
@@ -322,8 +335,8 @@ func pad(n, width int) string {
 
 func (g *goods) radioactive() {
 	rs := g.b.Radioactive
-	hits := g.hits(len(rs), func(r int) []string { return []string{rs[r].Prefix} }, func(int) bool { return true })
-	for r := range rs {
+	hits := g.hits(len(rs), func(r int) []string { return rs[r].Prefixes }, func(int) bool { return true })
+	for r := range hits {
 		if len(hits[r]) == 0 {
 			continue
 		}

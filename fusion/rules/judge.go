@@ -165,8 +165,9 @@ func poundsValue(lb int64) int64 { return lb * 45_359_237 / 100_000 }
 // Above hi is Exceeds, up to lo is Within, between them is Undetermined for lo's reason.
 // Where only one limit is in question they are equal.
 func (j *judge) emit(q *quantity, hi, lo *limit) {
-	j.dst = append(j.dst, Finding{Vehicle: j.v.ID, Quantity: q.name, Unit: q.unit, Pack: j.p.ID})
+	j.dst = append(j.dst, Finding{})
 	f := &j.dst[len(j.dst)-1]
+	f.Vehicle, f.Quantity, f.Unit, f.Pack = j.v.ID, q.name, q.unit, j.p.ID
 	if q.first > 0 {
 		f.Axles = j.mem.pair(q.first, q.last)
 	}

@@ -14,7 +14,7 @@ func (r *reader) goods(b *rules.Book) {
 	r.bans(b)
 	for _, x := range r.table("radioactive_goods.csv", "hs_prefix", "commodity", "licence", "rule", "status") {
 		row := rules.Radioactive{Source: x.source("radioactive and nuclear goods", x.text("licence"), "status"),
-			Prefix: first(x.prefixes("hs_prefix")), Title: x.text("commodity"), Licence: x.text("licence"), Rule: x.text("rule")}
+			Prefixes: x.prefixes("hs_prefix"), Title: x.text("commodity"), Licence: x.text("licence"), Rule: x.text("rule")}
 		if n := len(b.Radioactive); strings.HasPrefix(row.Licence, "same") && n > 0 {
 			row.Licence = b.Radioactive[0].Licence + strings.TrimPrefix(row.Licence, "same")
 		}
