@@ -49,20 +49,25 @@ func Check(r io.Reader, w io.Writer, packID string, o CheckOptions) (Report, err
 	if err != nil {
 		return Report{}, err
 	}
-	o.Judge.DeductUnverified = o.Judge.Deduct
+	return check(r, w, p, o.Judge)
+}
+
+// check is Check with the pack at hand.
+func check(r io.Reader, w io.Writer, p *rules.Pack, o rules.Options) (Report, error) {
+	o.DeductUnverified = o.Deduct
 	var rep Report
 	var fs []rules.Finding
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	err = lines(r, func(n int, line []byte) error {
+	err := lines(r, func(n int, line []byte) error {
 		var v rules.Vehicle
 		if err := decode(line, &v); err != nil {
 			rep.Faults = append(rep.Faults, Fault{n, err})
 			return nil
 		}
 		rep.Vehicles++
-		fs = rules.Judge(fs[:0], p, &v, o.Judge)
+		fs = rules.Judge(fs[:0], p, &v, o)
 		for i := range fs {
 			if err := enc.Encode(&fs[i]); err != nil {
 				return fmt.Errorf("write findings of line %d: %w", n, err)

@@ -198,17 +198,23 @@ func TestDamagedBytesAreRefused(t *testing.T) {
 	}
 }
 
+// FuzzParse changes one small table: a book is read whole or refused.
 func FuzzParse(f *testing.F) {
-	b, err := Bytes(true)
+	book, err := Bytes(true)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(b)
-	f.Add([]byte(magic))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		book, err := Parse(b)
-		if (book == nil) == (err == nil) {
-			t.Errorf("Parse gives %v and %v", book, err)
+	for _, name := range []string{"seasonal_limits.csv", "temporary_bans.csv", "overload_bands.csv"} {
+		b, err := File(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(name, b)
+	}
+	f.Fuzz(func(t *testing.T, name string, table []byte) {
+		b, err := Replace(book, name, table)
+		if (b == nil) == (err == nil) {
+			t.Errorf("Replace gives %d bytes and %v", len(b), err)
 		}
 	})
 }
