@@ -1,0 +1,93 @@
+package weigh
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"acsgd/devices/wim/axle"
+	"acsgd/internal/quant"
+)
+
+// The modes.
+const (
+	Axles  = "axles"
+	Static = "static"
+)
+
+// Settings are the settings that all weighing drivers share; embed them in a driver's
+// settings. Default fills them.
+type Settings struct {
+	Mode           string        `toml:"mode"`            // axles, static
+	PlatformLength quant.Length  `toml:"platform_length"` // along the driving direction
+	ContactPatch   quant.Length  `toml:"contact_patch"`   // length of a tyre on the ground
+	Division       quant.Mass    `toml:"division"`
+	Capacity       quant.Mass    `toml:"capacity"`  // largest load; "0kg" is not checked
+	SpeedMin       quant.Speed   `toml:"speed_min"` // verified range
+	SpeedMax       quant.Speed   `toml:"speed_max"`
+	ZeroMax        quant.Mass    `toml:"zero_max"` // a vehicle is refused if zero is further off
+	OnLoad         quant.Mass    `toml:"on_load"`  // a load above it is an axle or a vehicle
+	OffLoad        quant.Mass    `toml:"off_load"` // a load below it is none
+	VehicleGap     time.Duration `toml:"vehicle_gap"`
+	GapLength      quant.Length  `toml:"gap_length"`
+	SpanU          int64         `toml:"span_u_ppm"` // standard uncertainty of the span
+	StableFor      time.Duration `toml:"stable_for"` // mode static: rest before the load is taken
+}
+
+// Default gives the settings of an axle platform 0.75 m long.
+func Default() Settings {
+	a := axle.Default()
+	return Settings{
+		Mode: Axles, PlatformLength: a.Platform, ContactPatch: a.Patch, Division: a.Division,
+		SpeedMin: a.SpeedMin, SpeedMax: a.SpeedMax, ZeroMax: a.ZeroMax, OnLoad: a.On, OffLoad: a.Off,
+		VehicleGap: a.Gap, GapLength: a.GapLength, SpanU: a.Calibration, StableFor: 2 * time.Second,
+	}
+}
+
+// Axle gives the configuration of the axle algorithm.
+func (s Settings) Axle() axle.Config {
+	c := axle.Default()
+	c.Platform, c.Patch, c.Division, c.Capacity = s.PlatformLength, s.ContactPatch, s.Division, s.Capacity
+	c.SpeedMin, c.SpeedMax, c.ZeroMax, c.On, c.Off = s.SpeedMin, s.SpeedMax, s.ZeroMax, s.OnLoad, s.OffLoad
+	c.Gap, c.GapLength, c.Calibration = s.VehicleGap, s.GapLength, s.SpanU
+	c.GapMax = max(c.GapMax, c.Gap)
+	return c
+}
+
+// Validate reports all that is wrong with s.
+func (s Settings) Validate() error {
+	var errs []error
+	if s.Mode != Axles && s.Mode != Static {
+		errs = append(errs, fmt.Errorf("mode %q: want axles or static", s.Mode))
+	}
+	if s.StableFor < 500*time.Millisecond || s.StableFor > time.Minute {
+		errs = append(errs, fmt.Errorf("stable_for %s: want 0.5 s to 1 min", s.StableFor))
+	}
+	return errors.Join(append(errs, s.Axle().Validate())...)
+}
+
+// Manual describes the shared settings, for the drivers' manuals.
+const Manual = `  mode             "axles"   "axles": a rolling vehicle over a short platform, one record an
+                             axle and one for the vehicle; "static": one record a vehicle at
+                             rest on a platform that carries it whole
+  platform_length  "0.75m"   along the driving direction; the speed is computed from it, so
+                             measure it to the millimetre
+  contact_patch    "0.25m"   length of a tyre on the ground
+  division         "20kg"    scale interval d; axle masses are rounded to it
+  capacity         "0kg"     largest load, above it a record is flagged overload; 0 is off
+  speed_min        "1km/h"   speeds that the scale is verified for; outside them a record
+  speed_max        "10km/h"  is flagged speed_out_of_range and never judged
+  zero_max         "50kg"    a vehicle is flagged zero_drift if the empty platform reads more
+  on_load          "300kg"   a load above it is an axle (or a vehicle)
+  off_load         "150kg"   a load below it is none
+  vehicle_gap      "2.5s"    a vehicle has ended when no axle came for the longer of this time
+  gap_length       "12m"     and the time that this way takes at its speed
+  span_u_ppm       1000      standard uncertainty of the span, from the last verification
+  stable_for       "2s"      mode static: how long the load must rest
+
+Times mean: t_on an axle's middle passes the platform's first edge, t_off its last edge. The
+station of the device is the first edge. Rolling weighing needs at least 50 samples a second;
+below, the driver reports itself degraded, flags every rolling axle rate_low, and weighs only
+axles that stop. Set the indicator's filter to its fastest step (8 ms or less) and its
+automatic zero on; switch tare off.
+`
