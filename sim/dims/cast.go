@@ -14,6 +14,7 @@ const (
 	ring      = 0.35  // radius of the six, in beam widths
 	join      = 300.0 // echoes closer together than a pulse become one at their mean
 	oneRay    = 0.3   // chance that an echo of a seventh of the beam is seen at all
+	thinPart  = 60    // mm; a beam may see past it on both sides
 	planeNear = 300.0 // parts so close to the plane may be touched during a scan
 )
 
@@ -73,7 +74,7 @@ func (s *Scanner) gap(share float64) int {
 
 // collect lists the parts near the plane.
 func (s *Scanner) collect() {
-	s.boxes = s.boxes[:0]
+	s.boxes, s.thin = s.boxes[:0], false
 	for _, p := range s.placed {
 		shift := s.sway(p.Vehicle)
 		whole := sim.Part{To: p.Length, Bottom: 350 * quant.Millimetre, Top: p.Height, Left: -p.Width / 2, Right: p.Width / 2}
@@ -88,6 +89,9 @@ func (s *Scanner) collect() {
 			y1, y0 := p.X-float64(q.From)-s.cfg.Station, p.X-float64(q.To)-s.cfg.Station
 			if y1 < -planeNear || y0 > planeNear {
 				continue
+			}
+			if q.Right-q.Left < thinPart || q.Top-q.Bottom < thinPart {
+				s.thin = true
 			}
 			s.boxes = append(s.boxes, box{l: float64(q.Left) + shift, r: float64(q.Right) + shift, b: float64(q.Bottom), t: float64(q.Top),
 				y0: y0, y1: y1, v: p.V, dark: strings.Contains(q.Name, "tarpaulin")})
@@ -127,16 +131,34 @@ func (s *Scanner) span() (lo, hi int) {
 	return max(lo, 0), min(hi, s.n)
 }
 
-// beam casts the rays of beam i; d is the road behind.
-func (s *Scanner) beam(i int, d float64) float64 {
+// beam casts the rays of beam i; road is the distance behind. Where the middle and both
+// outer rays meet one broad part well inside its ends, the other rays would say the same.
+func (s *Scanner) beam(i int, road float64) float64 {
 	t := float64(i) / s.beams
 	var dist [rays]float64
-	dist[0], _ = s.ray(s.cos[i], s.sin[i], 0, 0, t, d)
+	var hit [rays]int
+	cast := func(k int) {
+		u, w := 0.0, 0.0
+		if k > 0 {
+			u, w = ringAngles[k-1][0]*ring, ringAngles[k-1][1]*ring
+		}
+		dist[k], hit[k] = s.ray(s.cos[i], s.sin[i], u, w, t, road)
+	}
+	cast(0)
+	cast(1)
+	cast(4)
+	if h := hit[0]; h == hit[1] && h == hit[4] && !s.thin && (h < 0 || s.boxes[h].inside(t)) && math.Abs(dist[1]-dist[4]) < join && (h >= 0 || !s.ends(t)) {
+		if h >= 0 && s.boxes[h].dark && s.rng.Float64() < s.cfg.Dark {
+			return 0
+		}
+		return (dist[0] + 3*dist[1] + 3*dist[4]) / rays
+	}
 	dark := false
-	for k := 1; k < rays; k++ {
-		a := ringAngles[k-1]
-		hit, black := s.ray(s.cos[i], s.sin[i], a[0]*ring, a[1]*ring, t, d)
-		dist[k], dark = hit, dark || black
+	for _, k := range [4]int{2, 3, 5, 6} {
+		cast(k)
+	}
+	for _, h := range hit {
+		dark = dark || (h >= 0 && s.boxes[h].dark)
 	}
 	if dark && s.rng.Float64() < s.cfg.Dark {
 		return 0
@@ -144,18 +166,36 @@ func (s *Scanner) beam(i int, d float64) float64 {
 	return s.echo(dist)
 }
 
+// beamMM is more than any beam is wide at the range of a vehicle.
+const beamMM = 150
+
+// inside reports whether the plane is well inside the ends of b.
+func (b *box) inside(t float64) bool { return b.y0+b.v*t < -beamMM && b.y1+b.v*t > beamMM }
+
+// ends reports whether an end of a part is near the plane.
+func (s *Scanner) ends(t float64) bool {
+	for i := range s.boxes {
+		if !s.boxes[i].inside(t) {
+			return true
+		}
+	}
+	return false
+}
+
 // ringAngles are the places of the six rays around the middle.
 var ringAngles = [6][2]float64{{1, 0}, {0.5, 0.866025}, {-0.5, 0.866025}, {-1, 0}, {-0.5, -0.866025}, {0.5, -0.866025}}
 
 // ray follows one ray of a beam: u and w are its place in the beam, in beam widths, in the
-// plane and along the lane. It returns the distance to the nearest part, or to the road.
-func (s *Scanner) ray(cos, sin, u, w, t, road float64) (d float64, dark bool) {
+// plane and along the lane. It returns the distance to the nearest part and which it is,
+// or to the road and -1.
+func (s *Scanner) ray(cos, sin, u, w, t, road float64) (d float64, hit int) {
 	spread := s.model.spread / 1000
 	// The ray starts beside the middle of the aperture and runs apart from the middle ray.
 	ox, oz := s.cfg.X-sin*u*s.model.aperture, s.cfg.Height-cos*u*s.model.aperture
 	dx, dz := cos-sin*u*spread, -sin-cos*u*spread
-	d = road
-	for _, b := range s.boxes {
+	d, hit = road, -1
+	for i := range s.boxes {
+		b := &s.boxes[i]
 		near, far := 0.0, math.MaxFloat64
 		near, far = slab(near, far, ox, dx, b.l, b.r)
 		near, far = slab(near, far, oz, dz, b.b, b.t)
@@ -166,9 +206,9 @@ func (s *Scanner) ray(cos, sin, u, w, t, road float64) (d float64, dark bool) {
 		if y < b.y0+b.v*t || y > b.y1+b.v*t {
 			continue
 		}
-		d, dark = near, b.dark
+		d, hit = near, i
 	}
-	return d, dark
+	return d, hit
 }
 
 func slab(near, far, from, dir, lo, hi float64) (float64, float64) {

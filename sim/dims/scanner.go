@@ -100,6 +100,7 @@ type Scanner struct {
 	placed    []sim.Placed
 	dist      []uint16
 	boxes     []box
+	thin      bool // one of boxes is thinner than a beam
 	body      []byte
 }
 

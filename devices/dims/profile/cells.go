@@ -16,7 +16,7 @@ const (
 type cells struct {
 	left   float64
 	top    []float64 // robust height of the cell, 0 is empty
-	raw    []float64
+	third  []top3    // highest points of the cell
 	sum    []float64
 	num    []int
 	last   []float64 // of the slice before
@@ -43,10 +43,33 @@ type edge struct {
 func (c *cells) init(cfg *Config) {
 	n := int(cfg.Right-cfg.Left)/cellMM + 2
 	c.left = float64(cfg.Left)
-	c.top, c.raw, c.sum = make([]float64, n), make([]float64, n), make([]float64, n)
+	c.top, c.sum, c.third = make([]float64, n), make([]float64, n), make([]top3, n)
 	c.num = make([]int, n)
 	c.last, c.anchor = make([]float64, n), make([]float64, n)
 }
+
+// top3 holds the highest points of a cell, at most three, highest first: a cell is as high
+// as three points say, so that a beam that is half on an aerial does not lift it.
+type top3 struct {
+	n int
+	z [3]float64
+}
+
+func (t *top3) put(z float64) {
+	if t.n < len(t.z) {
+		t.n++
+	} else if z <= t.z[2] {
+		return
+	}
+	k := t.n - 1
+	for ; k > 0 && t.z[k-1] < z; k-- {
+		t.z[k] = t.z[k-1]
+	}
+	t.z[k] = z
+}
+
+// low is the lowest of them; t must not be empty.
+func (t *top3) low() float64 { return t.z[t.n-1] }
 
 func (c *cells) cell(x float32) int {
 	return max(0, min(int((float64(x)-c.left)/cellMM), len(c.top)-1))
@@ -59,7 +82,7 @@ func (c *cells) build(points [][]point) {
 		c.pts = append(c.pts, p...)
 	}
 	clear(c.top)
-	clear(c.raw)
+	clear(c.third)
 	clear(c.sum)
 	clear(c.num)
 	c.above300 = 0
@@ -68,14 +91,16 @@ func (c *cells) build(points [][]point) {
 		if z > lowMM {
 			c.above300++
 		}
-		if k := c.cell(p.x); p.flat {
-			c.raw[k] = max(c.raw[k], z)
+		if p.flat {
+			c.third[c.cell(p.x)].put(z)
 		}
 	}
 	for _, p := range c.pts {
-		if k := c.cell(p.x); p.flat && float64(p.z) >= c.raw[k]-flatMM {
-			c.sum[k] += float64(p.z)
-			c.num[k]++
+		if k := c.cell(p.x); p.flat {
+			if d := float64(p.z) - c.third[k].low(); d >= -flatMM && d <= flatMM/2 {
+				c.sum[k] += float64(p.z)
+				c.num[k]++
+			}
 		}
 	}
 	c.high, c.wide, c.height = 0, 0, 0

@@ -29,7 +29,8 @@ const TraceType = "application/x-acsgd-profile"
 // and the foreground limits of every beam, and then a record a scan:
 //
 //	uvarint scanner, varint ns since 1970, uvarint ns a beam, uvarint lost, uvarint marks,
-//	uvarint skipped, uvarint runs, and per run of neighbouring beams uvarint beams skipped, uvarint beams, varint mm against the beam before ...
+//	uvarint skipped, uvarint runs, and per run of neighbouring beams
+//	uvarint beams passed over, uvarint beams, varint mm against the beam before ...
 type recorder struct {
 	buf    []byte
 	starts []int // of the records in buf, while no object is open

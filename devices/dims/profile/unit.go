@@ -13,7 +13,7 @@ const (
 	neighbourMM = 150   // greatest step of range between beams of one surface
 	minRun      = 3     // beams that confirm each other
 	flatMM      = 40.0  // points of one surface
-	extentMM    = 60.0  // least extent of a surface; whip antennas and wires are thinner
+	extentMM    = 75.0  // least extent of a surface; whip antennas and wires are thinner
 	window      = 10    // beams to each side in which a surface is looked for
 )
 
@@ -177,24 +177,49 @@ func (u *unit) project() {
 	}
 }
 
-// support looks for the surface around point k among its neighbours in beam order.
+// support looks for the surface around point k among its neighbours in beam order, from
+// the nearest outwards. wall is told only of points that lie on no flat surface.
 func (u *unit) support(k int) {
 	p := &u.points[k]
-	var flat, wall int
-	xlo, xhi, zlo, zhi := p.x, p.x, p.z, p.z
-	for _, q := range u.points[max(0, k-window):min(len(u.points), k+window+1)] {
-		dx, dz := q.x-p.x, q.z-p.z
-		if dz >= -flatMM && dz <= flatMM && dx >= -300 && dx <= 300 {
-			flat++
-			xlo, xhi = min(xlo, q.x), max(xhi, q.x)
-		}
-		if dx >= -flatMM && dx <= flatMM && dz >= -600 && dz <= 600 {
-			wall++
-			zlo, zhi = min(zlo, q.z), max(zhi, q.z)
+	if k >= window && k+window < len(u.points) { // in the middle of a roof one look is enough
+		for j := window / 2; j <= window; j += window / 2 {
+			a, b := &u.points[k-j], &u.points[k+j]
+			if level(a, p) && level(b, p) && max(a.x, b.x)-min(a.x, b.x) >= extentMM {
+				p.flat = true
+				return
+			}
 		}
 	}
-	p.flat = flat >= minRun && xhi-xlo >= extentMM
+	flat, wall := 1, 1
+	xlo, xhi, zlo, zhi := p.x, p.x, p.z, p.z
+	for j := 1; j <= window; j++ {
+		for _, i := range [2]int{k - j, k + j} {
+			if i < 0 || i >= len(u.points) {
+				continue
+			}
+			q := &u.points[i]
+			dx, dz := q.x-p.x, q.z-p.z
+			if level(q, p) {
+				flat++
+				xlo, xhi = min(xlo, q.x), max(xhi, q.x)
+			}
+			if dx >= -flatMM && dx <= flatMM && dz >= -600 && dz <= 600 {
+				wall++
+				zlo, zhi = min(zlo, q.z), max(zhi, q.z)
+			}
+		}
+		if flat >= minRun && xhi-xlo >= extentMM {
+			p.flat = true
+			return
+		}
+	}
 	p.wall = wall >= minRun && zhi-zlo >= extentMM
+}
+
+// level reports whether q and p can be points of one lying surface.
+func level(q, p *point) bool {
+	dx, dz := q.x-p.x, q.z-p.z
+	return dz >= -flatMM && dz <= flatMM && dx >= -300 && dx <= 300
 }
 
 // forget drops what the scans before have left.
