@@ -1,0 +1,333 @@
+package isapi
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// part is one part of a multipart body.
+type part struct {
+	name  string // of the form field, without quotes
+	file  string
+	id    string // Content-ID
+	media string // Content-Type, lower case, without parameters
+	size  int    // Content-Length; -1 if not sent
+}
+
+// partState says what the splitter reads next.
+type partState uint8
+
+const (
+	preamble  partState = iota // up to the first boundary
+	lineEnd                    // the rest of the boundary's line
+	header                     // header lines up to a blank one
+	sized                      // content of a known length
+	delimited                  // content up to the next boundary
+	epilogue                   // after the last boundary
+)
+
+// splitter cuts a multipart body into its parts as the bytes arrive. Where a part has a
+// Content-Length it is believed, because a JPEG may hold the boundary; without one a
+// boundary counts only if header lines or the end follow it. The memory is that of one
+// part, at most maxPart.
+type splitter struct {
+	needle  []byte // "\n--" and the boundary; a CR before it belongs to it too
+	maxPart int
+	state   partState
+	buf     []byte
+	scanned int // buf holds no boundary before this
+	part    part
+	left    int   // bytes that a sized part still wants
+	parts   int   // seen so far
+	over    bool  // the part is larger than maxPart and is thrown away
+	offset  int64 // of the end of what was fed, from the start of the connection
+}
+
+const maxPartHeader = 8 << 10
+
+// newSplitter makes a splitter for a body that begins at offset of the connection.
+func newSplitter(boundary string, maxPart int, offset int64) *splitter {
+	s := &splitter{needle: []byte("\n--" + boundary), maxPart: maxPart, offset: offset}
+	s.buf = append(s.buf, '\n') // the first boundary has no line before it
+	return s
+}
+
+// partSink takes parts and faults. content is valid during the call.
+type partSink interface {
+	takePart(p part, content []byte)
+	partFault(offset int64, reason string)
+}
+
+// feed takes the next bytes of the body.
+func (s *splitter) feed(p []byte, to partSink) {
+	for len(p) > 0 {
+		n := len(p)
+		if s.state == sized {
+			n = min(n, max(s.left-len(s.buf), 0))
+			if s.over {
+				n = min(len(p), s.left)
+			}
+		}
+		chunk := p[:n]
+		p = p[n:]
+		s.offset += int64(n)
+		if s.state == sized && s.over {
+			s.left -= n
+		} else {
+			s.buf = append(s.buf, chunk...)
+		}
+		for s.advance(to) {
+		}
+		if s.state == epilogue {
+			s.offset += int64(len(p))
+			return
+		}
+	}
+}
+
+// advance makes one transition; false if more bytes are needed.
+func (s *splitter) advance(to partSink) bool {
+	switch s.state {
+	case preamble, delimited:
+		return s.toBoundary(to)
+	case lineEnd:
+		return s.endOfLine()
+	case header:
+		return s.headers(to)
+	case sized:
+		if s.over {
+			if s.left == 0 {
+				s.begin(preamble)
+				return true
+			}
+			return false
+		}
+		if len(s.buf) < s.left {
+			return false
+		}
+		to.takePart(s.part, s.buf[:s.left])
+		s.cut(s.left)
+		s.state = preamble // what stands before the next boundary is a line end
+		return true
+	}
+	return false
+}
+
+func (s *splitter) begin(st partState) {
+	s.state, s.buf, s.scanned, s.over = st, s.buf[:0], 0, false
+}
+
+// cut drops the first n bytes of buf; a large buffer is given back.
+func (s *splitter) cut(n int) {
+	rest := s.buf[n:]
+	if cap(s.buf) > 64<<10 && len(rest) < 4<<10 {
+		s.buf = append(make([]byte, 0, 4<<10), rest...)
+	} else {
+		s.buf = s.buf[:copy(s.buf, rest)]
+	}
+	s.scanned = 0
+}
+
+// toBoundary looks for the next boundary.
+func (s *splitter) toBoundary(to partSink) bool {
+	for {
+		i := bytes.Index(s.buf[s.scanned:], s.needle)
+		if i < 0 {
+			s.scanned = max(0, len(s.buf)-len(s.needle)+1)
+			s.trim(to)
+			return false
+		}
+		i += s.scanned
+		switch boundaryFollows(s.buf[i+len(s.needle):]) {
+		case unknown:
+			s.scanned = i
+			return false
+		case no:
+			s.scanned = i + len(s.needle)
+			continue
+		}
+		if s.state == delimited && !s.over {
+			content := s.buf[:i]
+			if n := len(content); n > 0 && content[n-1] == '\r' {
+				content = content[:n-1]
+			}
+			to.takePart(s.part, content)
+		}
+		s.cut(i + len(s.needle))
+		s.state, s.over = lineEnd, false
+		return true
+	}
+}
+
+// trim keeps the memory bounded while a boundary is looked for.
+func (s *splitter) trim(to partSink) {
+	limit := s.maxPart
+	if s.state == preamble || s.over {
+		limit = 4 << 10
+	}
+	if len(s.buf) <= limit {
+		return
+	}
+	if s.state == delimited && !s.over {
+		to.partFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.label(), s.maxPart))
+		s.over = true
+	}
+	s.cut(s.scanned)
+}
+
+type answer uint8
+
+const (
+	unknown answer = iota
+	no
+	yes
+)
+
+// boundaryFollows judges what stands behind the boundary's text: the end, or a line end
+// and a header line.
+func boundaryFollows(p []byte) answer {
+	if len(p) < 2 {
+		return unknown
+	}
+	if p[0] == '-' && p[1] == '-' {
+		return yes
+	}
+	i := 0
+	for i < len(p) && (p[i] == ' ' || p[i] == '\t') {
+		i++
+	}
+	if i < len(p) && p[i] == '\r' {
+		i++
+	}
+	if i > 64 {
+		return no
+	}
+	if i == len(p) {
+		return unknown
+	}
+	if p[i] != '\n' {
+		return no
+	}
+	line := p[i+1:]
+	for k, c := range line {
+		switch {
+		case c == ':' && k > 0:
+			return yes
+		case (c == '\r' || c == '\n') && k == 0: // no headers at all
+			return yes
+		case c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z'), k > 64:
+			return no
+		}
+	}
+	return unknown
+}
+
+func (s *splitter) endOfLine() bool {
+	if len(s.buf) >= 2 && s.buf[0] == '-' && s.buf[1] == '-' {
+		s.begin(epilogue)
+		return false
+	}
+	i := bytes.IndexByte(s.buf, '\n')
+	if i < 0 {
+		return false
+	}
+	s.cut(i + 1)
+	s.state = header
+	return true
+}
+
+// headers reads the header lines of a part.
+func (s *splitter) headers(to partSink) bool {
+	end, skip := blankLine(s.buf)
+	if end < 0 {
+		if len(s.buf) > maxPartHeader {
+			to.partFault(s.offset, "header of a part does not end")
+			s.cut(len(s.buf) - 1)
+			s.state = preamble
+			return true
+		}
+		return false
+	}
+	s.part = parsePart(s.buf[:end])
+	s.parts++
+	s.cut(skip)
+	s.left, s.state = 0, delimited
+	if s.part.size >= 0 {
+		s.left, s.state = s.part.size, sized
+		if s.part.size > s.maxPart {
+			to.partFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.label(), s.maxPart))
+			s.over = true
+			s.left -= min(s.left, len(s.buf))
+			s.cut(min(s.part.size, len(s.buf)))
+		}
+	}
+	return true
+}
+
+// blankLine finds the end of the header lines and where the content begins.
+func blankLine(p []byte) (end, content int) {
+	if bytes.HasPrefix(p, []byte("\r\n")) {
+		return 0, 2
+	}
+	if bytes.HasPrefix(p, []byte("\n")) {
+		return 0, 1
+	}
+	if i := bytes.Index(p, []byte("\r\n\r\n")); i >= 0 {
+		if k := bytes.Index(p[:i], []byte("\n\n")); k < 0 {
+			return i, i + 4
+		}
+	}
+	if i := bytes.Index(p, []byte("\n\n")); i >= 0 {
+		return i, i + 2
+	}
+	return -1, -1
+}
+
+func parsePart(head []byte) part {
+	p := part{size: -1}
+	for line := range strings.SplitSeq(string(head), "\n") {
+		key, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(strings.TrimSpace(key)) {
+		case "content-disposition":
+			p.name, p.file = param(value, "name"), param(value, "filename")
+		case "content-type":
+			p.media = mediaType(value)
+		case "content-id":
+			p.id = strings.Trim(value, "<>")
+		case "content-length":
+			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+				p.size = n
+			}
+		}
+	}
+	return p
+}
+
+// label names the part for messages and for the role of a picture.
+func (p *part) label() string {
+	for _, s := range []string{p.file, p.id, p.name} {
+		if s != "" {
+			return s
+		}
+	}
+	return p.media
+}
+
+func mediaType(value string) string {
+	t, _, _ := strings.Cut(value, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+// param gives one parameter of a header value, with or without quotes.
+func param(value, name string) string {
+	for field := range strings.SplitSeq(value, ";") {
+		k, v, ok := strings.Cut(strings.TrimSpace(field), "=")
+		if ok && strings.EqualFold(strings.TrimSpace(k), name) {
+			return strings.Trim(strings.TrimSpace(v), `"`)
+		}
+	}
+	return ""
+}
