@@ -215,6 +215,21 @@ func TestRainAloneIsNoVehicle(t *testing.T) {
 	}
 }
 
+func TestAThinnedLaneStaysOnline(t *testing.T) {
+	v := lorry("truck", rand.New(rand.NewPCG(4, 4)), false)
+	scene := &road{}
+	c := oneScanner[0]
+	c.Idle = time.Second
+	r := newRig(t, scene, "height = \"6.03m\"\nroll_deg = 0.4\nsilence = \"10s\"", c)
+	for range 3 {
+		r.run(t, scene.pass(v, r.now.Add(30*time.Second), 2000))
+	}
+	if len(r.seen) != 3 || len(r.health) != 1 {
+		t.Fatalf("%d profiles, health %q", len(r.seen), r.health)
+	}
+	near(t, "height", float64(r.seen[2].Height), float64(v.Height), 40)
+}
+
 func TestAMovedMountIsTold(t *testing.T) {
 	r := newRig(t, &road{}, "calibration_scans = 50", oneScanner...)
 	r.run(t, start.Add(calibrated))

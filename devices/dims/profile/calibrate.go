@@ -11,6 +11,8 @@ const (
 	ransacMM   = 20.0  // a beam within it lies on the road
 	ransacRuns = 200   // pairs tried
 	minRoad    = 0.5   // share of beams in the lane window that must lie on the road
+	maxBelow   = 0.1   // share of beams that may lie below the road
+	besideMM   = 6000  // to each side in which they are counted
 	maxTilt    = 0.6   // slope of the road in the device's frame
 	driftRoll  = 0.1   // degrees; more is an alarm
 	driftH     = 15.0  // mm; more is an alarm
@@ -154,7 +156,22 @@ func (u *unit) fit(c *Config, bg []int32) (h, slope, share float64) {
 		bestA, bestB = leastSquares(xs, zs, bestA, bestB)
 	}
 	share = float64(inliers(xs, zs, bestA, bestB)) / float64(len(xs))
+	if u.mount.Height == 0 && float64(u.lower(bg, bestA, bestB)) > maxBelow*float64(len(xs)) {
+		return 0, 0, 0 // a roof: a vehicle stands where the road should be seen
+	}
 	return -bestA / math.Sqrt(1+bestB*bestB), bestB, share
+}
+
+// lower counts the beams that end clearly below the line, beside the lane too.
+func (u *unit) lower(bg []int32, a, b float64) (n int) {
+	for i, d := range bg {
+		sin, cos := math.Sincos((u.start + float64(i)*u.step) * math.Pi / 180)
+		x, z := float64(d)*cos, -float64(d)*sin
+		if d >= MinEcho && math.Abs(x) < besideMM && z < a+b*x-5*ransacMM {
+			n++
+		}
+	}
+	return n
 }
 
 func inliers(xs, zs []float64, a, b float64) (n int) {

@@ -235,6 +235,17 @@ func TestCalibrationFindsTheRoad(t *testing.T) {
 	}
 }
 
+func TestARoofIsNoRoad(t *testing.T) {
+	e := engine(t, func(c *Config) { c.Mounts[0].Height = 0; c.Scans = 50 })
+	rng := rand.New(rand.NewPCG(1, 2))
+	for k := range 50 {
+		e.Feed(0, fan(rng, k, body))
+	}
+	if n := e.Notices(); e.Ready() || len(n) != 1 || !n[0].Bad {
+		t.Errorf("calibrated on the roof of a standing lorry: %v", n)
+	}
+}
+
 func TestDamagedTracesAreRefused(t *testing.T) {
 	trace := drive(engine(t, nil), stretch{60, [][4]float64{body}})[0].Trace
 	for n := range len(trace) - 1 {

@@ -56,7 +56,7 @@ type unit struct {
 
 // adopt prepares the unit for fans of this shape; it reports whether anything changed.
 func (u *unit) adopt(c *Config, s *Scan) bool {
-	if u.n == len(s.Dist) && u.start == s.Start && u.step == s.Step {
+	if u.n == len(s.Dist) && math.Abs(u.start-s.Start) < 1e-6 && math.Abs(u.step-s.Step) < 1e-6 {
 		return false
 	}
 	u.n, u.start, u.step = len(s.Dist), s.Start, s.Step
