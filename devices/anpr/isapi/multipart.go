@@ -153,7 +153,11 @@ func (s *splitter) toBoundary(to partSink) bool {
 			if n := len(content); n > 0 && content[n-1] == '\r' {
 				content = content[:n-1]
 			}
-			to.takePart(s.part, content)
+			if len(content) > s.maxPart {
+				s.tooLarge(to)
+			} else {
+				to.takePart(s.part, content)
+			}
 		}
 		s.cut(i + len(s.needle))
 		s.state, s.over = lineEnd, false
@@ -167,14 +171,18 @@ func (s *splitter) trim(to partSink) {
 	if s.state == preamble || s.over {
 		limit = 4 << 10
 	}
-	if len(s.buf) <= limit {
+	if s.scanned <= limit {
 		return
 	}
 	if s.state == delimited && !s.over {
-		to.partFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.label(), s.maxPart))
+		s.tooLarge(to)
 		s.over = true
 	}
 	s.cut(s.scanned)
+}
+
+func (s *splitter) tooLarge(to partSink) {
+	to.partFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.label(), s.maxPart))
 }
 
 type answer uint8
@@ -241,10 +249,10 @@ func (s *splitter) endOfLine() bool {
 // headers reads the header lines of a part.
 func (s *splitter) headers(to partSink) bool {
 	end, skip := blankLine(s.buf)
-	if end < 0 {
-		if len(s.buf) > maxPartHeader {
+	if end < 0 || end > maxPartHeader {
+		if len(s.buf) > maxPartHeader+4 {
 			to.partFault(s.offset, "header of a part does not end")
-			s.cut(len(s.buf) - 1)
+			s.cut(maxPartHeader)
 			s.state = preamble
 			return true
 		}
@@ -257,7 +265,7 @@ func (s *splitter) headers(to partSink) bool {
 	if s.part.size >= 0 {
 		s.left, s.state = s.part.size, sized
 		if s.part.size > s.maxPart {
-			to.partFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.label(), s.maxPart))
+			s.tooLarge(to)
 			s.over = true
 			s.left -= min(s.left, len(s.buf))
 			s.cut(min(s.part.size, len(s.buf)))

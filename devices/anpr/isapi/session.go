@@ -84,8 +84,7 @@ func (s *Session) consume(p []byte, out *devices.Out) int {
 	case body, refused:
 		return s.takeBody(p, out)
 	case stream:
-		s.streamBytes(p, out)
-		return len(p)
+		return s.streamBytes(p, out)
 	}
 	s.buf = append(s.buf, p...)
 	s.closed = s.closed || bytes.IndexByte(p, '>') >= 0
@@ -102,7 +101,10 @@ func (s *Session) consume(p []byte, out *devices.Out) int {
 }
 
 // streamBytes takes bytes of a multipart body outside HTTP.
-func (s *Session) streamBytes(p []byte, out *devices.Out) {
+func (s *Session) streamBytes(p []byte, out *devices.Out) int {
+	if s.split.parts == 0 && s.size < maxPartHeader {
+		p = p[:min(len(p), int(maxPartHeader-s.size))] // up to where the first part must have begun
+	}
 	s.split.feed(p, &s.msg)
 	s.base += int64(len(p))
 	s.size += int64(len(p))
@@ -114,10 +116,11 @@ func (s *Session) streamBytes(p []byte, out *devices.Out) {
 		s.state, s.split = start, nil
 	case e != nil && e.Pictures > 0 && s.msg.count >= e.Pictures:
 		s.msg.finish()
-	case e == nil && s.size > maxPartHeader && s.split.state == preamble && s.split.parts == 0:
+	case s.size >= maxPartHeader && s.split.parts == 0:
 		s.fault(out, "no multipart body")
 	}
 	s.msg.release()
+	return len(p)
 }
 
 // drop cuts the first n bytes of buf.
@@ -169,8 +172,11 @@ func (s *Session) begin() bool {
 		s.msg.at = s.base
 		text := s.buf
 		s.buf = nil
-		s.streamBytes(text, s.msg.out)
-		return false
+		for len(text) > 0 && s.state == stream {
+			text = text[s.streamBytes(text, s.msg.out):]
+		}
+		s.buf = append(s.buf, text...)
+		return s.state != stream
 	default:
 		s.state = head
 	}
@@ -180,11 +186,12 @@ func (s *Session) begin() bool {
 // readHead reads a request head and answers what is refused.
 func (s *Session) readHead(out *devices.Out) bool {
 	end, content := blankLine(s.buf)
-	if end < 0 && (len(s.buf) <= maxHead && plausible(s.buf)) {
+	sound := plausible(s.buf)
+	if end < 0 && len(s.buf) <= maxHead+len("\r\n\r\n") && sound {
 		return false
 	}
 	var reason string
-	if end < 0 {
+	if end < 0 || end > maxHead || !sound {
 		reason = "no HTTP request, or one whose head is too long"
 	} else {
 		s.req, reason = parseHead(s.buf[:end])
@@ -343,7 +350,7 @@ func (s *Session) readBare(out *devices.Out) bool {
 		s.buf = s.buf[:copy(s.buf, s.buf[n:])]
 		s.fault(out, err.Error())
 		return true
-	case n == 0 && len(s.buf) > maxBare:
+	case n > maxBare, n == 0 && len(s.buf) > maxBare:
 		s.fault(out, "document is larger than is taken")
 		return true
 	case n == 0:

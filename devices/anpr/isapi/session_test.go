@@ -156,6 +156,7 @@ func TestWhatCamerasSend(t *testing.T) {
 		{"a picture that is none", push(field("anpr.xml", "text/xml", alert, true) + field("b.jpg", "image/jpeg", "GIF89a", true) + "--boundary--"), []string{"389BK01"}, 1, 1},
 		{"a picture of absurd size", push(field("anpr.xml", "text/xml", alert, true) + field("b.jpg", "image/jpeg", jpeg(65000, 65000, ""), true) + "--boundary--"), []string{"389BK01"}, 1, 1},
 		{"an alertStream", "--boundary\r\nContent-Type: application/xml\r\nContent-Length: " + fmt.Sprint(len(heartbeat)) + "\r\n\r\n" + heartbeat + "\r\n" + field("x", "application/xml", alert, true) + field("b.jpg", "image/jpeg", jpeg(9, 9, ""), true), []string{"389BK01"}, 0, 0},
+		{"an alertStream in one large chunk", "--boundary\r\nContent-Type: application/xml\r\n\r\n" + alert + "\r\n" + field("b.jpg", "image/jpeg", jpeg(9, 9, strings.Repeat("x", 20000)), true) + "--boundary--", []string{"389BK01"}, 0, 0},
 		{"JSON of another event", plain("application/json", `{"eventType":"heartBeat"}`), nil, 0, 1},
 		{"a body of another kind", plain("text/plain", "hello"), nil, 1, 1},
 		{"a broken document", plain("application/xml", alert[:300]), nil, 1, 1},
