@@ -69,6 +69,12 @@ type input struct {
 	done func(error)
 }
 
+func (in input) answer(err error) {
+	if in.done != nil {
+		in.done(err)
+	}
+}
+
 type waiting struct {
 	in   fusion.Input
 	done func(error)
@@ -132,10 +138,32 @@ func (l *Lane) Emit(o obs.Observation, done func(error)) {
 // Put hands over any input. done may be nil.
 func (l *Lane) Put(b fusion.InputBody, done func(error)) {
 	select {
+	case <-l.stopped:
+		input{b, done}.answer(errStopped)
+		return
+	default:
+	}
+	select {
 	case l.inbox <- input{b, done}:
 	case <-l.stopped:
-		if done != nil {
-			done(errStopped)
+		input{b, done}.answer(errStopped)
+		return
+	}
+	select {
+	case <-l.stopped: // the lane has ended meanwhile and looks into its inbox no more
+		l.flush()
+	default:
+	}
+}
+
+// flush answers what nobody will take any more.
+func (l *Lane) flush() {
+	for {
+		select {
+		case in := <-l.inbox:
+			in.answer(errStopped)
+		default:
+			return
 		}
 	}
 }
@@ -227,9 +255,7 @@ func (l *Lane) submit(in input) {
 	kind, payload, err := encode(in.body)
 	if err != nil {
 		l.cfg.Log.Error("input refused", "lane", l.cfg.ID, "err", err)
-		if in.done != nil {
-			in.done(err)
-		}
+		in.answer(err)
 		return
 	}
 	now := obs.Unix(time.Now())
@@ -372,16 +398,7 @@ func (l *Lane) drain() {
 			return
 		}
 	}
-	for {
-		select {
-		case in := <-l.inbox:
-			if in.done != nil {
-				in.done(errStopped)
-			}
-		default:
-			return
-		}
-	}
+	l.flush()
 }
 
 // rearm sets the timer to the core's deadline.
