@@ -266,7 +266,7 @@ func TestPairOnLinks(t *testing.T) {
 				return near, nil
 			}, nil
 		}}
-		sec := section(twoSettings + "height = \"6.03m\"\nsecond_height = \"5.98m\"\nsecond = \"pipe:second\"")
+		sec := section(twoSettings + "height = \"6.03m\"\nroll_deg = 0.4\nsecond_height = \"5.98m\"\nsecond_roll_deg = -0.3\nsecond = \"pipe:second\"")
 		sec.Link = "pipe:first"
 		src, err := New(sec, env)
 		if err != nil {
