@@ -148,8 +148,9 @@ type Broker interface {
 	// Subscribe hands every message whose topic matches the filter to take, one at a time,
 	// until stop is called; take must not block. ack tells the broker that the message is
 	// safe; without it the broker sends it again after the next reconnection. lost is
-	// called, once for each loss, when the session is gone.
-	Subscribe(filter string, qos byte, take func(Message), lost func(error)) (stop func(), err error)
+	// called, at most once, when the session is gone; the subscription is then over. ctx
+	// bounds the connecting, where there is no session yet.
+	Subscribe(ctx context.Context, filter string, qos byte, take func(Message), lost func(error)) (stop func(), err error)
 	// Publish sends a message and returns when the broker has it.
 	Publish(ctx context.Context, topic string, qos byte, retain bool, payload []byte) error
 }

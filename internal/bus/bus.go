@@ -33,6 +33,9 @@ type Config struct {
 	Leaf           []string    // servers of the centre that this one is a leaf of
 	LeafListen     string      // where leaves connect to this one; "" for none
 	MaxStore       int64       // bytes of JetStream on disk, default 1 GiB
+	// AckWait is after how long a QoS 1 message that was not acknowledged is sent again,
+	// default 10 s: longer than any commit takes.
+	AckWait time.Duration
 }
 
 // ready is how long a server may take to start.
@@ -148,6 +151,10 @@ func options(cfg Config) (*server.Options, error) {
 		return nil, fmt.Errorf("bus: mqtt: %w", err)
 	}
 	o.MQTT.TLSConfig = cfg.TLS
+	if o.MQTT.AckWait = cfg.AckWait; o.MQTT.AckWait <= 0 {
+		o.MQTT.AckWait = 10 * time.Second
+	}
+	o.MQTT.MaxAckPending = 1000 // in flight a subscription; the inbox of a source holds more
 	if o.LeafNode.Host, o.LeafNode.Port, err = split(cfg.LeafListen); err != nil {
 		return nil, fmt.Errorf("bus: leaf: %w", err)
 	}
