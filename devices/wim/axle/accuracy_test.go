@@ -200,11 +200,63 @@ func (e *errsOf) row() string {
 		rms(e.spacing), p95(e.spacing), share(e.inside, e.judged), share(e.insideGross, e.judgedGross), e.few)
 }
 
-func TestScratch(t *testing.T) {
-	for _, l := range []quant.Length{700, 750, 1000} {
+const head = "platform  speed     n wrong  axle % rms p95   gross %      speed %      spacing mm   U covers axle, gross %  few"
+
+// TestAccuracy weighs 1050 vehicles of all kinds and prints the errors against the truth;
+// the bounds are the acceptance figures for a rolling axle weigher.
+func TestAccuracy(t *testing.T) {
+	t.Log(head)
+	var near, axles, gross, axlesIn, grossIn int
+	var speeds, spacings []float64
+	for _, l := range []quant.Length{750, 1000} {
 		for _, v := range []float64{1, 3, 5, 8, 10, 12, 15} {
-			e := runCell(t, l, v, 60, 1, 10*quant.Kilogram)
-			t.Logf("%4d mm %4.1f km/h %s", l, v, e.row())
+			e := runCell(t, l, v, 75, 1, 10*quant.Kilogram)
+			t.Logf("%5d mm %4.0f km/h %s", l, v, e.row())
+			if l == 750 && e.wrong > 0 {
+				t.Errorf("%v, %v km/h: %d of %d vehicles with a wrong count of axles", l, v, e.wrong, e.vehicles)
+			}
+			near += e.wrong
+			speeds, spacings = append(speeds, e.speed...), append(spacings, e.spacing...)
+			if s := p95(e.speed); s > 1.8 {
+				t.Errorf("%v, %v km/h: 95 %% of the speeds within %.2f %%, want 1.8 %%", l, v, s)
+			}
+			switch a, g := p95(e.axle), p95(e.gross); {
+			case l == 1000 && v <= 5 && a > 0.75:
+				t.Errorf("%v, %v km/h: 95 %% of the axles within %.2f %%, want 0.75 %%", l, v, a)
+			case l == 1000 && v <= 10 && (a > 2.5 || g > 1.3):
+				t.Errorf("%v, %v km/h: 95 %% of axles %.2f %%, gross %.2f %%; want 2.5 %% and 1.3 %%", l, v, a, g)
+			}
+			axles, axlesIn = axles+e.judged, axlesIn+e.inside
+			gross, grossIn = gross+e.judgedGross, grossIn+e.insideGross
 		}
+	}
+	if near > 1 {
+		t.Errorf("%d wrong counts in all", near)
+	}
+	t.Logf("all: 95 %% of the speeds within %.2f %%, of the spacings within %.0f mm; U covers %d of %d axles, %d of %d gross",
+		p95(speeds), p95(spacings), axlesIn, axles, grossIn, gross)
+	if p95(spacings) > 40 {
+		t.Errorf("95 %% of the spacings within %.0f mm, want 40 mm", p95(spacings))
+	}
+	if float64(axlesIn) < 0.9*float64(axles) || float64(grossIn) < 0.9*float64(gross) || axles < 3000 {
+		t.Errorf("U covers %d of %d axles, %d of %d gross masses; want 90 %%", axlesIn, axles, grossIn, gross)
+	}
+}
+
+// TestApproachBump shows what an approach with a first bounce of 5 % costs: the errors
+// grow, and the count stays right.
+func TestApproachBump(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	var e errsOf
+	for i := range 60 {
+		v := vehicle(fmt.Sprint("bump", i), kinds[i%len(kinds)], 1, rng)
+		m := simwim.Default(uint64(i))
+		m.Bump = 0.05
+		out := weigh(t, Default(), m, scene{cruise(v, epoch.Add(3*time.Second), 1389)}, epoch, 20*time.Second, 100)
+		e.take(v, 1389, out)
+	}
+	t.Logf("5 km/h with a bump: %s", e.row())
+	if e.wrong > 0 || p95(e.axle) > 4 {
+		t.Errorf("%d wrong counts, 95 %% of the axles within %.2f %%", e.wrong, p95(e.axle))
 	}
 }

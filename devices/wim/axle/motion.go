@@ -47,15 +47,18 @@ func (w *Weigher) fitMotion(axles []Axle) motion {
 	return m
 }
 
-// explains tests the residuals with as many degrees of freedom as axles less params.
-func (m motion) explains(axles []Axle, params int) bool {
+// explains tests the residuals with as many degrees of freedom as axles less params, at
+// four standard deviations, for the errors have longer tails than a normal law; the
+// uncertainty grows with what they exceed.
+func (m *motion) explains(axles []Axle, params int) bool {
 	chi2 := 0.0
 	for _, a := range axles {
 		d := float64(a.Speed)/1000 - m.speed(middle(a))
 		chi2 += d * d * weight(a)
 	}
 	free := float64(len(axles) - params)
-	return chi2 <= free+2*math.Sqrt(2*free)
+	m.u *= math.Sqrt(max(1, chi2/max(free, 1)))
+	return chi2 <= free+4*math.Sqrt(2*free)
 }
 
 func (m motion) speed(t time.Time) float64 { return m.v + m.a*t.Sub(m.at).Seconds() }

@@ -70,61 +70,121 @@ func stopped(v *sim.Vehicle, mms float64, k int, depth, back, pause float64) (tr
 	return tracked{v, append(k2, sim.Segment{Start: d.t, X: d.x, V: d.v})}, d.t.Sub(epoch)
 }
 
-func artic(rng *rand.Rand, id string) *sim.Vehicle { return vehicle(id, kinds[3], 1, rng) }
+// closest is how much the loads of axle k and of its neighbours differ at least, relative:
+// below two per cent a stop leaves two explanations.
+func closest(v *sim.Vehicle, k int) float64 {
+	d := 1.0
+	for _, n := range []int{k - 1, k + 1} {
+		if n >= 0 && n < len(v.Axles) {
+			d = min(d, math.Abs(float64(v.Axles[n].Mass-v.Axles[k].Mass))/float64(v.Axles[k].Mass))
+		}
+	}
+	return d
+}
 
 func TestAVehicleThatStopsOnThePlatformIsWeighedAtRest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
-	for i := range 60 {
+	const n = 200
+	judged := 0
+	for i := range n {
 		v := vehicle(fmt.Sprint("stop", i), kinds[i%len(kinds)], rng.Float64(), rng)
 		k := rng.IntN(len(v.Axles))
 		depth := 200 + 350*rng.Float64()
-		c := Default()
 		tr, d := stopped(v, 1200, k, depth, 0, 1+2*rng.Float64())
-		out := weigh(t, c, simwim.Default(uint64(i)), scene{tr}, epoch, d, 100)
+		out := weigh(t, Default(), simwim.Default(uint64(i)), scene{tr}, epoch, d, 100)
 		if len(out.Vehicles) != 1 || len(out.Axles) != len(v.Axles) {
+			if len(out.Vehicles) == 1 && out.Vehicles[0].U == 0 && closest(v, k) < 0.02 {
+				continue // nearly equal neighbours: undetermined, not wrong
+			}
 			t.Errorf("%d %s stopped with axle %d at %.0f mm: %d vehicles, %d axles, want 1, %d", i, v.Template, k+1, depth, len(out.Vehicles), len(out.Axles), len(v.Axles))
 			continue
 		}
 		a := out.Axles[k]
-		if !slices.Contains(a.Flags, obs.StoppedOnPlatform) || a.Mode != obs.StopGo || a.U == 0 {
+		if !slices.Contains(a.Flags, obs.StoppedOnPlatform) || a.Mode != obs.StopGo || !a.Stable {
 			t.Errorf("%d %s: axle %d %+v, want it stopped, weighed at rest", i, v.Template, k+1, a)
 		}
-		if e := a.Mass - v.Axles[k].Mass; max(e, -e) > a.U || a.U > max(80*quant.Kilogram, v.Axles[k].Mass/100) {
-			t.Errorf("%d %s: axle %d = %v ± %v, truth %v", i, v.Template, k+1, a.Mass, a.U, v.Axles[k].Mass)
+		if e := a.Mass - v.Axles[k].Mass; max(e, -e) > max(20*quant.Kilogram, v.Axles[k].Mass/200) {
+			t.Errorf("%d %s: axle %d = %v, truth %v", i, v.Template, k+1, a.Mass, v.Axles[k].Mass)
 		}
+		if a.U > 0 {
+			judged++
+			if e := a.Mass - v.Axles[k].Mass; max(e, -e) > a.U {
+				t.Logf("%d %s: axle %d = %v ± %v, truth %v", i, v.Template, k+1, a.Mass, a.U, v.Axles[k].Mass)
+			}
+		}
+	}
+	t.Logf("%d of %d stopped axles with a known uncertainty", judged, n)
+	if judged < n*6/10 {
+		t.Errorf("only %d of %d stopped axles can be judged", judged, n)
 	}
 }
 
 func TestRollingBackMakesNoExtraAxles(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
-	wrong, doubt, judged, n := 0, 0, 0, 0
-	for i := range 300 {
+	const n = 400
+	wrong, doubt, judged := 0, 0, 0
+	for i := range n {
 		v := vehicle(fmt.Sprint("back", i), kinds[i%len(kinds)], rng.Float64(), rng)
 		k := rng.IntN(len(v.Axles))
 		depth := 200 + 350*rng.Float64()
 		back := 200 + 1400*rng.Float64()
 		tr, d := stopped(v, 1000+500*rng.Float64(), k, depth, back, 0.7+2*rng.Float64())
 		out := weigh(t, Default(), simwim.Default(uint64(i)), scene{tr}, epoch, d, 100)
-		n++
-		if len(out.Vehicles) != 1 || len(out.Axles) != len(v.Axles) {
-			known := len(out.Vehicles) == 1 && out.Vehicles[0].U > 0
+		if len(out.Vehicles) != 1 {
+			t.Errorf("%d %s: %d vehicles, want 1", i, v.Template, len(out.Vehicles))
+			continue
+		}
+		g := out.Vehicles[0]
+		if len(g.Axles) != len(v.Axles) {
 			wrong++
-			if known {
+			if g.U > 0 {
 				judged++
-			}
-			t.Logf("%d %s axle %d at %.0f mm, back %.0f mm: %d vehicles, %d axles, want 1, %d (judged %v)", i, v.Template, k+1, depth, back, len(out.Vehicles), len(out.Axles), len(v.Axles), known)
-			for _, a := range out.Axles {
-				t.Logf("    %d %v u=%v %v..%v %v", a.N, a.Mass, a.U, a.On.Sub(epoch), a.Off.Sub(epoch), a.Flags)
-			}
-			for _, a := range v.Axles {
-				t.Logf("    true %v", a.Mass)
+				t.Errorf("%d %s axle %d at %.0f mm, back %.0f mm: %d axles, want %d, and claims to know", i, v.Template, k+1, depth, back, len(g.Axles), len(v.Axles))
 			}
 			continue
 		}
-		if out.Vehicles[0].U == 0 {
+		if g.U == 0 {
 			doubt++
 		}
 	}
-	t.Log("judged wrong", judged)
-	t.Logf("%d vehicles rolled back: %d with a wrong count, %d more in doubt", n, wrong, doubt)
+	t.Logf("%d vehicles rolled back: %d with a wrong count (%d of them not marked), %d more undetermined", n, wrong, judged, doubt)
+	if wrong > n/10 {
+		t.Errorf("%d of %d wrong counts", wrong, n)
+	}
+}
+
+func TestRollingBackALittleKeepsTheAxleOnThePlatform(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for i := range 40 {
+		v := vehicle(fmt.Sprint("little", i), kinds[i%len(kinds)], 1, rng)
+		k := rng.IntN(len(v.Axles))
+		tr, d := stopped(v, 1200, k, 550, 250, 1.5)
+		out := weigh(t, Default(), simwim.Default(uint64(i)), scene{tr}, epoch, d, 100)
+		if len(out.Vehicles) != 1 || len(out.Axles) != len(v.Axles) {
+			if closest(v, k) > 0.02 {
+				t.Errorf("%d %s axle %d: %d axles, want %d", i, v.Template, k+1, len(out.Axles), len(v.Axles))
+			}
+			continue
+		}
+		if e := out.Axles[k].Mass - v.Axles[k].Mass; max(e, -e) > v.Axles[k].Mass/100 {
+			t.Errorf("%d %s axle %d = %v, truth %v", i, v.Template, k+1, out.Axles[k].Mass, v.Axles[k].Mass)
+		}
+	}
+}
+
+func TestTheAxlesBeforeAStopAreNotHeldBack(t *testing.T) {
+	v := vehicle("early", kinds[3], 1, rand.New(rand.NewPCG(6, 6)))
+	tr, _ := stopped(v, 1200, 3, 400, 0, 20)
+	w, err := New(Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out Out
+	feed(t, w, simwim.Default(1), scene{tr}, epoch, 25*time.Second, 100, &out)
+	if len(out.Axles) != 3 || len(out.Vehicles) != 0 {
+		t.Errorf("%d axles, %d vehicles while the fourth axle stands on the platform, want 3 and 0", len(out.Axles), len(out.Vehicles))
+	}
+	if _, ok := w.Deadline(); ok {
+		t.Error("the vehicle may end while an axle stands on the platform")
+	}
 }

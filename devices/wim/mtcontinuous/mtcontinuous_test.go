@@ -219,7 +219,7 @@ func TestAnyWeightSurvivesTheWire(t *testing.T) {
 		v := rapid.Int64Range(0, 999999).Draw(t, "v")
 		p := append([]byte{2, 0x2A, 0x30, 0x20}, fmt.Sprintf("%6d     0\r", v)...)
 		p = append(p, sum(p))
-		frames, fails := show(Auto, p, rapid.IntRange(1, 18).Draw(t, "chunk"), false)
+		frames, fails := show(Auto, p, rapid.IntRange(1, 18).Draw(t, "chunk"), true)
 		want := fmt.Sprintf("0: %v tare 0kg net false motion false range false raw %X", quant.Kg(v), p)
 		if len(frames) != 1 || frames[0] != want || fails != nil {
 			t.Fatalf("%X = %q, %q, want %q", p, frames, fails, want)
