@@ -331,3 +331,67 @@ func TestSerialOnAPty(t *testing.T) {
 		t.Errorf("%d descriptors in reserve after the close, want %d", res.Held(), perPort)
 	}
 }
+
+// TestAPortOpensLowWhereManyDescriptorsAreOpen needs the reserve: without it the port gets
+// a descriptor beyond the set of select, and reading it fails.
+func TestAPortOpensLowWhereManyDescriptorsAreOpen(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pty here: %v", err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	res, err := NewReserve(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	for range 1100 {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Skipf("descriptors are limited here: %v", err)
+		}
+		defer f.Close()
+	}
+	read := func(o *Opener) error {
+		open, err := o.Parse("serial:" + slave.Name())
+		if err != nil {
+			return err
+		}
+		c, err := open(t.Context())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if _, err := master.Write([]byte("x")); err != nil {
+			return err
+		}
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_, err = c.Read(make([]byte, 1))
+		return err
+	}
+	if err := read(&Opener{Reserve: res}); err != nil {
+		t.Errorf("with a reserve: %v", err)
+	}
+	if err := read(&Opener{Reserve: res}); err != nil {
+		t.Errorf("with a reserve that was used before: %v", err)
+	}
+	if err := read(&Opener{}); err == nil || !strings.Contains(err.Error(), "serial library") {
+		t.Errorf("without a reserve: %v, want the library's panic as an error", err)
+	}
+}
+
+func FuzzEntries(f *testing.F) {
+	f.Add(`{"t":1.5,"dir":"rx","hex":"0102"}` + "\n\n" + `{"t":0,"dir":"tx","hex":""}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		for e, err := range Entries(strings.NewReader(s)) {
+			if err != nil {
+				return
+			}
+			again, err := parseEntry(e.AppendJSON(nil))
+			if err != nil || again.At != e.At || again.Tx != e.Tx || !bytes.Equal(again.Hex, e.Hex) {
+				t.Errorf("%+v is written and read as %+v, %v", e, again, err)
+			}
+		}
+	})
+}
