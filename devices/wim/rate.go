@@ -11,11 +11,15 @@ type Rate struct {
 	n  int
 }
 
-// Add counts a sample taken at t. A step backwards, or a silence of more than two
-// seconds, starts the measurement anew.
+// rateSilence ends a measurement: a stream that is thinned while the lane is empty says
+// nothing about the rate at which it weighs.
+const rateSilence = 400 * time.Millisecond
+
+// Add counts a sample taken at t. A step backwards, or a silence of more than 0.4 s, starts
+// the measurement anew.
 func (r *Rate) Add(t time.Time) {
 	if r.n > 0 {
-		if d := t.Sub(r.at[(r.n-1)%rateWindow]); d < 0 || d > 2*time.Second {
+		if d := t.Sub(r.at[(r.n-1)%rateWindow]); d < 0 || d > rateSilence {
 			r.n = 0
 		}
 	}
@@ -26,7 +30,7 @@ func (r *Rate) Add(t time.Time) {
 	}
 }
 
-// Hz gives the rate over the last 64 samples; ok is false before 16 were seen.
+// Hz gives the rate over the last 64 samples; ok is false before 16 were seen without a silence.
 func (r *Rate) Hz() (hz float64, ok bool) {
 	k := min(r.n, rateWindow)
 	if k < 16 {

@@ -306,7 +306,7 @@ func (w *Weigher) emit(out *Out, end bool) {
 // commit makes all paths take the emitted axle k; paths that know nothing like it go.
 func (w *Weigher) commit(k int, a place) {
 	w.paths = slices.DeleteFunc(w.paths, func(p path) bool {
-		if len(p.axles) <= k || math.Abs(p.axles[k].mass-a.mass) > sameAxle*a.mass {
+		if len(p.axles) <= k || math.Abs(p.axles[k].mass-a.mass) > sameAxle*math.Abs(a.mass) {
 			return true
 		}
 		p.axles[k].rep = a.rep

@@ -81,7 +81,7 @@ func (w *Weigher) analyse(dst []pass, lo, hi int) []pass {
 			method: None, flags: flags{obs.FewSamples}})
 	}
 	from := 0
-	for from < len(y) {
+	for from < len(y) && len(dst) <= maxPasses { // more are no vehicle: it is ended as truncated
 		cut := split(y[from:], w.on(w.noise))
 		to := len(y)
 		if cut > 0 {

@@ -79,7 +79,9 @@ func (d *Decoder) next(p []byte, at int64, end bool, frame func(*Frame), fail fu
 		return 0
 	}
 	if p[crAt]&0x7F != cr {
-		d.miss(at, p[:bareLen], errCR, fail)
+		if !d.noisy { // once in a run of bad bytes: any of them may look like STX
+			d.miss(at, p[:bareLen], errCR, fail)
+		}
 		return 1
 	}
 	mode := d.mode()

@@ -88,13 +88,12 @@ func (s *Stream) End(now time.Time, out *devices.Out) {
 	s.emit(out)
 }
 
-// watch reports a sample rate that is too low for rolling axles, once, and its end. Below
-// 5 Hz the stream is thinned on purpose while the lane is empty and says nothing.
+// watch reports a sample rate that is too low for rolling axles, once, and its end.
 func (s *Stream) watch(at time.Time, out *devices.Out) {
 	hz, ok := s.rate.Hz()
 	need := s.w.RateMin()
 	switch {
-	case !ok || hz < 5:
+	case !ok:
 	case !s.slow && hz < 0.97*need:
 		s.slow = true
 		out.Emit(at, nil, &obs.Health{State: obs.Degraded, Reason: fmt.Sprintf(
