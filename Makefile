@@ -1,0 +1,141 @@
+# ACSGD: build, run, test. "make" alone prints the targets.
+#
+# Only Go, git, make and a C compiler are expected. What else a target needs is installed
+# where that is possible (as root on Debian), else named.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+GO ?= go
+BUILD := internal/build
+NODE := $(BUILD)/node.sh $(BUILD)/web.sh
+
+# Arguments of the user: make run ARGS="--lanes 4", make test PKG=./fusion/...
+ARGS ?=
+PKG ?= ./...
+TESTFLAGS ?= -timeout 8m
+BENCH ?= .
+T ?= 10s
+FUZZ ?=
+SCENARIO ?=
+
+# The second plate reader (build tag gocv: OpenCV through cgo) is not part of the build
+# yet. With it, TAGS becomes gocv, RUN_PACKAGES libopencv-dev g++ pkg-config, and run and
+# test build with CGO=1; run-lite stays as it is.
+TAGS ?=
+CGO := 0
+RUN_PACKAGES :=
+
+# PACKAGE:PROBE, see internal/build/packages.sh.
+TEST_PACKAGES := $(RUN_PACKAGES) \
+	postgresql:/usr/lib/postgresql/*/bin/initdb \
+	chromium:chromium \
+	fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+RACE_PACKAGES := gcc:gcc libc6-dev:/usr/include/stdlib.h
+
+# Every Go file that is ours: node_modules and var are not.
+GOFILES = find . -name '*.go' -not -path '*/node_modules/*' -not -path './var/*' -not -path './.git/*'
+
+.PHONY: help
+help: ## print this help
+	@echo "ACSGD. Targets:"
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: run
+run: run-packages ## install what is missing, build, start the demo (ARGS= is passed on)
+	@echo "==> building bin/acsgd"
+	@CGO_ENABLED=$(CGO) $(GO) build -trimpath -tags '$(TAGS)' -o bin/ ./cmd/acsgd
+	@exec bin/acsgd demo $(ARGS)
+
+.PHONY: run-lite
+run-lite: need-go ## the demo with nothing but Go: no cgo, nothing installed
+	@echo "==> building bin/acsgd"
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/acsgd
+	@exec bin/acsgd demo $(ARGS)
+
+.PHONY: build
+build: need-go ## static binaries into bin/
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+	@ls -l bin
+
+.PHONY: test
+test: test-packages check-fmt check-vet check-web test-go ## install what is missing, then every check and test (10 minutes at most)
+	@echo "==> all checks and tests passed"
+
+.PHONY: check
+check: need-go check-fmt check-vet ## before a commit: formatting, vet, Go tests without what needs installing
+	@CGO_ENABLED=$(CGO) $(GO) test -short $(TESTFLAGS) -tags '$(TAGS)' $$($(GO) list $(PKG) | grep -vE '/internal/(browser|store)$$')
+
+.PHONY: test-go
+test-go: need-go ## the Go tests alone, beside a PostgreSQL server of their own (PKG=, TESTFLAGS=)
+	@echo "==> go test $(PKG)"
+	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test $(TESTFLAGS) -tags '$(TAGS)' $(PKG)
+
+.PHONY: check-web
+check-web: ## the front end: is the committed build what its sources give, types, unit tests
+	@$(NODE) check
+
+.PHONY: race
+race: need-go ## the Go tests under the race detector (PKG=)
+	@$(BUILD)/packages.sh $(RACE_PACKAGES) $(TEST_PACKAGES)
+	@CGO_ENABLED=1 $(BUILD)/with-postgres.sh $(GO) test -race -timeout 20m -tags '$(TAGS)' $(PKG)
+
+.PHONY: e2e
+e2e: test-packages ## the programs as a user starts them, and the page in a browser (SCENARIO= picks one script)
+	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test -count=1 -timeout 15m -tags '$(TAGS)' $(if $(SCENARIO),-v -run '/$(SCENARIO)') ./cmd/...
+	@$(NODE) e2e
+
+.PHONY: bench
+bench: need-go ## all benchmarks, one package at a time (BENCH= filters, PKG=); kept in var/build/bench.txt
+	@mkdir -p var/build
+	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 60m -tags '$(TAGS)' $(PKG) | tee var/build/bench.txt
+
+.PHONY: fuzz
+fuzz: need-go ## all fuzz targets in turn (T=10s each, FUZZ= filters by package/name)
+	@CGO_ENABLED=0 $(BUILD)/fuzz.sh '$(T)' '$(FUZZ)'
+
+.PHONY: cover
+cover: need-go ## test coverage by package, and as a page in var/build/cover.html
+	@mkdir -p var/build
+	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test -coverprofile var/build/cover.out -timeout 15m -tags '$(TAGS)' $(PKG)
+	@$(GO) tool cover -html var/build/cover.out -o var/build/cover.html
+	@$(GO) tool cover -func var/build/cover.out | tail -n 1
+
+.PHONY: web
+web: ## rebuild the committed page console/web/dist with the pinned Node.js
+	@$(NODE) build
+
+.PHONY: lint
+lint: need-go ## staticcheck (fetched by Go at its pinned version; needs nothing else)
+	@$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 $(PKG)
+
+.PHONY: clean
+clean: ## remove what was built here; records in var/ and the tools' cache stay
+	@rm -rf bin var/build console/web/node_modules
+
+# Parts of the targets above.
+
+.PHONY: need-go
+need-go:
+	@command -v $(GO) >/dev/null || { echo "Go is needed, the version that go.mod names: $$(sed -n 's/^go //p' go.mod)" >&2; exit 1; }
+
+.PHONY: run-packages
+run-packages: need-go
+	@$(BUILD)/packages.sh $(RUN_PACKAGES)
+
+.PHONY: test-packages
+test-packages: need-go
+	@$(BUILD)/packages.sh $(TEST_PACKAGES)
+
+.PHONY: check-fmt
+check-fmt: need-go
+	@echo "==> gofmt"
+	@bad=$$($(GOFILES) -print0 | xargs -0 gofmt -l); [ -z "$$bad" ] || { printf 'not formatted by gofmt:\n%s\n' "$$bad" >&2; exit 1; }
+
+.PHONY: check-vet
+check-vet: need-go
+	@echo "==> go vet"
+	@CGO_ENABLED=$(CGO) $(GO) vet -tags '$(TAGS)' ./...
