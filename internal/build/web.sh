@@ -9,6 +9,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root/console/web"
+[ -t 1 ] || export NO_COLOR=1
 
 # deps makes node_modules what the lock file says, unless that has been done already.
 deps() {
