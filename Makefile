@@ -67,12 +67,12 @@ test: test-packages check-fmt check-vet check-web test-go ## install what is mis
 
 .PHONY: check
 check: need-go check-fmt check-vet ## before a commit: formatting, vet, Go tests without what needs installing
-	@CGO_ENABLED=$(CGO) $(GO) test -short $(TESTFLAGS) -tags '$(TAGS)' $$($(GO) list $(PKG) | grep -vE '/internal/(browser|store)$$')
+	@CGO_ENABLED=$(CGO) $(GO) test -short $(TESTFLAGS) -tags '$(TAGS)' $$($(GO) list $(PKG) | grep -vE '/internal/(browser|pgtest|store)$$')
 
 .PHONY: test-go
-test-go: need-go ## the Go tests alone, beside a PostgreSQL server of their own (PKG=, TESTFLAGS=)
+test-go: need-go ## the Go tests alone (PKG=, TESTFLAGS=)
 	@echo "==> go test $(PKG)"
-	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test $(TESTFLAGS) -tags '$(TAGS)' $(PKG)
+	@CGO_ENABLED=$(CGO) $(GO) test $(TESTFLAGS) -tags '$(TAGS)' $(PKG)
 
 .PHONY: check-web
 check-web: ## the front end: is the committed build what its sources give, types, unit tests
@@ -81,17 +81,17 @@ check-web: ## the front end: is the committed build what its sources give, types
 .PHONY: race
 race: need-go ## the Go tests under the race detector (PKG=)
 	@$(BUILD)/packages.sh $(RACE_PACKAGES) $(TEST_PACKAGES)
-	@CGO_ENABLED=1 $(BUILD)/with-postgres.sh $(GO) test -race -timeout 20m -tags '$(TAGS)' $(PKG)
+	@CGO_ENABLED=1 $(GO) test -race -timeout 20m -tags '$(TAGS)' $(PKG)
 
 .PHONY: e2e
 e2e: test-packages ## the programs as a user starts them, and the page in a browser (SCENARIO= picks one script)
-	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test -count=1 -timeout 15m -tags '$(TAGS)' $(if $(SCENARIO),-v -run '/$(SCENARIO)') ./cmd/...
+	@CGO_ENABLED=$(CGO) $(GO) test -count=1 -timeout 15m -tags '$(TAGS)' $(if $(SCENARIO),-v -run '/$(SCENARIO)') ./cmd/...
 	@$(NODE) e2e
 
 .PHONY: bench
 bench: need-go ## all benchmarks, one package at a time (BENCH= filters, PKG=); kept in var/build/bench.txt
 	@mkdir -p var/build
-	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 60m -tags '$(TAGS)' $(PKG) | tee var/build/bench.txt
+	@CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 60m -tags '$(TAGS)' $(PKG) | tee var/build/bench.txt
 
 .PHONY: fuzz
 fuzz: need-go ## all fuzz targets in turn (T=10s each, FUZZ= filters by package/name)
@@ -100,7 +100,7 @@ fuzz: need-go ## all fuzz targets in turn (T=10s each, FUZZ= filters by package/
 .PHONY: cover
 cover: need-go ## test coverage by package, and as a page in var/build/cover.html
 	@mkdir -p var/build
-	@CGO_ENABLED=$(CGO) $(BUILD)/with-postgres.sh $(GO) test -coverprofile var/build/cover.out -timeout 15m -tags '$(TAGS)' $(PKG)
+	@CGO_ENABLED=$(CGO) $(GO) test -coverprofile var/build/cover.out -timeout 15m -tags '$(TAGS)' $(PKG)
 	@$(GO) tool cover -html var/build/cover.out -o var/build/cover.html
 	@$(GO) tool cover -func var/build/cover.out | tail -n 1
 
