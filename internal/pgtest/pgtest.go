@@ -4,7 +4,7 @@
 //
 // [Start] hands out a fresh, empty database of one server that all tests of a test binary
 // share; [New] starts a server of its own for a test that kills it. Servers live in a
-// temporary directory, listen on a Unix socket there only, write nothing through to disk,
+// temporary directory, listen on a Unix socket there only, do not wait for the disk,
 // and are stopped and removed when the test binary ends, however it ends.
 //
 // The programs initdb, postgres, createdb and dropdb are looked for in
@@ -93,8 +93,8 @@ func (s *Server) Database(t testing.TB) (dsn string) {
 	return "postgres:///" + name + "?" + q.Encode()
 }
 
-// Kill ends the server at once, as a crash does: connections break, nothing is written.
-// The data stay for [Server.Restart].
+// Kill ends the server at once, as a crash does: connections break, nothing more is
+// written. What was committed stays for [Server.Restart].
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	if s.proc == nil {
@@ -157,7 +157,7 @@ func (s *Server) initdb() error {
 
 func (s *Server) start() error {
 	cmd := []string{filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-h", "",
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+		"-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=60", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB",
 		"-c", "logging_collector=off", "-c", "log_destination=stderr"}
 	p, err := spawn(s.as, s.dir, cmd)

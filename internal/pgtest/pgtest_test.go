@@ -55,8 +55,6 @@ func TestAKilledServerComesBackWithItsData(t *testing.T) {
 	s := New(t)
 	dsn := s.Database(t)
 	mustAsk(t, dsn, "create table x (n int); insert into x values (7)", "CREATE TABLE\nINSERT 0 1")
-	// Without synchronous commit a crash may lose the last moments: have them written.
-	mustAsk(t, dsn, "checkpoint", "CHECKPOINT")
 	s.Kill(t)
 	if out, err := ask(t, dsn, "select 1"); err == nil {
 		t.Fatalf("a killed server answers %q", out)

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Put implements Store.
+func (s *liteStore) Put(ctx context.Context, b Batch) error {
+	if b.N == 0 && len(b.Passages)+len(b.Events) == 0 {
+		return nil
+	}
+	b, err := ready(b)
+	if err != nil {
+		return fmt.Errorf("put into archive: %w", err)
+	}
+	s.named.Store(&b.Epoch)
+	if err := s.put(ctx, &b); err != nil {
+		return fmt.Errorf("put rows to %d of journal %s into archive: %w", b.N, b.Epoch, err)
+	}
+	return nil
+}
+
+func (s *liteStore) put(ctx context.Context, b *Batch) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var journal int64
+	if err := tx.QueryRowContext(ctx, s.sql["journal_put"], b.Epoch, int64(b.N)).Scan(&journal); err != nil {
+		return err
+	}
+	if len(b.Passages) > 0 {
+		if err := s.putPassages(ctx, tx, journal, b.Passages); err != nil {
+			return err
+		}
+	}
+	if len(b.Events) > 0 {
+		if err := s.putEvents(ctx, tx, journal, b.Events); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func (s *liteStore) putPassages(ctx context.Context, tx *sql.Tx, journal int64, passages []Passage) error {
+	var st [3]*sql.Stmt
+	for i, name := range []string{"passage_put", "plates_drop", "plate_put"} {
+		var err error
+		if st[i], err = tx.PrepareContext(ctx, s.sql[name]); err != nil {
+			return err
+		}
+		defer st[i].Close()
+	}
+	for i := range passages {
+		p := &passages[i]
+		var num int64
+		err := st[0].QueryRowContext(ctx, journal, p.ID, int64(p.Version), p.Lane, p.Opened.UnixMicro(), micros(p.Closed),
+			p.Verdict, p.Phase, p.Decision, string(p.JSON)).Scan(&num)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // the archive has a higher version
+		}
+		if err != nil {
+			return fmt.Errorf("passage %s: %w", p.ID, err)
+		}
+		if _, err := st[1].ExecContext(ctx, num); err != nil {
+			return fmt.Errorf("plates of passage %s: %w", p.ID, err)
+		}
+		for _, f := range folds(p.Plates) {
+			if _, err := st[2].ExecContext(ctx, num, f, p.Opened.UnixMicro(), p.Lane, p.Verdict); err != nil {
+				return fmt.Errorf("plates of passage %s: %w", p.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *liteStore) putEvents(ctx context.Context, tx *sql.Tx, journal int64, events []Event) error {
+	st, err := tx.PrepareContext(ctx, s.sql["event_put"])
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	for i := range events {
+		e := &events[i]
+		if _, err := st.ExecContext(ctx, journal, int64(e.N), e.I, e.Lane, e.At.UnixMicro(), e.Passage, e.Kind, string(e.JSON)); err != nil {
+			return fmt.Errorf("event %d of row %d: %w", e.I, e.N, err)
+		}
+	}
+	return nil
+}
+
+// micros is the time as SQLite keeps it; the zero time is null.
+func micros(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
