@@ -1,0 +1,114 @@
+package anpr_test
+
+import (
+	"bytes"
+	"fmt"
+	"image/jpeg"
+	"testing"
+	"time"
+
+	"acsgd/devices"
+	"acsgd/devices/anpr/frigate"
+	"acsgd/devices/anpr/isapi"
+	"acsgd/internal/obs"
+	"acsgd/sim"
+	"acsgd/sim/anpr"
+)
+
+var start = time.Date(2026, 3, 1, 6, 14, 0, 0, time.UTC)
+
+// queue moves lorries at 2 m/s, eight seconds after one another.
+type queue int
+
+func (q queue) At(dst []sim.Placed, t time.Time) []sim.Placed {
+	for i := range int(q) {
+		x := 2000 * (t.Sub(start).Seconds() - 8*float64(i))
+		if x < -3000 || x > 30_000 {
+			continue
+		}
+		v := &sim.Vehicle{ID: fmt.Sprint("v", i), Length: 14_000,
+			Front:   sim.Plate{Text: fmt.Sprintf("%03dBK%02d", 100+i, 1+i%20), Country: "KZ"},
+			Trailer: sim.Plate{Text: fmt.Sprintf("01KG%04dA", i), Country: "KG"}}
+		dst = append(dst, sim.Placed{Vehicle: v, X: x, V: 2000})
+	}
+	return dst
+}
+
+// TestTheDriverHearsWhatTheCameraSays joins the simulated camera with the driver.
+func TestTheDriverHearsWhatTheCameraSays(t *testing.T) {
+	for _, role := range []string{"front", "trailer"} {
+		stored := map[string][]byte{}
+		env := devices.Env{Keep: func(mediaType string, p []byte) (obs.Blob, error) {
+			b := obs.Blob{SHA256: fmt.Sprintf("%064x", len(stored)), Size: int64(len(p)), MediaType: mediaType}
+			stored[b.SHA256] = bytes.Clone(p)
+			return b, nil
+		}}
+		s, err := isapi.NewSession(devices.Section{}, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cam := anpr.NewISAPI(anpr.Config{Name: "cam", Station: 1000, Role: role, CER: 0.1, Unread: 0.1, Twice: 0.2, Clock: 2 * time.Second, Width: 320, Seed: 4}, queue(12))
+		cam.Record = true
+		v := devices.NewVirtual("cam", "L1", s)
+		var heard []obs.Observation
+		v.Emit = func(o obs.Observation) error { heard = append(heard, o); return nil }
+		v.Report = func(e *obs.DecodeError) { t.Error(e) }
+		for now := start; now.Before(start.Add(2 * time.Minute)); now = now.Add(40 * time.Millisecond) {
+			var out sim.Out
+			cam.Tick(now, &out)
+			for len(out.Send) > 0 {
+				if err := v.Feed(now, out.Send); err != nil {
+					t.Fatal(err)
+				}
+				out = sim.Out{}
+				cam.Feed(now, v.Sent, &out)
+				v.Sent = v.Sent[:0]
+			}
+		}
+		if len(heard) != len(cam.Shots) || len(heard) < 12 || cam.Refused != 0 {
+			t.Fatalf("%s: %d readings of %d reports, %d refused", role, len(heard), len(cam.Shots), cam.Refused)
+		}
+		for i, o := range heard {
+			p, shot := o.Body.(*obs.Plate), cam.Shots[i]
+			if p.Text != shot.Text || p.Country != shot.Plate.Country || len(p.Chars) != len(shot.Sure) || int(p.Confidence) != shot.Percent*10_000 {
+				t.Errorf("%s: heard %+v, said %+v", role, p, shot)
+			}
+			if (p.Role == obs.Trailer) != (role == "trailer") || !o.Stamp.At.Equal(shot.At.Add(2*time.Second).Truncate(time.Millisecond)) {
+				t.Errorf("%s: role %q, at %v, said at %v", role, p.Role, o.Stamp.At, shot.At)
+			}
+			if len(p.Images) != 2 {
+				t.Fatalf("%s: %d pictures", role, len(p.Images))
+			}
+			for k, width := range []int{240, 320} {
+				m, err := jpeg.DecodeConfig(bytes.NewReader(stored[p.Images[k]]))
+				if err != nil || m.Width != width {
+					t.Errorf("%s: picture %d: %+v, %v", role, k, m, err)
+				}
+			}
+			if shot.Again && p.EventID != heard[i-1].Body.(*obs.Plate).EventID {
+				t.Errorf("%s: the second report of one vehicle has another event id", role)
+			}
+		}
+	}
+}
+
+// TestFrigateIsUnderstood joins the simulated recorder with the driver.
+func TestFrigateIsUnderstood(t *testing.T) {
+	f := anpr.NewFrigate(anpr.Config{Name: "lane1", Station: 1000, CER: 0.1, Unread: 0.2, Seed: 2}, queue(12))
+	f.Record = true
+	h := frigate.NewHandler(frigate.Config{Camera: "lane1"})
+	var out devices.Out
+	for now := start; now.Before(start.Add(2 * time.Minute)); now = now.Add(40 * time.Millisecond) {
+		for _, m := range f.Tick(now) {
+			h.Message(now, m.Topic, m.Payload, &out)
+		}
+	}
+	if len(out.Errs) > 0 || len(out.Obs) != len(f.Shots) || len(out.Obs) != 12 {
+		t.Fatalf("%d readings of %d reports, errors %v", len(out.Obs), len(f.Shots), out.Errs)
+	}
+	for i, o := range out.Obs {
+		if p := o.Body.(*obs.Plate); p.Text != f.Shots[i].Text || p.Text != "" && int(p.Confidence) != f.Shots[i].Percent*10_000 {
+			t.Errorf("heard %+v, said %+v", p, f.Shots[i])
+		}
+	}
+}
