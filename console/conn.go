@@ -239,6 +239,11 @@ func (c *client) write(s *Server, alive func() bool) {
 			return
 		case <-c.kick:
 			if !c.flush() {
+				select {
+				case <-c.gone:
+					c.close(c.code, c.reason)
+				default:
+				}
 				return
 			}
 		case now := <-beat.C:
@@ -267,10 +272,8 @@ func (c *client) flush() (ok bool) {
 	h := c.hub
 	h.mu.Lock()
 	if c.slow {
-		h.stats.Slow++
 		h.mu.Unlock()
-		c.close(closeSlow, "too slow")
-		return false
+		return true // the writer's loop sees the end and closes
 	}
 	if len(c.topics) == 0 && len(c.snaps) == 0 && c.resync == "" && len(c.pongs) == 0 {
 		c.pending, c.backlog = c.pending[:0], 0 // before hello: the snapshot will tell

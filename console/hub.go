@@ -24,10 +24,11 @@ import (
 
 // Bounds of the hub.
 const (
-	ringBytes   = 8 << 20               // log frames kept for resume
-	clientBytes = 256 << 10             // log that a slow browser may have waiting
-	pace        = 33 * time.Millisecond // between two flushes of conflated state
-	heartbeat   = 1 * time.Second       // at least one frame in this time
+	ringBytes   = 8 << 20                // log frames kept for resume
+	clientBytes = 256 << 10              // log that a slow browser may have waiting
+	pace        = 33 * time.Millisecond  // between two flushes of conflated state
+	heartbeat   = 1 * time.Second        // at least one frame in this time
+	patience    = 250 * time.Millisecond // for the write of a browser that is given up
 )
 
 // field is one top-level member of an object, with the hub version that set it last.
@@ -258,12 +259,26 @@ func (h *Hub) append(e entry) {
 		h.log = append(h.log[:0:0], h.log[drop:]...)
 	}
 	for c := range h.clients {
+		if c.slow {
+			continue
+		}
 		c.backlog += len(e.body)
 		c.pending = append(c.pending, e)
 		if c.backlog > clientBytes {
-			c.slow = true
+			h.drop(c)
 		}
 	}
+}
+
+// drop gives a browser up that does not read: its memory is freed at once, and a write
+// that is stuck in its socket fails soon. It comes back with its position.
+func (h *Hub) drop(c *client) {
+	c.slow, c.pending, c.backlog = true, nil, 0
+	h.stats.Slow++
+	if c.sock != nil {
+		_ = c.sock.NetConn().SetWriteDeadline(time.Now().Add(patience)) // a closed socket is as good
+	}
+	c.end(closeSlow, "too slow")
 }
 
 // wake lets the writers run: at once if urgent, else when the pace allows.

@@ -282,6 +282,21 @@ func (f *File) Location() *time.Location {
 	return l
 }
 
+// DecodeMap fills v, which holds the defaults, from settings without a file: those of a
+// command line. Unknown keys and bad units are errors.
+func DecodeMap(settings map[string]any, v any) error {
+	f := File{Path: "settings", src: newSource("settings", nil)}
+	return f.DecodeSettings("settings", -1, &Device{Name: "settings", Settings: settings}, v)
+}
+
+// At gives an error of the i-th entry of a table with file and line, unless it has them.
+func (f *File) At(table string, i int, key string, err error) error {
+	if strings.Contains(err.Error(), f.Path+":") {
+		return err
+	}
+	return f.src.at(append(toml.Key(strings.Split(table, ".")), key), i, err.Error())
+}
+
 // DecodeSettings fills v, which holds the defaults, from the settings of the i-th device of
 // a table ("lane.device" counts through all lanes). Unknown keys and bad units are errors
 // with file and line.

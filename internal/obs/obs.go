@@ -3,6 +3,8 @@
 package obs
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"acsgd/internal/quant"
@@ -33,6 +35,12 @@ type Blob struct {
 	Size      int64  `json:"size"`
 	MediaType string `json:"type"`
 	Role      string `json:"role,omitempty"` // plate, vehicle, overview, trace, ...
+}
+
+// BlobOf names evidence by its bytes, without keeping it.
+func BlobOf(mediaType string, p []byte) Blob {
+	sum := sha256.Sum256(p)
+	return Blob{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(p)), MediaType: mediaType}
 }
 
 // Observation is one thing that one instrument saw. A driver fills Stamp.At, Err, Origin,

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"acsgd/console/web"
+	"acsgd/devices"
+	"acsgd/devices/catalog"
+	"acsgd/internal/config"
+	"acsgd/internal/obs"
+	"acsgd/internal/site"
+)
+
+type runCmd struct {
+	Config    string `short:"c" required:"" help:"Site file."`
+	Simulator bool   `help:"Simulator mode: load unverified law, mark every screen, move nothing real."`
+}
+
+// Run runs a site.
+func (r *runCmd) Run(ctx context.Context, log *slog.Logger, s *std) error {
+	f, err := config.Read(r.Config)
+	if err != nil {
+		return usage{err}
+	}
+	if r.Simulator {
+		f.Site.Mode = "simulator"
+	}
+	st, err := site.Start(ctx, site.Options{File: f, Catalog: catalog.Drivers(), Static: static(), Build: build(), Log: log})
+	if err != nil {
+		return usage{err}
+	}
+	fmt.Fprintf(s.out, "console: %s\n", address(f, st))
+	if len(st.Users().List()) == 0 {
+		fmt.Fprintf(s.out, "there is no user yet: acsgd user add --data %s --role admin NAME\n", f.Site.Data)
+	}
+	return errors.Join(st.Run(ctx), st.Close())
+}
+
+func address(f *config.File, st *site.Site) string {
+	if f.Console.Cert != "" {
+		return "https://" + st.Addr().String()
+	}
+	return "http://" + st.Addr().String()
+}
+
+func static() fs.FS { return web.Dist }
+
+type checkCmd struct {
+	Config string `short:"c" required:"" help:"Site file."`
+}
+
+// Run checks a site file without any I/O to devices.
+func (c *checkCmd) Run(s *std, log *slog.Logger) error {
+	f, err := config.Read(c.Config)
+	if err != nil {
+		return usage{err}
+	}
+	var errs []error
+	n, total := 0, 0
+	try := func(table string, i int, d *config.Device) {
+		total++
+		drv, err := site.Find(catalog.Drivers(), d.Driver)
+		if err == nil {
+			env := devices.Env{Name: d.Name, Log: log, Report: func(*obs.DecodeError) {}, Keep: hashOnly, Broker: noBroker{}}
+			_, err = drv.New(devices.Section{Driver: d.Driver, Link: d.Link, Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}, env)
+		}
+		if err != nil {
+			errs = append(errs, f.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err)))
+		}
+	}
+	for i := range f.Lanes {
+		for k := range f.Lanes[i].Devices {
+			try("lane.device", n, &f.Lanes[i].Devices[k])
+			n++
+		}
+	}
+	for k := range f.Tracker {
+		try("tracker", k, &f.Tracker[k])
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usage{err}
+	}
+	fmt.Fprintf(s.out, "%s: fine: %d lanes, %d devices, rule pack %s, mode %s\n", c.Config, len(f.Lanes), total, f.Site.Pack, f.Site.Mode)
+	return nil
+}
+
+// noBroker lets drivers that speak MQTT be checked without a broker.
+type noBroker struct{ devices.Broker }

@@ -1,0 +1,440 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"acsgd/devices"
+	"acsgd/devices/catalog"
+	"acsgd/fusion/match"
+	"acsgd/fusion/radiation"
+	"acsgd/fusion/rules"
+	"acsgd/internal/decl"
+	"acsgd/internal/evidence"
+	"acsgd/internal/journal"
+	"acsgd/internal/line"
+	"acsgd/internal/obs"
+	"acsgd/internal/quant"
+	"acsgd/internal/rulepack"
+	"acsgd/internal/site"
+	"acsgd/lanes"
+
+	"path/filepath"
+
+	"acsgd/fusion"
+)
+
+type driversCmd struct {
+	Kind string `arg:"" optional:"" help:"Print this driver's manual and example."`
+}
+
+// Run lists drivers.
+func (d *driversCmd) Run(s *std) error {
+	if d.Kind == "" {
+		for _, x := range catalog.Drivers() {
+			fmt.Fprintf(s.out, "%-22s %s\n", x.Kind, x.Summary)
+		}
+		return nil
+	}
+	x, err := site.Find(catalog.Drivers(), d.Kind)
+	if err != nil {
+		return usage{err}
+	}
+	fmt.Fprintf(s.out, "%s: %s\n\n%s\n\nExample:\n\n%s\n", x.Kind, x.Summary, strings.TrimSpace(x.Manual), strings.TrimSpace(x.Example))
+	return nil
+}
+
+type probeCmd struct {
+	Driver string            `required:"" help:"Driver kind."`
+	Link   string            `required:"" help:"Link URL: serial:/dev/ttyS4?baud=9600, tcp:10.1.2.3:4001, listen:0.0.0.0:5001, replay:FILE."`
+	Set    map[string]string `help:"A setting, KEY=VALUE." mapsep:"none"`
+}
+
+// Run shows live observations of one instrument until interrupted.
+func (p *probeCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
+	drv, err := site.Find(catalog.Drivers(), p.Driver)
+	if err != nil {
+		return usage{err}
+	}
+	out := &printer{w: bufio.NewWriter(s.out), kind: drv.Kind}
+	emit := func(o obs.Observation, done func(error)) {
+		out.observation(o)
+		err := out.w.Flush()
+		if done != nil {
+			done(err)
+		}
+	}
+	sup := devices.NewSupervisor(devices.Supervision{Name: drv.Kind, Log: log, Emit: emit})
+	env := sup.Env(devices.Env{Stream: true, Keep: hashOnly, Report: func(e *obs.DecodeError) { fmt.Fprintln(s.err, e) }})
+	d := decodeCmd{Set: p.Set}
+	src, err := drv.New(devices.Section{Driver: drv.Kind, Link: p.Link, Decode: d.settings}, env)
+	if err != nil {
+		return usage{err}
+	}
+	return sup.Run(ctx, src)
+}
+
+type recordCmd struct {
+	Link string `required:"" help:"Link URL."`
+	File string `arg:"" help:"The record file to write."`
+}
+
+// Run records what a link carries, without speaking itself.
+func (r *recordCmd) Run(ctx context.Context, s *std) (err error) {
+	open, err := line.Parse(r.Link)
+	if err != nil {
+		return usage{err}
+	}
+	f, err := os.OpenFile(r.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if err != nil {
+		return usage{fmt.Errorf("record file: %w", err)}
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	c, err := line.Record(open, f)(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", r.Link, err)
+	}
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	buf, total := make([]byte, 64<<10), 0
+	last := time.Now()
+	for {
+		if err := c.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			return err
+		}
+		n, err := c.Read(buf)
+		total += n
+		if time.Since(last) > time.Second {
+			fmt.Fprintf(s.err, "\r%d bytes", total)
+			last = time.Now()
+		}
+		switch {
+		case ctx.Err() != nil || errors.Is(err, io.EOF):
+			fmt.Fprintf(s.err, "\r%d bytes in %s\n", total, r.File)
+			return nil
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+			return fmt.Errorf("read %s: %w", r.Link, err)
+		}
+	}
+}
+
+type replayCmd struct {
+	Raw bool   `help:"Also compute axles and profiles again from the raw traces."`
+	Dir string `arg:"" help:"A site's data directory, or its journal directory."`
+}
+
+// journalDir accepts both the data directory and the journal's own.
+func journalDir(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "journal", journal.FileName)); err == nil {
+		return filepath.Join(dir, "journal")
+	}
+	return dir
+}
+
+// Run replays a journal.
+func (r *replayCmd) Run(ctx context.Context, s *std) error {
+	start := time.Now()
+	dir := journalDir(r.Dir)
+	raw := &rawCheck{}
+	var each func(*journal.Record, []fusion.Output)
+	if r.Raw {
+		keep, err := evidence.Open(filepath.Join(filepath.Dir(dir), "evidence"))
+		if err != nil {
+			return usage{err}
+		}
+		defer keep.Close()
+		raw.keep = keep
+		each = func(rec *journal.Record, _ []fusion.Output) { raw.row(rec) }
+	}
+	rep, err := lanes.Replay(ctx, dir, each)
+	if err != nil {
+		return err
+	}
+	for _, d := range rep.Differences {
+		b, err := json.Marshal(map[string]any{"row": d.N, "lane": d.Lane, "seq": d.Seq, "journal": hex.EncodeToString(d.Want[:]), "now": hex.EncodeToString(d.Got[:])})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.out, string(b))
+	}
+	for _, e := range raw.faults {
+		b, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.out, string(b))
+	}
+	fmt.Fprintf(s.err, "%d rows, %d inputs, %d verdict digests compared, %d differ; %d raw traces computed again, %d differ; %v\n",
+		rep.Rows, rep.Inputs, rep.Digests, len(rep.Differences), raw.n, len(raw.faults), time.Since(start).Round(time.Millisecond))
+	if len(rep.Differences)+len(raw.faults) > 0 {
+		return errFaults
+	}
+	return nil
+}
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Check the hash chain and that all evidence it names is whole."`
+}
+
+type auditVerifyCmd struct {
+	Dir string `arg:"" help:"A site's data directory, or its journal directory."`
+}
+
+// Run verifies a journal and its evidence.
+func (a *auditVerifyCmd) Run(ctx context.Context, s *std) error {
+	dir := journalDir(a.Dir)
+	rep, err := journal.Verify(ctx, dir)
+	if err != nil {
+		return usage{err}
+	}
+	line := map[string]any{"epoch": rep.Epoch, "rows": rep.Rows, "head": hex.EncodeToString(rep.Head[:]), "ok": rep.Broken == 0}
+	if rep.Broken != 0 {
+		line["broken_row"], line["reason"] = rep.Broken, rep.Reason
+	}
+	bad, n, err := verifyEvidence(ctx, dir)
+	if err != nil {
+		return err
+	}
+	line["evidence"] = n
+	if len(bad) > 0 {
+		line["evidence_broken"], line["ok"] = bad, false
+	}
+	b, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, string(b))
+	if line["ok"] == false {
+		return errFaults
+	}
+	return nil
+}
+
+// verifyEvidence re-reads every blob that a durable observation names.
+func verifyEvidence(ctx context.Context, dir string) (bad []string, n int, err error) {
+	path := filepath.Join(filepath.Dir(dir), "evidence")
+	if _, err := os.Stat(path); err != nil {
+		return nil, 0, nil // a journal that was copied alone
+	}
+	keep, err := evidence.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer keep.Close()
+	r, err := journal.OpenReader(ctx, dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer r.Close()
+	seen := map[string]bool{}
+	for rec, err := range r.Records(ctx, 0) {
+		if err != nil {
+			return bad, n, err
+		}
+		if rec.Kind != lanes.KindSeen {
+			continue
+		}
+		var o struct {
+			Blobs []obs.Blob `json:"blobs"`
+		}
+		if err := json.Unmarshal(rec.Payload, &o); err != nil {
+			return bad, n, fmt.Errorf("row %d: %w", rec.N, err)
+		}
+		for _, b := range o.Blobs {
+			if seen[b.SHA256] {
+				continue
+			}
+			seen[b.SHA256] = true
+			n++
+			if err := keep.Verify(b.SHA256); err != nil {
+				bad = append(bad, fmt.Sprintf("row %d: %v", rec.N, err))
+			}
+		}
+	}
+	return bad, n, nil
+}
+
+type matchCmd struct {
+	Declared string  `required:"" help:"Declared plates, one a line, or canonical declarations as JSON lines."`
+	Reads    string  `required:"" help:"Reads as JSON lines {\"id\",\"reads\":[{\"text\",\"p\"}]}."`
+	Accept   float64 `default:"0.9" help:"Posterior from which a match counts."`
+}
+
+// Run matches.
+func (m *matchCmd) Run(s *std) error {
+	b, err := os.ReadFile(m.Declared)
+	if err != nil {
+		return usage{err}
+	}
+	x, faults := decl.ParseIndex(1, b)
+	reads, err := os.ReadFile(m.Reads)
+	if err != nil {
+		return usage{err}
+	}
+	w := bufio.NewWriter(s.out)
+	enc := json.NewEncoder(w)
+	more := match.MatchPlates(x, reads, quant.ProbOf(m.Accept), match.Prior{}, func(a match.Answer) {
+		if err := enc.Encode(a); err != nil {
+			faults = append(faults, err)
+		}
+	})
+	faults = append(faults, more...)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, f := range faults {
+		fmt.Fprintln(s.err, f)
+	}
+	if len(faults) > 0 {
+		return errFaults
+	}
+	return nil
+}
+
+type radiationCmd struct {
+	Analyse radiationAnalyseCmd `cmd:"" help:"Judge every occupancy of a daily file or stream."`
+}
+
+type radiationAnalyseCmd struct {
+	Set  map[string]string `help:"k=SIGMA, window=SLICES, mask=1010, or a setting of the driver." mapsep:"none"`
+	File string            `arg:"" help:"The recording; '-' is standard input."`
+}
+
+// Run analyses a recording.
+func (r *radiationAnalyseCmd) Run(s *std, log *slog.Logger) error {
+	cfg, err := r.config()
+	if err != nil {
+		return usage{err}
+	}
+	drv, err := site.Find(catalog.Drivers(), "rpm/tsa")
+	if err != nil {
+		return err
+	}
+	in, err := open(s, r.File)
+	if err != nil {
+		return usage{err}
+	}
+	defer in.Close()
+	d := decodeCmd{Set: r.Set}
+	env := devices.Env{Name: drv.Kind, Log: log, Report: func(*obs.DecodeError) {}, Stream: true, Keep: hashOnly}
+	sess, err := drv.NewSession(devices.Section{Driver: drv.Kind, Decode: d.settings}, env)
+	if err != nil {
+		return usage{err}
+	}
+	faults := 0
+	out := bufio.NewWriterSize(s.out, 64<<10)
+	enc := json.NewEncoder(out)
+	a := radiation.NewAnalyser(radiation.New(cfg))
+	var failed error
+	print := func(rep radiation.Report, o *radiation.Occupancy) {
+		if o != nil && failed == nil {
+			failed = enc.Encode(rep)
+		}
+	}
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	err = devices.Decode(sess, in, func() time.Time { return start }, 64<<10, func(o obs.Observation) {
+		if b, ok := o.Body.(*obs.Radiation); ok {
+			print(a.Feed(o.Stamp.At, b))
+		}
+	}, func(e *obs.DecodeError) {
+		faults++
+		fmt.Fprintln(s.err, e)
+	})
+	if err != nil {
+		return err
+	}
+	print(a.Close())
+	if err := errors.Join(failed, out.Flush()); err != nil {
+		return err
+	}
+	if faults > 0 {
+		return errFaults
+	}
+	return nil
+}
+
+// config takes the engine's settings out of --set.
+func (r *radiationAnalyseCmd) config() (cfg radiation.Config, err error) {
+	for k, v := range r.Set {
+		var n int64
+		switch k {
+		case "k":
+			n, err = quant.Decimal(v, 1000)
+			cfg.K = int32(n)
+		case "window":
+			n, err = quant.Decimal(v, 1)
+			cfg.Window = int(n)
+		case "mask":
+			cfg.Mask = v
+		default:
+			continue
+		}
+		if err != nil {
+			return cfg, fmt.Errorf("--set %s=%s: %w", k, v, err)
+		}
+		delete(r.Set, k)
+	}
+	return cfg, nil
+}
+
+type rulesCmd struct {
+	Check   rulesCheckCmd   `cmd:"" help:"Judge vehicles, one JSON object a line."`
+	Explain rulesExplainCmd `cmd:"" help:"Print a judgement step by step."`
+}
+
+type rulesCheckCmd struct {
+	Pack      string `required:"" help:"Rule pack: RU-2060, KZ-342, CIS-1999, EU-96/53, US-658.17."`
+	Simulator bool   `help:"Use rows from memory too, as the simulator does."`
+	Deduct    bool   `help:"Take the pack's measuring-error deductions off."`
+	File      string `arg:"" optional:"" default:"-"`
+}
+
+// Run judges vehicles.
+func (r *rulesCheckCmd) Run(s *std) error {
+	in, err := open(s, r.File)
+	if err != nil {
+		return usage{err}
+	}
+	defer in.Close()
+	rep, err := rulepack.Check(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
+	return reportFaults(s, rep, err)
+}
+
+func reportFaults(s *std, rep rulepack.Report, err error) error {
+	if err != nil {
+		return usage{err}
+	}
+	for _, f := range rep.Faults {
+		fmt.Fprintln(s.err, f)
+	}
+	if len(rep.Faults) > 0 {
+		return errFaults
+	}
+	return nil
+}
+
+type rulesExplainCmd struct {
+	Pack      string `required:"" help:"Rule pack."`
+	Simulator bool   `help:"Use rows from memory too."`
+	Deduct    bool   `help:"Take the pack's measuring-error deductions off."`
+	File      string `arg:"" optional:"" default:"-" help:"Vehicles as for 'rules check'."`
+}
+
+// Run explains judgements.
+func (r *rulesExplainCmd) Run(s *std) error {
+	in, err := open(s, r.File)
+	if err != nil {
+		return usage{err}
+	}
+	defer in.Close()
+	rep, err := rulepack.ExplainAll(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
+	return reportFaults(s, rep, err)
+}

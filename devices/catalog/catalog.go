@@ -1,0 +1,29 @@
+// Package catalog is the table of all drivers. A new driver is one line here.
+package catalog
+
+import (
+	"acsgd/devices"
+	"acsgd/devices/anpr/frigate"
+	"acsgd/devices/anpr/isapi"
+	"acsgd/devices/dims/cola"
+	"acsgd/devices/laneio/modbusio"
+	"acsgd/devices/rpm/tsa"
+	"acsgd/devices/tracker/teltonika"
+	"acsgd/devices/wim/mtcontinuous"
+	"acsgd/devices/wim/tensom"
+)
+
+// Drivers lists all drivers in the order of classes that the handbook uses. The drivers of
+// the gocv build join here with the number-plate reader.
+func Drivers() []devices.Driver {
+	return []devices.Driver{
+		tensom.Driver(),
+		mtcontinuous.Driver(),
+		cola.Driver(),
+		tsa.Driver(),
+		isapi.Driver(),
+		frigate.Driver(),
+		modbusio.Driver(),
+		teltonika.Driver(),
+	}
+}

@@ -1,0 +1,44 @@
+package site
+
+import (
+	"context"
+	"encoding/json"
+
+	"acsgd/console"
+	"acsgd/internal/store"
+)
+
+// archive answers the console from the store.
+type archive struct{ store store.Store }
+
+// Passages implements console.Archive.
+func (a archive) Passages(ctx context.Context, q console.Query) (console.Page, error) {
+	ps, next, err := a.store.Search(ctx, store.Query{Lane: q.Lane, Plate: q.Plate, Verdict: q.Verdict, From: q.From, To: q.To, Before: q.Before, Limit: q.Limit})
+	if err != nil {
+		return console.Page{}, err
+	}
+	page := console.Page{Passages: []json.RawMessage{}, Next: next}
+	for _, p := range ps {
+		page.Passages = append(page.Passages, p)
+	}
+	return page, nil
+}
+
+// Passage implements console.Archive.
+func (a archive) Passage(ctx context.Context, id string) (json.RawMessage, error) {
+	return a.store.Passage(ctx, id)
+}
+
+// Log implements console.Archive.
+func (a archive) Log(ctx context.Context, after uint64, limit int) (console.LogPage, error) {
+	es, more, err := a.store.Log(ctx, after, limit)
+	if err != nil {
+		return console.LogPage{}, err
+	}
+	page := console.LogPage{N: after, A: []json.RawMessage{}, More: more}
+	for _, e := range es {
+		page.N = e.N
+		page.A = append(page.A, e.JSON)
+	}
+	return page, nil
+}

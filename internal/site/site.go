@@ -1,0 +1,245 @@
+// Package site wires a checkpoint: journal, lanes, instruments, console, declarations,
+// archive. It is what "acsgd run" and "acsgd demo" start.
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"acsgd/console"
+	"acsgd/devices"
+	"acsgd/fusion"
+	"acsgd/internal/auth"
+	"acsgd/internal/bus"
+	"acsgd/internal/config"
+	"acsgd/internal/evidence"
+	"acsgd/internal/journal"
+	"acsgd/internal/store"
+	"acsgd/lanes"
+)
+
+// Options are what a site is started with beside its file.
+type Options struct {
+	File    *config.File
+	Catalog []devices.Driver
+	Static  fs.FS // the console's built front end
+	Build   string
+	Log     *slog.Logger
+	// Console and Metrics, if set, are used instead of the file's addresses.
+	Console, Metrics net.Listener
+	// Broker, if set, is used instead of the file's bus.
+	Bus *bus.Bus
+}
+
+// Site is a running checkpoint.
+type Site struct {
+	opt     Options
+	log     *slog.Logger
+	dir     string
+	journal *journal.Journal
+	keep    *evidence.Store
+	users   *auth.Users
+	store   store.Store
+	lib     *lanes.Library
+	hub     *console.Hub
+	console *console.Server
+	project *projector
+	snaps   *snapshotter
+	wait    *waiting
+	lanes   map[string]*lanes.Lane
+	order   []string // lane ids as in the file
+	devs    []*device
+	mover   *mover
+	bus     *bus.Bus
+	ownBus  bool
+	broker  devices.Broker
+
+	mu      sync.Mutex
+	version uint64 // of the index that the lanes have
+
+	servers []*http.Server
+	addr    net.Addr
+}
+
+// Start opens everything and restores the lanes; nothing runs yet. Close must be called,
+// also after an error of Run.
+func Start(ctx context.Context, opt Options) (*Site, error) {
+	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: &waiting{m: map[string]WaitingPassage{}}, lanes: map[string]*lanes.Lane{}}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Site) open(ctx context.Context) (err error) {
+	if s.keep, err = evidence.Open(filepath.Join(s.dir, "evidence")); err != nil {
+		return err
+	}
+	if s.users, err = auth.Open(filepath.Join(s.dir, "users")); err != nil {
+		return err
+	}
+	if s.journal, err = journal.Open(ctx, filepath.Join(s.dir, "journal")); err != nil {
+		return err
+	}
+	if s.store, err = store.Open(ctx, s.opt.File.Site.Store, filepath.Join(s.dir, "archive")); err != nil {
+		return err
+	}
+	s.project = newProjector(s.store, s.journal.Epoch(), s.log)
+	s.snaps = newSnapshotter(s)
+	head, _ := s.journal.Head()
+	s.hub = console.NewHub(s.journal.Epoch(), head)
+	player, err := s.restore(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.openBus(ctx); err != nil {
+		return err
+	}
+	s.mover = newMover(s)
+	for i := range s.opt.File.Lanes {
+		l := &s.opt.File.Lanes[i]
+		s.order = append(s.order, l.ID)
+		s.lanes[l.ID] = s.lane(l, player)
+	}
+	if err := s.openDevices(); err != nil {
+		return err
+	}
+	return s.openConsole()
+}
+
+// lane makes the actor of one lane around its restored core.
+func (s *Site) lane(l *config.Lane, player *lanes.Player) *lanes.Lane {
+	id := l.ID
+	core := player.Core(id)
+	return lanes.New(lanes.Config{
+		ID: id, Core: core, Seq: player.Seq(id), Journal: s.journal,
+		Publisher: all{s.hub, s.project, s.wait}, Mover: s.mover, Log: s.log,
+		Snapshot: s.snaps.take,
+		Rebuild: func(ctx context.Context, leaveOut []uint64) (*fusion.Core, error) {
+			return s.rebuild(ctx, id, leaveOut)
+		},
+	})
+}
+
+// all hands outputs to each of its publishers.
+type all []lanes.Publisher
+
+// Publish implements lanes.Publisher.
+func (x all) Publish(lane string, n uint64, now time.Time, outs []fusion.Output) {
+	for _, p := range x {
+		p.Publish(lane, n, now, outs)
+	}
+}
+
+// Run runs the site until ctx ends, then stops from the left: listeners and sources,
+// lanes, snapshots, archive, streams.
+func (s *Site) Run(ctx context.Context) error {
+	back := context.WithoutCancel(ctx)
+	right, stopRight := context.WithCancel(back)
+	defer stopRight()
+	var sinks, actors, sources sync.WaitGroup
+	sinks.Go(func() { s.project.run(right) })
+	sinks.Go(func() { s.snaps.run(right) })
+
+	laneCtx, stopLanes := context.WithCancel(back)
+	defer stopLanes()
+	for _, id := range s.order {
+		l := s.lanes[id]
+		actors.Go(func() {
+			if err := l.Run(laneCtx); err != nil {
+				s.log.Error("lane ended", "lane", id, "err", err)
+			}
+		})
+	}
+	actors.Go(func() { s.mover.run(laneCtx) })
+	if err := s.tune(ctx); err != nil {
+		return err
+	}
+	s.announceIndex()
+
+	serveErr := s.serve()
+	for _, d := range s.devs {
+		sources.Go(func() { d.run(ctx) })
+	}
+	sources.Go(func() { s.watch(ctx) })
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-serveErr:
+	}
+	s.shutdown(&sources, &actors, stopLanes)
+	stopRight()
+	sinks.Wait()
+	return err
+}
+
+// shutdown stops from the left to the right; each phase logs its time.
+func (s *Site) shutdown(sources, actors *sync.WaitGroup, stopLanes func()) {
+	phase := func(name string, f func()) {
+		t := time.Now()
+		f()
+		s.log.Info("stopped", "phase", name, "dur", time.Since(t))
+	}
+	phase("sources", sources.Wait)
+	phase("lanes", func() { stopLanes(); actors.Wait() })
+	phase("snapshots", func() { s.snaps.last(s) })
+	phase("streams", func() {
+		s.console.Stop()
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		for _, h := range s.servers {
+			if err := h.Shutdown(ctx); err != nil {
+				_ = h.Close() // a browser that does not go must not hold the shutdown
+			}
+		}
+	})
+}
+
+// Close releases what Start has opened.
+func (s *Site) Close() error {
+	var errs []error
+	if b, ok := s.broker.(io.Closer); ok {
+		errs = append(errs, b.Close())
+	}
+	if s.ownBus && s.bus != nil {
+		errs = append(errs, s.bus.Close())
+	}
+	if s.journal != nil {
+		errs = append(errs, s.journal.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.keep != nil {
+		errs = append(errs, s.keep.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Addr is the console's address once Start has returned.
+func (s *Site) Addr() net.Addr { return s.addr }
+
+// Users are the site's users.
+func (s *Site) Users() *auth.Users { return s.users }
+
+// Journal is the site's journal.
+func (s *Site) Journal() *journal.Journal { return s.journal }
+
+// Order implements console.Commander.
+func (s *Site) Order(ctx context.Context, lane string, o fusion.Order) error {
+	l := s.lanes[lane]
+	if l == nil {
+		return fmt.Errorf("there is no lane %q", lane)
+	}
+	return l.Order(ctx, o)
+}
