@@ -188,6 +188,7 @@ export function clean(lane, n, now, ago) {
     finding('length', undefined, 16480, 120, 20000, 'mm', { clause: 'Order 342, cl. 8' }),
     finding('width', undefined, 2548, 20, 2600, 'mm', { clause: 'Order 342, cl. 8' }),
     finding('height', undefined, 3985, 15, 4000, 'mm', { clause: 'Order 342, cl. 8' }),
+    { vehicle: 'P', quantity: 'radiation', measured: round(Math.max(0, p.radiation.max_milli_sigma) / 1000, 1), limit: 5, unit: 'sigma', verdict: 'within', clause: 'IAEA, k-sigma test', mark: 'C' },
     finding('declared_mass', undefined, 21990, 740, 21850, 'kg', { pack: undefined, clause: undefined, mark: undefined, verdict: 'within', reason: undefined, blocking: undefined, excess: undefined, excess_bp: undefined }),
   ];
   p.verdict = 'within';
@@ -208,7 +209,7 @@ export function overloaded(lane, n, now, ago) {
   p.axles = m.map((kg, i) => ({ seq: nextSeq(), axle: i + 1, mass_kg: kg, u_kg: round(kg * 0.02, 0), gap_mm: gaps[i], u_gap_mm: 30, speed_mms: 1310, mode: 'dynamic', group: i >= 2 ? 1 : 0 }));
   p.gross = { seq: nextSeq(), mass_kg: 48030, u_kg: 480, declared_kg: 24100 };
   p.size = { seq: nextSeq(), length_mm: 16720, u_length_mm: 130, width_mm: 2552, u_width_mm: 20, height_mm: 4130, u_height_mm: 15, outline: outline(16720, 4130) };
-  p.radiation = occupancy(t0 + 1100, 13.4, { seed: 11, source: { cps: 1500, at: 8.4, width: 0.75 }, suppression: 0.17, speed: 1310 });
+  p.radiation = occupancy(t0 + 1100, 13.4, { seed: 11, source: { cps: 520, at: 8.4, width: 0.75 }, suppression: 0.17, speed: 1310 });
   p.axle_code = 'A2C3';
   p.declaration = declaration('4f7710bc9a2e11d0', {
     mrn: '55302/040326/0011902', carrier: 'ИП Сейтқали Ә.Ғ.', units: [{ role: 'tractor', plate: '017ABC02', country: 'KZ' }, { role: 'trailer', plate: '86BBE13', country: 'KZ' }],

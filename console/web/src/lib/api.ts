@@ -57,7 +57,7 @@ export async function order(lane: string, body: OrderBody): Promise<{ status: nu
   }
 }
 
-export const log = (after: number): Promise<{ n: number; a: LogEvent[]; more?: boolean }> =>
+export const log = (after: number): Promise<{ n: number; a: LogEvent[] | null; more?: boolean }> =>
   get(`/api/log?after=${after}`);
 
 export interface Search {

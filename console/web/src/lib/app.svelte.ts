@@ -114,9 +114,10 @@ class App {
   }
 
   setLang(l: Lang): void {
-    i18n.lang = l;
-    document.documentElement.lang = l;
-    this.keep();
+    void i18n.use(l).then(() => {
+      document.documentElement.lang = i18n.lang;
+      this.keep();
+    });
   }
   nextLang(): void {
     this.setLang(langs[(langs.indexOf(i18n.lang) + 1) % langs.length] ?? 'kk');
@@ -269,8 +270,8 @@ class App {
     this.soundOn = get('sound') !== 'off';
     this.shortcuts = get('shortcuts') !== 'off';
     this.theme = theme && themes.includes(theme) ? theme : dark ? 'night' : 'day';
+    document.documentElement.dataset['theme'] = this.theme;
     this.setLang(lang && langs.includes(lang) ? lang : 'kk');
-    this.setTheme(this.theme);
   }
 
   private keep(): void {

@@ -21,7 +21,7 @@ export interface Env {
   random(): number;
   after(ms: number, f: () => void): () => void;
   /** GET /api/log?after=n. */
-  fetchLog(after: number): Promise<{ n: number; a: LogEvent[]; more?: boolean }>;
+  fetchLog(after: number): Promise<{ n: number; a: LogEvent[] | null; more?: boolean }>;
   /** Session is gone: show the sign-in. */
   onLogin(): void;
   /** The server speaks another build: reload, once. */
@@ -35,6 +35,8 @@ export type Link = 'off' | 'connecting' | 'open' | 'waiting' | 'stopped';
 /** A socket without a frame for so long is dead, whatever the kernel says. */
 const DEAD_MS = 6000;
 const PING_MS = 5000;
+/** Snapshots that are missing for so long are asked for again. */
+const AGAIN_MS = 3000;
 
 export class Connection {
   link: Link = 'off';
@@ -45,6 +47,7 @@ export class Connection {
   private topics = new Set<string>(['lanes']);
   private lastPing = 0;
   private openedAt = 0;
+  private helloAt = 0;
   private fetching = false;
   private byeRetry: number | undefined;
   private readonly tab: string;
@@ -78,7 +81,10 @@ export class Connection {
     for (const t of gone) this.store.forget(t);
     for (const t of add) this.store.expect(t);
     if (this.link !== 'open') return;
-    if (add.length > 0) this.send({ t: 'sub', topics: add });
+    if (add.length > 0) {
+      this.helloAt = this.env.now();
+      this.send({ t: 'sub', topics: add });
+    }
     if (gone.length > 0) this.send({ t: 'unsub', topics: gone });
   }
 
@@ -108,7 +114,12 @@ export class Connection {
       this.lastPing = now;
       this.send({ t: 'ping', c: now });
     }
-    if (now - Math.max(this.store.lastFrame, this.openedAt) > DEAD_MS) this.closed(1006);
+    if (now - Math.max(this.store.lastFrame, this.openedAt) > DEAD_MS) {
+      this.closed(1006);
+      return;
+    }
+    // The server talks but has not sent what was asked for: it lost the question.
+    if (this.store.awaiting.size > 0 && now - this.helloAt > AGAIN_MS) this.hello();
   }
 
   private connect(): void {
@@ -168,8 +179,8 @@ export class Connection {
     try {
       for (let page = 0; page < 50; page++) {
         const r = await this.env.fetchLog(n);
-        this.store.addLog(r.a, r.n);
-        this.env.onEvents(r.a);
+        this.store.addLog(r.a ?? [], r.n);
+        this.env.onEvents(r.a ?? []);
         if (!r.more || r.n <= n) break;
         n = r.n;
       }
@@ -215,6 +226,7 @@ export class Connection {
   }
 
   private hello(): void {
+    this.helloAt = this.env.now();
     const resume = this.store.epoch === '' || this.store.logSeq < 0 ? {} : { resume: { e: this.store.epoch, log_seq: this.store.logSeq } };
     this.send({ t: 'hello', topics: [...this.topics], ...resume, client: { build: this.env.build, tab: this.tab } });
   }

@@ -17,8 +17,9 @@ export class Fmt {
     readonly locale: string,
     zone: string,
   ) {
+    const digits = numberLocale(locale);
     const num = (d: number): Intl.NumberFormat =>
-      new Intl.NumberFormat(locale, { minimumFractionDigits: d, maximumFractionDigits: d });
+      new Intl.NumberFormat(digits, { minimumFractionDigits: d, maximumFractionDigits: d });
     [this.n0, this.n1, this.n2, this.n3] = [num(0), num(1), num(2), num(3)];
     const timeZone = validZone(zone);
     const hms = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
@@ -94,6 +95,14 @@ export class Fmt {
     const d = new Date(t);
     return Number.isNaN(d.getTime()) ? NONE : f.format(d);
   }
+}
+
+/**
+ * Browsers that know Kazakh by name only write English digits. Kazakh numbers are written
+ * as Russian ones: decimal comma, a space between thousands.
+ */
+function numberLocale(locale: string): string {
+  return locale === 'kk' ? 'ru' : locale;
 }
 
 function validZone(zone: string): string {

@@ -48,7 +48,7 @@ export interface LaneFresh {
 export function laneFresh(lane: LaneState, ages: Record<string, number>, hbAt: number, now: number): LaneFresh {
   const since = hbAt > 0 ? Math.max(0, now - hbAt) : Infinity;
   const age = (ages[`lane/${lane.lane}`] ?? 0) + since;
-  const devices = lane.devices.map((device): DeviceFresh => {
+  const devices = (lane.devices ?? []).map((device): DeviceFresh => {
     const a = ages[`lane/${lane.lane}/${device.name}`];
     const devAge = a === undefined ? undefined : a + since;
     const silent = devAge !== undefined && devAge > deviceLimit(device.class);

@@ -1,14 +1,19 @@
 // Languages: typed catalogues, switched at run time. Codes of the data are translated where
 // a catalogue knows them and shown as they are where it does not.
 
-import en from './i18n/en';
-import kk from './i18n/kk';
-import ru from './i18n/ru';
+import type en from './i18n/en';
 
 export type Lang = 'kk' | 'ru' | 'en';
 export type Key = keyof typeof en;
 export const langs: readonly Lang[] = ['kk', 'ru', 'en'];
-const catalogues: Record<Lang, Record<Key, string>> = { kk, ru, en };
+
+type Catalogue = Record<Key, string>;
+// Each language is its own file: a console loads the one that it shows.
+const load: Record<Lang, () => Promise<{ default: Catalogue }>> = {
+  kk: () => import('./i18n/kk'),
+  ru: () => import('./i18n/ru'),
+  en: () => import('./i18n/en'),
+};
 
 /** Replaces {name} by its value. */
 export function fill(text: string, args?: Record<string, string | number>): string {
@@ -17,7 +22,20 @@ export function fill(text: string, args?: Record<string, string | number>): stri
 
 class I18n {
   lang = $state<Lang>('kk');
-  private table = $derived(catalogues[this.lang]);
+  /** Whether the words of a language are here; nothing is shown before. */
+  ready = $state(false);
+  private table = $state.raw<Catalogue>({} as Catalogue);
+  private wanted: Lang = 'kk';
+
+  /** Switches once the words are loaded; of two switches the later counts. */
+  async use(lang: Lang): Promise<void> {
+    this.wanted = lang;
+    const words = (await load[lang]()).default;
+    if (this.wanted !== lang) return;
+    this.table = words;
+    this.lang = lang;
+    this.ready = true;
+  }
 
   t(key: Key, args?: Record<string, string | number>): string {
     return fill(this.table[key], args);
@@ -28,10 +46,6 @@ class I18n {
     if (!code) return '—';
     const key = `${group}.${code}`;
     return key in this.table ? this.table[key as Key] : code.replace(/_/g, ' ');
-  }
-
-  next(): void {
-    this.lang = langs[(langs.indexOf(this.lang) + 1) % langs.length] ?? 'kk';
   }
 }
 

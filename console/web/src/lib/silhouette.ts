@@ -66,7 +66,7 @@ export interface View {
   x0: number;
   body: string;
   measured: boolean;
-  units: { x1: number; x2: number; top: number; cab: boolean; window: string }[];
+  units: { x1: number; x2: number; window: string }[];
   grid: number[];
   axles: AxleView[];
   groups: GroupView[];
@@ -180,7 +180,7 @@ export function build(p: Passage, width: number, height: number): View {
     tail: x(lengthMm),
     body: outline.path,
     measured: outline.measured,
-    units: unitViews(pos, units, overhang, lengthMm, heightMm, x, y, outline.measured),
+    units: unitViews(pos, units, overhang, lengthMm, cabRoof(p, heightMm), x, y),
     grid: Array.from({ length: gridN + 1 }, (_, i) => L.left + i * pxPerM),
     axles,
     groups: groupViews(p, axles),
@@ -328,24 +328,27 @@ export function unitBounds(pos: number[], units: number[], overhang: number, len
   ];
 }
 
+/** Height of the roof over the driver. */
+function cabRoof(p: Passage, heightMm: number): number {
+  const over = (p.size?.outline ?? []).filter((pt) => pt.x >= 500 && pt.x <= 1300).map((pt) => pt.z);
+  return over.length > 0 ? Math.min(...over) : Math.min(3300, heightMm - 50);
+}
+
 function unitViews(
   pos: number[],
   units: number[],
   overhang: number,
   lengthMm: number,
-  heightMm: number,
+  roof: number,
   x: Map1,
   y: Map1,
-  measured: boolean,
 ): View['units'] {
   const f = (n: number): string => (Math.round(n * 10) / 10).toString();
-  const cabTop = Math.min(measured ? 2850 : 3300, heightMm - 50);
-  const win = `M${f(x(140))} ${f(y(cabTop * 0.62))}V${f(y(cabTop - 260))}H${f(x(1250))}V${f(y(cabTop * 0.62))}Z`;
+  const [lo, hi] = [Math.min(1750, roof * 0.6), Math.min(2650, roof - 220)];
+  const win = `M${f(x(330))} ${f(y(lo))}L${f(x(430))} ${f(y(hi))}H${f(x(1300))}V${f(y(lo))}Z`;
   return unitBounds(pos, units, overhang, lengthMm).map(([a, b], i) => ({
     x1: x(a),
     x2: x(b),
-    top: y(heightMm),
-    cab: i === 0,
     window: i === 0 ? win : '',
   }));
 }

@@ -256,7 +256,7 @@ export interface LaneState {
   light: string;
   loops?: { signal: string; on: boolean }[];
   passages?: string[];
-  devices: DeviceState[];
+  devices: DeviceState[] | null;
   index_version?: number;
   arrivals?: number;
   updated: string;

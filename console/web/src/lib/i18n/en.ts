@@ -264,7 +264,7 @@ const en = {
   'match.exact': 'exact plate',
   'match.second': 'second evidence agrees',
   'match.runner': 'next: {text} {p}',
-  'match.candidates': '{n} candidates',
+  'match.candidates': 'candidates: {n}',
   'why.plate_exact': 'front plate exact',
   'why.plate_fuzzy': 'front plate similar',
   'why.trailer': 'trailer plate',
@@ -485,6 +485,14 @@ const en = {
   'help.quiet': 'Grey is normal. A coloured sign asks for a human.',
   'help.shortcuts': 'Single-letter keys',
   'help.build': 'Server {build}, mode: {mode}',
+  'short.wim': 'scale',
+  'short.dims': 'size',
+  'short.rpm': 'portal',
+  'short.anpr': 'cam',
+  'short.laneio': 'I/O',
+  'match.waiting': 'not matched yet',
+  'declaration.waiting': 'Not matched yet',
+  'verdict.last_below': 'No vehicle at the barrier. Below: the last one.',
 };
 
 export default en;

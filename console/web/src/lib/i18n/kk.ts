@@ -363,7 +363,7 @@ const kk: Record<keyof typeof en, string> = {
   'chip.height': 'биік',
   'chip.goods': 'тауар',
   'chip.radiation': 'радиация',
-  'chip.declared_mass': 'декл. масса',
+  'chip.declared_mass': 'мәлім.',
   'chip.declaration': 'құжат',
   'note.tyres_assumed': 'шина болжамды',
   'note.spacing_ambiguous': 'аралық қатар шегінде',
@@ -487,6 +487,14 @@ const kk: Record<keyof typeof en, string> = {
   'help.quiet': 'Сұр түс — норма. Түсті белгі адамды шақырады.',
   'help.shortcuts': 'Бір әріпті пернелер',
   'help.build': 'Сервер {build}, режимі: {mode}',
+  'short.wim': 'таразы',
+  'short.dims': 'габарит',
+  'short.rpm': 'портал',
+  'short.anpr': 'камера',
+  'short.laneio': 'шам',
+  'match.waiting': 'әлі сәйкестенбеді',
+  'declaration.waiting': 'Әлі сәйкестенбеді',
+  'verdict.last_below': 'Шлагбаумда көлік жоқ. Төменде — соңғысы.',
 };
 
 export default kk;

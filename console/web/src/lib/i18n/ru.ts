@@ -363,7 +363,7 @@ const ru: Record<keyof typeof en, string> = {
   'chip.height': 'высота',
   'chip.goods': 'товар',
   'chip.radiation': 'радиация',
-  'chip.declared_mass': 'декл. масса',
+  'chip.declared_mass': 'заявл.',
   'chip.declaration': 'документ',
   'note.tyres_assumed': 'шины приняты',
   'note.spacing_ambiguous': 'расстояние у границы ряда',
@@ -487,6 +487,14 @@ const ru: Record<keyof typeof en, string> = {
   'help.quiet': 'Серое — норма. Цветной знак требует человека.',
   'help.shortcuts': 'Однобуквенные клавиши',
   'help.build': 'Сервер {build}, режим: {mode}',
+  'short.wim': 'весы',
+  'short.dims': 'габарит',
+  'short.rpm': 'портал',
+  'short.anpr': 'камера',
+  'short.laneio': 'свет',
+  'match.waiting': 'ещё не сопоставлена',
+  'declaration.waiting': 'Ещё не сопоставлена',
+  'verdict.last_below': 'У шлагбаума машины нет. Ниже — последняя.',
 };
 
 export default ru;

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { build, LAYOUT, parseCode, spread, unitBounds, voids } from '../src/lib/silhouette';
+import { interval, profile } from '../src/lib/radiation';
+import type { Finding, Occupancy, Passage } from '../src/lib/types';
+
+const axle = (n: number, mass: number, gap: number, extra: object = {}): object => ({ seq: n, axle: n, mass_kg: mass, gap_mm: gap, ...extra });
+const lorry = (extra: Partial<Passage> = {}): Passage =>
+  ({
+    id: 'p', version: 1, lane: '1', direction: 'import', phase: 'awaiting', opened: '', match: { state: 'matched' }, verdict: 'exceeds', final: true, axle_code: 'A2C3',
+    axles: [axle(1, 7240, 0), axle(2, 12840, 3650), axle(3, 9180, 5420, { group: 1 }), axle(4, 9420, 1310, { group: 1 }), axle(5, 9350, 1305, { group: 1 })],
+    size: { seq: 1, length_mm: 16720, width_mm: 2552, height_mm: 4130 },
+    findings: [
+      { quantity: 'axle', axles: [2, 2], measured: 12840, tolerance: 257, limit: 10000, unit: 'kg', verdict: 'exceeds' },
+      { quantity: 'group', axles: [3, 5], measured: 27950, tolerance: 560, limit: 22500, unit: 'kg', verdict: 'exceeds' },
+      { quantity: 'height', measured: 4130, tolerance: 15, limit: 4000, unit: 'mm', verdict: 'exceeds' },
+    ],
+    ...extra,
+  }) as unknown as Passage;
+
+describe('silhouette', () => {
+  it('stands at the scale of the lane', () => {
+    const v = build(lorry(), 1000, 400);
+    expect(v.pxPerM).toBeCloseTo(Math.min((1000 - LAYOUT.left - LAYOUT.right) / 20, (v.ground - LAYOUT.top) / 4.33), 6);
+    expect((v.tail - v.x0) / v.pxPerM).toBeCloseTo(16.72, 6);
+    const [a, b] = v.axles;
+    expect(((b?.cx ?? 0) - (a?.cx ?? 0)) / v.pxPerM).toBeCloseTo(3.65, 6);
+    expect(v.heightDim?.limitAt).toBeCloseTo(v.ground - 4 * v.pxPerM, 6);
+  });
+
+  it('keeps equal scale for a short vehicle, and shrinks only for one beyond twenty metres', () => {
+    const short = build(lorry({ size: { seq: 1, length_mm: 8000, width_mm: 2500, height_mm: 3500 }, axle_code: 'A2', findings: [] }), 760, 352);
+    const long = build(lorry({ size: { seq: 1, length_mm: 16000, width_mm: 2500, height_mm: 3500 }, findings: [] }), 760, 352);
+    const huge = build(lorry({ size: { seq: 1, length_mm: 24000, width_mm: 2500, height_mm: 3500 }, findings: [] }), 760, 352);
+    expect(short.pxPerM).toBe(long.pxPerM);
+    expect(huge.pxPerM).toBeLessThan(long.pxPerM);
+    expect(huge.tail).toBeLessThanOrEqual(760 - LAYOUT.right + 1);
+  });
+
+  it('draws loads and limits on one scale, tolerance above the limit', () => {
+    const v = build(lorry(), 1000, 400);
+    const a = v.axles[1];
+    expect(a?.barH).toBeCloseTo(12840 * v.bars.pxPerKg, 6);
+    expect(a?.limitY).toBeCloseTo(v.bars.base - 10000 * v.bars.pxPerKg, 6);
+    expect((a?.limitY ?? 0) - (a?.tolY ?? 0)).toBeCloseTo(257 * v.bars.pxPerKg, 6);
+    expect(a?.barH ?? 0).toBeLessThanOrEqual(LAYOUT.barHeight);
+    expect(a?.priority).toBe(2);
+    expect(v.axles[0]?.limitY).toBeUndefined();
+  });
+
+  it('brackets a group once, with the sum that was judged', () => {
+    const v = build(lorry(), 1000, 400);
+    expect(v.groups).toHaveLength(1);
+    expect(v.groups[0]).toMatchObject({ from: 3, to: 5, massKg: 27950, spacingMm: [1310, 1305], priority: 2 });
+    const bare = build(lorry({ findings: [] }), 1000, 400);
+    expect(bare.groups[0]).toMatchObject({ from: 3, to: 5, massKg: 27950, priority: 0 });
+  });
+
+  it('pulls close bars apart and keeps them in order inside the drawing', () => {
+    const xs = spread([100, 120, 140, 600], 46, 30, 700);
+    for (let i = 1; i < xs.length; i++) expect((xs[i] ?? 0) - (xs[i - 1] ?? 0)).toBeGreaterThanOrEqual(45.8);
+    expect(((xs[0] ?? 0) + (xs[2] ?? 0)) / 2).toBeCloseTo(120, 0);
+    expect(spread([10, 12], 46, 30, 700)[0]).toBeGreaterThanOrEqual(29.9);
+  });
+
+  it('marks void values and lifted axles', () => {
+    const v = build(lorry({ axles: [axle(1, 7000, 0, { flags: ['overlap'] }), axle(2, 120, 3600, { flags: ['simulated'] })] as never }), 800, 360);
+    expect(v.axles.map((a) => [a.void, a.lifted])).toEqual([[true, false], [false, true]]);
+    expect(voids(['rollback', 'clock_unset'])).toBe(false);
+  });
+
+  it('uses the measured roof line where there is one, and survives an empty passage', () => {
+    const outline = Array.from({ length: 20 }, (_, i) => ({ x: i * 880, z: 3000 }));
+    expect(build(lorry({ size: { seq: 1, length_mm: 16720, width_mm: 2552, height_mm: 3000, outline } }), 800, 360).measured).toBe(true);
+    const empty = build(lorry({ axles: undefined, size: undefined, findings: undefined, axle_code: undefined }), 800, 360);
+    expect(empty.axles).toEqual([]);
+    expect(empty.length).toBeUndefined();
+    expect(JSON.stringify(empty)).not.toContain('null');
+  });
+
+  it('reads the axle codes of the weight certificate', () => {
+    expect(parseCode('A2C3', 5)).toEqual({ units: [2, 3], articulated: true });
+    expect(parseCode('A3*T3', 6)).toEqual({ units: [3, 3], articulated: false });
+    expect(parseCode('A4*', 4)).toEqual({ units: [4], articulated: false });
+    expect(parseCode('nonsense', 3)).toEqual({ units: [3], articulated: false });
+    const [[a0, a1], [b0, b1]] = unitBounds([0, 3650, 9070, 10380, 11685], [2, 3], 1400, 16720) as [[number, number], [number, number]];
+    expect([a0, b1]).toEqual([0, 16720]);
+    expect(b0).toBeLessThan(a1);
+  });
+});
+
+describe('radiation profile', () => {
+  const occ = (slices: Occupancy['slices'], extra: Partial<Occupancy> = {}): Occupancy => ({ occupancy: 1, start: '', open: false, slices, background_cps: [400, 400, 400, 400], has_background: true, neutron_background_mcps: 0, vendor_alarm: false, gamma_alarm: false, neutron_alarm: false, max_milli_sigma: 0, suppression_max_permille: 0, ...extra });
+  const slice = (i: number, per: number, extra: object = {}): { t_ms: number; g: number[]; z: number } => ({ t_ms: i * 200, g: [per, per, per, per], z: 0, ...extra });
+  const k5: Finding[] = [{ quantity: 'radiation', unit: 'sigma', limit: 5, verdict: 'within' }];
+
+  it('sums one second, so that it compares with counts a second', () => {
+    const p = profile(occ(Array.from({ length: 10 }, (_, i) => slice(i, 80))), k5);
+    expect(p.sum.slice(0, 4)).toEqual([null, null, null, null]);
+    expect(p.sum[4]).toBe(1600);
+    expect(p.bg).toBe(1600);
+    expect(p.sd).toBe(40);
+    expect(p.threshold).toBe(1800);
+    expect(p.ratio).toBe(1);
+    expect(p.pillarA[9]).toBe(800);
+  });
+
+  it('has no threshold and no ratio without a background', () => {
+    const p = profile(occ([slice(0, 80)], { has_background: false }), k5);
+    expect(p.threshold).toBeUndefined();
+    expect(p.ratio).toBeUndefined();
+  });
+
+  it('joins alarm slices to spans and keeps those of the portal apart', () => {
+    const p = profile(occ([slice(0, 1), slice(1, 1, { a: true, v: true }), slice(2, 1, { a: true, v: true }), slice(3, 1), slice(4, 1, { a: true })]));
+    expect(p.spans).toEqual([{ from: 0, to: 0.4, vendor: true }, { from: 0.6, to: 0.8, vendor: false }]);
+  });
+
+  it('keeps to the usual slice where one is lost, and works without slices', () => {
+    expect(interval([0, 200, 400, 1000, 1200])).toBe(200);
+    expect(profile(occ(undefined)).t).toEqual([]);
+    expect(profile(occ([slice(0, 5, { n: [1, 0, 2, 0] })])).neutron).toEqual([3]);
+  });
+});

@@ -1,0 +1,164 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import en from '../src/lib/i18n/en';
+import kk from '../src/lib/i18n/kk';
+import ru from '../src/lib/i18n/ru';
+import { fill, i18n } from '../src/lib/i18n.svelte';
+import { age, Fmt, NONE, zoneOffset } from '../src/lib/fmt';
+import { arithmetic, chips, priority, ranked } from '../src/lib/findings';
+import { brief, reason } from '../src/lib/words';
+import { align, declaredFor } from '../src/lib/plates';
+import { rows } from '../src/lib/compare';
+import { parse } from '../src/lib/router.svelte';
+import type { Finding, Passage } from '../src/lib/types';
+
+const src = join(import.meta.dirname, '..', 'src');
+const files = (dir: string): string[] => readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(dir, e.name)) : [join(dir, e.name)]));
+const axle: Finding = { quantity: 'axle', axles: [2, 2], measured: 12400, tolerance: 530, limit: 10500, unit: 'kg', verdict: 'exceeds', excess: 1370, excess_bp: 1305 };
+
+describe('catalogues', () => {
+  it('have the same keys, none of them empty', () => {
+    expect(Object.keys(ru)).toEqual(Object.keys(en));
+    expect(Object.keys(kk)).toEqual(Object.keys(en));
+    for (const c of [en, ru, kk]) for (const [k, v] of Object.entries(c)) expect(v.trim(), k).not.toBe('');
+  });
+
+  it('use the same placeholders', () => {
+    const holes = (s: string): string => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort().join();
+    for (const [k, v] of Object.entries(en)) {
+      expect(holes(ru[k as keyof typeof en]), k).toBe(holes(v));
+      expect(holes(kk[k as keyof typeof en]), k).toBe(holes(v));
+    }
+  });
+
+  it('know every key that the page asks for', () => {
+    for (const f of files(src)) {
+      if (f.includes('i18n')) continue;
+      for (const m of readFileSync(f, 'utf8').matchAll(/\bt\('([a-z0-9_.]+)'/g)) expect(en, `${f}: ${m[1]}`).toHaveProperty([m[1] ?? '']);
+    }
+  });
+
+  it('are the only place with words: no component has its own', () => {
+    for (const f of files(join(src, 'components')).concat(join(src, 'App.svelte'))) {
+      const text = readFileSync(f, 'utf8');
+      const markup = text.replace(/<script[\s\S]*?<\/script>/g, '').replace(/<style[\s\S]*?<\/style>/g, '').replace(/<!--[\s\S]*?-->/g, '');
+      expect(markup, f).not.toMatch(/[\u0400-\u04ff]/);
+      const bare = markup.replace(/&\w+;/g, ' ').replace(/\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g, '').replace(/<[^>]*>/g, ' ');
+      // Units of axes and key names are no words.
+      expect(bare.match(/[A-Za-z]{4,}/g) ?? [], f).toEqual([]);
+    }
+  });
+
+  it('have all letters of Kazakh', () => {
+    const all = Object.values(kk).join('').toLowerCase();
+    for (const c of 'әғқңөұүі') expect(all).toContain(c);
+  });
+
+  it('fill what is named and leave the rest', () => {
+    expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}');
+  });
+});
+
+describe('formats', () => {
+  const ru5 = new Fmt('ru', 'Asia/Almaty');
+  const sp = (s: string): string => s.replace(/[\u00a0\u202f]/g, ' ');
+  it('write tonnes, metres and speeds in each language', () => {
+    expect(ru5.t(12400)).toBe('12,40');
+    expect(new Fmt('en', 'UTC').t(12400)).toBe('12.40');
+    expect(new Fmt('kk', 'UTC').t(12400)).toBe('12,40');
+    expect(sp(ru5.int(1234567))).toBe('1 234 567');
+    expect(ru5.m(16480)).toBe('16,48');
+    expect(ru5.kmh(1420)).toBe('5,1');
+    expect(ru5.t(-20)).toBe('−0,02');
+  });
+  it('never show the unknown as a number', () => {
+    for (const s of [ru5.t(undefined), ru5.int(NaN), ru5.m(undefined), ru5.clock(undefined), ru5.clock('0001-01-01T00:00:00Z'), ru5.clock('nonsense'), ru5.percent(undefined), age(undefined), age(Infinity)]) expect(s).toBe(NONE);
+    expect(ru5.kmh(0)).toBe(NONE);
+  });
+  it('show Kazakhstan time of a UTC stamp', () => {
+    expect(ru5.clockMs('2026-03-04T22:11:12.345Z')).toBe('03:11:12.345');
+    expect(ru5.date('2026-03-04T22:11:12Z')).toBe('05.03.2026');
+    expect(zoneOffset('Asia/Almaty', new Date('2026-03-04'))).toBe('+05:00');
+    expect(new Fmt('ru', 'No/Where').clock('2026-03-04T22:11:12Z')).toBe('03:11:12');
+  });
+  it('never round a probability up to certainty', () => {
+    expect(new Fmt('en', 'UTC').posterior(0.9999999)).toBe('99.999 %');
+    expect(new Fmt('en', 'UTC').posterior(1)).toBe('100.0 %');
+    expect(new Fmt('en', 'UTC').posterior(0.021)).toBe('2.1 %');
+  });
+  it('write ages short', () => {
+    expect([400, 14_999, 65_000, 7_265_000].map(age)).toEqual(['0', '14', '1:05', '2:01:05']);
+  });
+});
+
+describe('findings', () => {
+  beforeAll(() => i18n.use('en'));
+
+  it('subtract exactly and compare', () => {
+    expect(arithmetic(axle)).toEqual({ measured: 12400, tolerance: 530, judged: 11870, limit: 10500, sign: '>', unit: 'kg' });
+    expect(arithmetic({ ...axle, measured: 0.3, tolerance: 0.1 })?.judged).toBe(0.2);
+    expect(arithmetic({ ...axle, measured: 11030 })?.sign).toBe('≤');
+    expect(arithmetic({ quantity: 'gross', verdict: 'undetermined' })).toBeUndefined();
+  });
+  it('say the arithmetic in one line', () => {
+    expect(brief(axle, new Fmt('en', 'UTC'))).toBe('axle 2 12.40 t − 0.53 t = 11.87 t > 10.50 t');
+    expect(brief({ quantity: 'radiation', measured: 17.4, limit: 5, unit: 'sigma', verdict: 'exceeds' }, new Fmt('en', 'UTC'))).toBe('radiation 17.4 σ > 5.0 σ');
+    expect(brief({ quantity: 'gross', verdict: 'undetermined', reason: 'limit not verified' }, new Fmt('en', 'UTC'))).toBe('gross mass – limit not verified');
+    expect(reason('a reason of tomorrow')).toBe('a reason of tomorrow');
+  });
+  it('rank radiation and goods over loads, loads over remarks', () => {
+    const list: Finding[] = [
+      { quantity: 'gross', verdict: 'within' },
+      { quantity: 'length', verdict: 'undetermined' },
+      axle,
+      { quantity: 'radiation', verdict: 'exceeds' },
+      { quantity: 'height', verdict: 'within', reason: 'within tolerance' },
+      { quantity: 'declaration', verdict: 'undetermined', blocking: true },
+    ];
+    expect(list.map(priority)).toEqual([0, 3, 2, 1, 3, 2]);
+    expect(ranked(list).map((f) => f.quantity)).toEqual(['radiation', 'axle', 'declaration', 'length', 'height', 'gross']);
+    expect(chips({ findings: list } as Passage).map((c) => c.kind)).toEqual(['radiation', 'axle', 'declaration', 'length', 'height']);
+  });
+});
+
+describe('plates', () => {
+  it('are aligned with what is declared, gaps and all', () => {
+    const show = (a: string, b: string): string => align(a, b).map((c) => `${c.read ?? '-'}${c.declared ?? '-'}${c.same ? '' : '!'}`).join(' ');
+    expect(show('017ABC02', '017ABC02')).toBe('00 11 77 AA BB CC 00 22');
+    expect(show('86BDE13', '86BBE13')).toBe('88 66 BB DB! EE 11 33');
+    expect(show('17ABC02', '017ABC02')).toBe('-0! 11 77 AA BB CC 00 22');
+    expect(show('А1', 'A1')).toBe('АA 11');
+    expect(align('', '12')).toHaveLength(2);
+  });
+  it('find the declared unit of a rear plate by likeness', () => {
+    const d = { id: '1', kind: 'import', units: [{ role: 'tractor', plate: '482KBM05' }, { role: 'trailer', plate: '37AXB05' }] };
+    expect(declaredFor('front', d, '')).toBe('482KBM05');
+    expect(declaredFor('rear', d, '37AXB05')).toBe('37AXB05');
+    expect(declaredFor('rear', d, '482KBM05')).toBe('482KBM05');
+  });
+});
+
+describe('declaration', () => {
+  it('is compared field by field, and nothing measured is not comparable', () => {
+    const p = {
+      match: { state: 'matched' }, findings: [{ quantity: 'declared_mass', measured: 31980, limit: 24100, unit: 'kg', verdict: 'exceeds' }],
+      plates: [{ role: 'front', text: '017ABC02', confidence: 0.9, device: 'c', seq: 1, at: '' }],
+      declaration: { id: '1', kind: 'import', units: [{ role: 'tractor', plate: '017ABC02' }, { role: 'trailer', plate: '86BBE13' }], totals: { gross_kg: 24100 } },
+    } as unknown as Passage;
+    const byField = Object.fromEntries(rows(p).map((r) => [r.field, r]));
+    expect(byField['plate_tractor']?.outcome).toBe('same');
+    expect(byField['plate_trailer']?.outcome).toBe('not_comparable');
+    expect(byField['gross']).toMatchObject({ declaredKg: 24100, foundKg: 31980, deltaKg: 7880, outcome: 'differs' });
+    expect(rows({ ...p, declaration: undefined })).toEqual([]);
+  });
+});
+
+describe('addresses', () => {
+  it('name the screens', () => {
+    expect(parse('#/lane/7')).toEqual({ name: 'lane', lane: '7' });
+    expect(parse('#/passage/KHG-1-2')).toEqual({ name: 'passage', id: 'KHG-1-2' });
+    expect(parse('')).toEqual({ name: 'overview' });
+    expect(parse('#/%E0%A4%A')).toEqual({ name: 'overview' });
+  });
+});
