@@ -22,7 +22,7 @@ func lookAlikes(t *testing.T, s Store) {
 	wantFound(t, s, Query{Plate: "新A12345"}, "3")
 	wantFound(t, s, Query{Plate: "新*"}, "3")
 	wantFound(t, s, Query{Plate: "-"})
-	wantFound(t, s, Query{Plate: "*"}, "3", "2", "1")
+	wantFound(t, s, Query{Plate: "*"}, "5", "4", "3", "2", "1") // any plate, also none
 }
 
 func oneEdit(t *testing.T, s Store) {

@@ -49,6 +49,15 @@ func pattern(written string) string {
 	return out
 }
 
+// suffixes gives the endings of a folded text, the whole first.
+func suffixes(folded string) []string {
+	out := make([]string, 0, len(folded))
+	for i := range folded {
+		out = append(out, folded[i:])
+	}
+	return out
+}
+
 // editsFrom is the shortest plate that is searched with an edit: one edit of a shorter text
 // is too much of it.
 const editsFrom = 5

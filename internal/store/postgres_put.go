@@ -101,7 +101,23 @@ func (s *pgStore) putPlates(ctx context.Context, tx pgx.Tx, nums map[string]int6
 	if len(of) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, s.sql["plates_put"], of, plates, opened, lanes, verdicts)
+	if _, err := tx.Exec(ctx, s.sql["plates_put"], of, plates, opened, lanes, verdicts); err != nil {
+		return err
+	}
+	return s.putSuffixes(ctx, tx, plates)
+}
+
+func (s *pgStore) putSuffixes(ctx context.Context, tx pgx.Tx, plates []string) error {
+	// In one order, as passages are.
+	plates = slices.Clone(plates)
+	slices.Sort(plates)
+	var ends, of []string
+	for _, p := range slices.Compact(plates) {
+		for _, e := range suffixes(p) {
+			ends, of = append(ends, e), append(of, p)
+		}
+	}
+	_, err := tx.Exec(ctx, s.sql["suffixes_put"], ends, of)
 	return err
 }
 

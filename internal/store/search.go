@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +17,11 @@ const (
 	pageMax   = 1000
 )
 
-// window is how many of the newest plates a search with wildcards looks through before it
-// turns to the whole archive. A pattern that many plates fit finds its page among them; one
-// that few fit costs little by the index. Without it, a pattern such as 01K*, which half of
-// the vehicles of a post may fit, would gather and sort them all.
-const window = 20_000
+// window is how many of the newest passages a search with wildcards looks through before it
+// turns to the index of plates. A pattern that many plates fit finds its page among them;
+// one that few fit costs little by the index. Without it, a pattern such as 01K*, which half
+// of the vehicles of a post may fit, would gather and sort them all.
+const window = 10_000
 
 // key is the place of a passage in the order of pages: newest first.
 type key struct {
@@ -90,39 +91,53 @@ func search(ctx context.Context, q Query, run runner) ([]json.RawMessage, string
 	return bodies, next, nil
 }
 
+// limits names the statement that serves the lane and verdict of a query, and its further
+// arguments.
+func limits(q Query) (suffix string, args []any) {
+	if q.Lane != "" {
+		suffix, args = suffix+"_lane", append(args, q.Lane)
+	}
+	if q.Verdict != "" {
+		suffix, args = suffix+"_verdict", append(args, q.Verdict)
+	}
+	return suffix, args
+}
+
 // find chooses the statement by what limits the search most.
 func find(ctx context.Context, q Query, from time.Time, until key, limit int, run runner) ([]hit, error) {
 	base := []any{from, until.opened, until.num, limit}
-	if q.Plate != "" {
-		return findPlate(ctx, q, append(base, q.Lane, q.Verdict), limit, run)
+	suffix, args := limits(q)
+	if q.Plate == "" {
+		return run(ctx, "newest"+suffix, slices.Concat(base, args)...)
 	}
-	switch {
-	case q.Lane != "" && q.Verdict != "":
-		return run(ctx, "newest_lane_verdict", append(base, q.Lane, q.Verdict)...)
-	case q.Lane != "":
-		return run(ctx, "newest_lane", append(base, q.Lane)...)
-	case q.Verdict != "":
-		return run(ctx, "newest_verdict", append(base, q.Verdict)...)
-	}
-	return run(ctx, "newest", base...)
-}
-
-func findPlate(ctx context.Context, q Query, base []any, limit int, run runner) ([]hit, error) {
 	if !strings.Contains(q.Plate, "*") {
 		text := fold(q.Plate)
 		if text == "" {
 			return nil, nil // nothing but separators: no plate is like that
 		}
-		return run(ctx, "plates_near", append(base, near(text))...)
+		return run(ctx, "plates_near", append(base, near(text), q.Lane, q.Verdict)...)
 	}
 	p := pattern(q.Plate)
-	hits, err := run(ctx, "plates_window", append(base, p, window)...)
+	if p == "*" {
+		return run(ctx, "newest"+suffix, slices.Concat(base, args)...)
+	}
+	hits, err := run(ctx, "window"+suffix, slices.Concat(base, []any{p, window}, args)...)
 	if err != nil || len(hits) == limit {
 		return hits, err
 	}
-	prefix, _, _ := strings.Cut(p, "*")
-	if prefix == "" {
-		return run(ctx, "plates_all", append(base, p)...)
+	statement, text := rarest(p)
+	return run(ctx, statement, append(base, p, q.Lane, q.Verdict, text, text+"\U0010FFFF")...)
+}
+
+// rarest gives the part of a pattern by which an index leads to its plates: the beginning,
+// unless a piece within is longer.
+func rarest(pattern string) (statement, text string) {
+	pieces := strings.Split(pattern, "*")
+	statement, text = "plates_prefix", pieces[0]
+	for _, p := range pieces[1:] {
+		if len(p) > len(text) {
+			statement, text = "plates_within", p
+		}
 	}
-	return run(ctx, "plates_prefix", append(base, p, prefix, prefix+"\U0010FFFF")...)
+	return statement, text
 }

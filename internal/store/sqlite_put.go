@@ -47,14 +47,22 @@ func (s *liteStore) put(ctx context.Context, b *Batch) error {
 	return tx.Commit()
 }
 
-func (s *liteStore) putPassages(ctx context.Context, tx *sql.Tx, journal int64, passages []Passage) error {
-	var st [3]*sql.Stmt
-	for i, name := range []string{"passage_put", "plates_drop", "plate_put"} {
+// prepare prepares statements for a transaction, which closes them at its end.
+func (s *liteStore) prepare(ctx context.Context, tx *sql.Tx, names ...string) ([]*sql.Stmt, error) {
+	out := make([]*sql.Stmt, len(names))
+	for i, name := range names {
 		var err error
-		if st[i], err = tx.PrepareContext(ctx, s.sql[name]); err != nil {
-			return err
+		if out[i], err = tx.PrepareContext(ctx, s.sql[name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		defer st[i].Close()
+	}
+	return out, nil
+}
+
+func (s *liteStore) putPassages(ctx context.Context, tx *sql.Tx, journal int64, passages []Passage) error {
+	st, err := s.prepare(ctx, tx, "passage_put", "plates_drop", "plate_put", "suffix_put")
+	if err != nil {
+		return err
 	}
 	for i := range passages {
 		p := &passages[i]
@@ -74,20 +82,37 @@ func (s *liteStore) putPassages(ctx context.Context, tx *sql.Tx, journal int64, 
 			if _, err := st[2].ExecContext(ctx, num, f, p.Opened.UnixMicro(), p.Lane, p.Verdict); err != nil {
 				return fmt.Errorf("plates of passage %s: %w", p.ID, err)
 			}
+			if err := putSuffixes(ctx, st[3], f); err != nil {
+				return fmt.Errorf("plates of passage %s: %w", p.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// putSuffixes adds the endings of a plate unless the whole, the first of them, shows that
+// they are there.
+func putSuffixes(ctx context.Context, st *sql.Stmt, folded string) error {
+	for i, suffix := range suffixes(folded) {
+		done, err := st.ExecContext(ctx, suffix, folded)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); i == 0 && err == nil && n == 0 {
+			return nil
 		}
 	}
 	return nil
 }
 
 func (s *liteStore) putEvents(ctx context.Context, tx *sql.Tx, journal int64, events []Event) error {
-	st, err := tx.PrepareContext(ctx, s.sql["event_put"])
+	st, err := s.prepare(ctx, tx, "event_put")
 	if err != nil {
 		return err
 	}
-	defer st.Close()
 	for i := range events {
 		e := &events[i]
-		if _, err := st.ExecContext(ctx, journal, int64(e.N), e.I, e.Lane, e.At.UnixMicro(), e.Passage, e.Kind, string(e.JSON)); err != nil {
+		if _, err := st[0].ExecContext(ctx, journal, int64(e.N), e.I, e.Lane, e.At.UnixMicro(), e.Passage, e.Kind, string(e.JSON)); err != nil {
 			return fmt.Errorf("event %d of row %d: %w", e.I, e.N, err)
 		}
 	}

@@ -207,6 +207,38 @@ func TestBothEnginesHaveTheSameSteps(t *testing.T) {
 	}
 }
 
+func TestEveryStatementStandsInItsEngineAndIsUsed(t *testing.T) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		have, err := statements(engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var code strings.Builder
+		for _, name := range []string{"search.go", engine + ".go", engine + "_put.go"} {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code.Write(b)
+		}
+		for name := range have {
+			// newest_lane and the like are put together.
+			base := strings.TrimSuffix(strings.TrimSuffix(name, "_verdict"), "_lane")
+			if !strings.Contains(code.String(), `"`+base+`"`) {
+				t.Errorf("%s: nothing uses %s", engine, name)
+			}
+		}
+		for _, base := range []string{"newest", "window"} {
+			for _, q := range []Query{{}, {Lane: "1"}, {Verdict: "within"}, {Lane: "1", Verdict: "within"}} {
+				suffix, _ := limits(q)
+				if have[base+suffix] == "" {
+					t.Errorf("%s: no statement %s%s", engine, base, suffix)
+				}
+			}
+		}
+	}
+}
+
 func TestBatch(t *testing.T) {
 	t.Run("a passage replaces its earlier row", func(t *testing.T) {
 		var b Batch

@@ -39,7 +39,14 @@ create table plates (
 );
 
 create index plates_text on plates (plate, opened, num);
-create index plates_newest on plates (opened, num, plate, lane, verdict);
+
+-- Every plate that the archive has had, with each of its endings: what stands within a
+-- plate is the beginning of one of them. Plates of which no passage is left do no harm.
+create table suffixes (
+	suffix text collate "C" not null,
+	plate  text collate "C" not null,
+	primary key (suffix, plate)
+);
 
 create table events (
 	journal bigint not null references journals (ord),

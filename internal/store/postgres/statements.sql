@@ -1,8 +1,10 @@
 -- Searches take: 1 from, 2 and 3 the place (opened, num) before which the page begins,
--- 4 rows, 5 lane, 6 verdict ('' does not limit), 7 and on the plate. They are planned with
--- their values at every call, so that ($5 = '' or ...) costs nothing. What few rows fit is found
--- first and put in order after: with both in one, the planner may hope for early matches and
--- walk through the whole archive in order of time.
+-- 4 rows; newest_*: 5 and on lane and verdict; window*: 5 pattern, 6 passages to look
+-- through, 7 and on lane and verdict; plates_*: 5 plates or pattern, 6 lane and 7 verdict
+-- ('' does not limit), 8 and 9 the range of texts. They are planned with their values at
+-- every call. What few rows fit is found first and put in order after: with both in one,
+-- the planner may hope for early matches and walk through the whole archive in order of
+-- time. Limit 1 and offset 0 in a lateral part keep it from reading a whole table to hash.
 
 -- name: schema_lock
 select pg_advisory_xact_lock(4707196017204887622)
@@ -40,6 +42,11 @@ delete from plates where num = any($1::bigint[])
 -- name: plates_put
 insert into plates (num, plate, opened, lane, verdict)
 select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
+
+-- name: suffixes_put
+insert into suffixes (suffix, plate)
+select * from unnest($1::text[], $2::text[])
+on conflict do nothing
 
 -- name: events_put
 insert into events (journal, n, i, lane, at, passage, kind, body)
@@ -86,37 +93,66 @@ select opened, num, body from passages
 where lane = $5 and verdict = $6 and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
 order by opened desc, num desc limit $4
 
+-- name: window
+with recent as materialized (
+	select opened, num from passages
+	where opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
+	order by opened desc, num desc limit $6
+), page as materialized (
+	select opened, num from recent
+	cross join lateral (select from plates where plates.num = recent.num and plate like replace($5, '*', '%') limit 1) as fit
+	order by opened desc, num desc limit $4
+)
+select page.opened, page.num, (select body from passages where passages.num = page.num) from page
+order by page.opened desc, page.num desc
+
+-- name: window_lane
+with recent as materialized (
+	select opened, num from passages
+	where lane = $7 and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
+	order by opened desc, num desc limit $6
+), page as materialized (
+	select opened, num from recent
+	cross join lateral (select from plates where plates.num = recent.num and plate like replace($5, '*', '%') limit 1) as fit
+	order by opened desc, num desc limit $4
+)
+select page.opened, page.num, (select body from passages where passages.num = page.num) from page
+order by page.opened desc, page.num desc
+
+-- name: window_verdict
+with recent as materialized (
+	select opened, num from passages
+	where verdict = $7 and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
+	order by opened desc, num desc limit $6
+), page as materialized (
+	select opened, num from recent
+	cross join lateral (select from plates where plates.num = recent.num and plate like replace($5, '*', '%') limit 1) as fit
+	order by opened desc, num desc limit $4
+)
+select page.opened, page.num, (select body from passages where passages.num = page.num) from page
+order by page.opened desc, page.num desc
+
+-- name: window_lane_verdict
+with recent as materialized (
+	select opened, num from passages
+	where lane = $7 and verdict = $8 and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
+	order by opened desc, num desc limit $6
+), page as materialized (
+	select opened, num from recent
+	cross join lateral (select from plates where plates.num = recent.num and plate like replace($5, '*', '%') limit 1) as fit
+	order by opened desc, num desc limit $4
+)
+select page.opened, page.num, (select body from passages where passages.num = page.num) from page
+order by page.opened desc, page.num desc
+
 -- name: plates_near
 with found as materialized (
 	select distinct opened, num from plates
-	where plate = any($7::text[])
+	where plate = any($5::text[])
 		and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
-		and ($5 = '' or lane = $5) and ($6 = '' or verdict = $6)
+		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7)
 ), page as materialized (
 	select opened, num from found order by opened desc, num desc limit $4
-)
-select page.opened, page.num, (select body from passages where passages.num = page.num) from page
-order by page.opened desc, page.num desc
-
--- name: plates_window
-with recent as materialized (
-	select opened, num, plate, lane, verdict from plates
-	where opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
-	order by opened desc, num desc limit $8
-), page as materialized (
-	select distinct opened, num from recent
-	where plate like replace($7, '*', '%') and ($5 = '' or lane = $5) and ($6 = '' or verdict = $6)
-	order by opened desc, num desc limit $4
-)
-select page.opened, page.num, (select body from passages where passages.num = page.num) from page
-order by page.opened desc, page.num desc
-
--- name: plates_all
-with page as materialized (
-	select distinct opened, num from plates
-	where opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
-		and plate like replace($7, '*', '%') and ($5 = '' or lane = $5) and ($6 = '' or verdict = $6)
-	order by opened desc, num desc limit $4
 )
 select page.opened, page.num, (select body from passages where passages.num = page.num) from page
 order by page.opened desc, page.num desc
@@ -124,9 +160,23 @@ order by page.opened desc, page.num desc
 -- name: plates_prefix
 with found as materialized (
 	select distinct opened, num from plates
-	where plate >= $8 and plate < $9 and plate like replace($7, '*', '%')
+	where plate >= $8 and plate < $9 and plate like replace($5, '*', '%')
 		and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
-		and ($5 = '' or lane = $5) and ($6 = '' or verdict = $6)
+		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7)
+), page as materialized (
+	select opened, num from found order by opened desc, num desc limit $4
+)
+select page.opened, page.num, (select body from passages where passages.num = page.num) from page
+order by page.opened desc, page.num desc
+
+-- name: plates_within
+with fit as materialized (
+	select distinct plate from suffixes where suffix >= $8 and suffix < $9 and plate like replace($5, '*', '%')
+), found as materialized (
+	select distinct opened, num from fit
+	cross join lateral (select opened, num from plates where plates.plate = fit.plate
+		and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
+		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7) offset 0) as of_plate
 ), page as materialized (
 	select opened, num from found order by opened desc, num desc limit $4
 )

@@ -38,7 +38,14 @@ create table plates (
 ) strict, without rowid;
 
 create index plates_text on plates (plate, opened, num, lane, verdict);
-create index plates_newest on plates (opened, num, plate, lane, verdict);
+
+-- Every plate that the archive has had, with each of its endings: what stands within a
+-- plate is the beginning of one of them. Plates of which no passage is left do no harm.
+create table suffixes (
+	suffix text not null,
+	plate  text not null,
+	primary key (suffix, plate)
+) strict, without rowid;
 
 create table events (
 	journal integer not null references journals (ord),

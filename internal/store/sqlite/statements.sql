@@ -1,6 +1,8 @@
 -- Searches take: 1 from, 2 and 3 the place (opened, num) before which the page begins,
--- 4 rows, 5 lane, 6 verdict ('' does not limit), 7 and on the plate. The indexes are named
--- because the right one is known and SQLite has no statistics of a table that grows.
+-- 4 rows; newest_*: 5 and on lane and verdict; window*: 5 pattern, 6 passages to look
+-- through, 7 and on lane and verdict; plates_*: 5 plates or pattern, 6 lane and 7 verdict
+-- ('' does not limit), 8 and 9 the range of texts. The indexes are named because the right
+-- one is known and SQLite has no statistics of a table that grows.
 
 -- name: schema_table
 create table if not exists archive_schema (version integer primary key, applied integer not null) strict
@@ -29,6 +31,9 @@ delete from plates where num = ?1
 
 -- name: plate_put
 insert into plates (num, plate, opened, lane, verdict) values (?1, ?2, ?3, ?4, ?5)
+
+-- name: suffix_put
+insert into suffixes (suffix, plate) values (?1, ?2) on conflict do nothing
 
 -- name: event_put
 insert into events (journal, n, i, lane, at, passage, kind, body)
@@ -73,35 +78,64 @@ select opened, num, body from passages indexed by passages_lane_verdict
 where lane = ?5 and verdict = ?6 and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
 order by opened desc, num desc limit ?4
 
+-- name: window
+with recent as (
+	select opened, num from passages indexed by passages_newest
+	where opened between ?1 and ?2 and (opened < ?2 or num < ?3)
+	order by opened desc, num desc limit ?6
+), page as materialized (
+	select opened, num from recent
+	where exists (select 1 from plates where plates.num = recent.num and plate glob ?5)
+	order by opened desc, num desc limit ?4
+)
+select page.opened, page.num, body from page cross join passages on passages.num = page.num
+order by page.opened desc, page.num desc
+
+-- name: window_lane
+with recent as (
+	select opened, num from passages indexed by passages_lane
+	where lane = ?7 and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
+	order by opened desc, num desc limit ?6
+), page as materialized (
+	select opened, num from recent
+	where exists (select 1 from plates where plates.num = recent.num and plate glob ?5)
+	order by opened desc, num desc limit ?4
+)
+select page.opened, page.num, body from page cross join passages on passages.num = page.num
+order by page.opened desc, page.num desc
+
+-- name: window_verdict
+with recent as (
+	select opened, num from passages indexed by passages_verdict
+	where verdict = ?7 and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
+	order by opened desc, num desc limit ?6
+), page as materialized (
+	select opened, num from recent
+	where exists (select 1 from plates where plates.num = recent.num and plate glob ?5)
+	order by opened desc, num desc limit ?4
+)
+select page.opened, page.num, body from page cross join passages on passages.num = page.num
+order by page.opened desc, page.num desc
+
+-- name: window_lane_verdict
+with recent as (
+	select opened, num from passages indexed by passages_lane_verdict
+	where lane = ?7 and verdict = ?8 and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
+	order by opened desc, num desc limit ?6
+), page as materialized (
+	select opened, num from recent
+	where exists (select 1 from plates where plates.num = recent.num and plate glob ?5)
+	order by opened desc, num desc limit ?4
+)
+select page.opened, page.num, body from page cross join passages on passages.num = page.num
+order by page.opened desc, page.num desc
+
 -- name: plates_near
 with page as materialized (
 	select distinct opened, num from plates indexed by plates_text
-	where plate in (select value from json_each(?7))
+	where plate in (select value from json_each(?5))
 		and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
-		and (?5 = '' or lane = ?5) and (?6 = '' or verdict = ?6)
-	order by opened desc, num desc limit ?4
-)
-select page.opened, page.num, body from page cross join passages on passages.num = page.num
-order by page.opened desc, page.num desc
-
--- name: plates_window
-with recent as (
-	select opened, num, plate, lane, verdict from plates indexed by plates_newest
-	where opened between ?1 and ?2 and (opened < ?2 or num < ?3)
-	order by opened desc, num desc limit ?8
-), page as materialized (
-	select distinct opened, num from recent
-	where plate glob ?7 and (?5 = '' or lane = ?5) and (?6 = '' or verdict = ?6)
-	order by opened desc, num desc limit ?4
-)
-select page.opened, page.num, body from page cross join passages on passages.num = page.num
-order by page.opened desc, page.num desc
-
--- name: plates_all
-with page as materialized (
-	select distinct opened, num from plates indexed by plates_newest
-	where opened between ?1 and ?2 and (opened < ?2 or num < ?3)
-		and plate glob ?7 and (?5 = '' or lane = ?5) and (?6 = '' or verdict = ?6)
+		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
 	order by opened desc, num desc limit ?4
 )
 select page.opened, page.num, body from page cross join passages on passages.num = page.num
@@ -110,9 +144,22 @@ order by page.opened desc, page.num desc
 -- name: plates_prefix
 with page as materialized (
 	select distinct opened, num from plates indexed by plates_text
-	where plate >= ?8 and plate < ?9 and plate glob ?7
+	where plate >= ?8 and plate < ?9 and plate glob ?5
 		and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
-		and (?5 = '' or lane = ?5) and (?6 = '' or verdict = ?6)
+		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
+	order by opened desc, num desc limit ?4
+)
+select page.opened, page.num, body from page cross join passages on passages.num = page.num
+order by page.opened desc, page.num desc
+
+-- name: plates_within
+with fit as materialized (
+	select distinct plate from suffixes where suffix >= ?8 and suffix < ?9 and plate glob ?5
+), page as materialized (
+	select distinct opened, num from fit cross join plates indexed by plates_text
+	where plates.plate = fit.plate
+		and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
+		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
 	order by opened desc, num desc limit ?4
 )
 select page.opened, page.num, body from page cross join passages on passages.num = page.num
