@@ -217,7 +217,9 @@ func (r *rig) leave() {
 	r.see("io", r.now.Add(4*time.Second), &obs.Presence{Signal: "loop_exit"})
 }
 
-func (r *rig) arrive() { r.see("io", r.now.Add(time.Second), &obs.Presence{Signal: "loop_exit", On: true}) }
+func (r *rig) arrive() {
+	r.see("io", r.now.Add(time.Second), &obs.Presence{Signal: "loop_exit", On: true})
+}
 
 var goods = declaration("d1", "123AB02", "12ABC02", 22000, "3926909709")
 

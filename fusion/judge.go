@@ -44,6 +44,37 @@ func (v *visit) spacings() {
 	v.measureLength()
 }
 
+// Heights and places by which the outline tells combinations apart.
+const (
+	lowHeight = 1300 // mm: a drawbar or a coupling gap, never a load
+	lowRun    = 500  // mm of the length
+)
+
+// class tells a drawbar train from an articulated vehicle by the outline: a drawbar is a
+// low place behind the front third. "" leaves it to the axle pattern.
+func (v *visit) class() string {
+	if v.Size == nil || v.Size.Length == 0 || len(v.Axles) < 5 || usable(v.Size.Flags) != "" {
+		return ""
+	}
+	length := v.Size.Length
+	var from quant.Length = -1
+	for _, p := range v.Size.Outline {
+		switch {
+		case p.Z >= lowHeight:
+			from = -1
+		case p.X < length/3 || p.X > length*9/10:
+		case from < 0:
+			from = p.X
+		case p.X-from >= lowRun:
+			return rules.RoadTrain
+		}
+	}
+	if len(v.Size.Outline) < 32 {
+		return "" // too coarse to say that there is no drawbar
+	}
+	return rules.Articulated
+}
+
 // outlineMax is how many points of the side view a passage keeps.
 const outlineMax = 128
 
@@ -256,6 +287,7 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 	}
 	c.axles(v, x)
 	c.sizes(v, x)
+	x.Class = v.class()
 	v.AxleCode = rules.AxleCode(x)
 	return x
 }

@@ -21,7 +21,7 @@ const (
 	Potash      Story = "potash"      // declared potassium chloride: innocent radiation
 	Smuggled    Story = "smuggled"    // a shielded point source in a general load
 	Prohibited  Story = "prohibited"  // goods of a ban
-	Misread     Story = "misread"     // the camera reads one character wrong
+	Misread     Story = "misread"     // the declarant wrote one character of the plate wrong
 )
 
 // Goods is one declared item.
@@ -40,7 +40,7 @@ type Arrival struct {
 	Goods   []Goods
 	Speed   float64 // mm/s on arrival
 	Papers  bool    // a declaration is lodged
-	Misread bool
+	Misread bool    // the declaration has one character of the plate wrong
 }
 
 // Traffic makes vehicles, the same for the same seed.

@@ -86,7 +86,9 @@ func (k *Track) Speed() (v, u quant.Speed, ok bool) {
 	if n == 0 {
 		return 0, 0, false
 	}
-	return quant.Speed(sum / n), max(quant.Speed(sumU/n), (hi-lo)/4), true
+	// The axles' errors are independent, so the mean's is smaller by the root of their
+	// number; what the speeds differ by beyond that is uneven motion, which Way follows.
+	return quant.Speed(sum / n), max(quant.Speed(sumU/(n*isqrt(n))), (hi-lo)/8), true
 }
 
 // Way integrates the speed from t0 to t1: between the axles' crossings linearly, beyond

@@ -247,7 +247,11 @@ func (c *Checkpoint) prepare(l *Lane, now time.Time) {
 	}
 	l.n++
 	if a.Papers && c.cfg.Lodge != nil {
-		if err := c.cfg.Lodge(a, l.n); err != nil {
+		lodged := a
+		if a.Misread {
+			lodged.Vehicle = mistype(a.Vehicle)
+		}
+		if err := c.cfg.Lodge(lodged, l.n); err != nil {
 			c.cfg.Log.Error("declaration not lodged", "lane", l.ID, "err", err)
 		}
 	}
@@ -271,7 +275,7 @@ func (c *Checkpoint) SiteFile(head string) string {
 		l.cameraDevices(dev)
 		scale := "    [lane.device.settings]\n    platform_length = \"0.75m\"\n    division        = \"20kg\"\n    speed_max       = \"15km/h\"\n"
 		if i%4 == 3 {
-			dev("wim", "wim/tenso-m", l.links["scale"], atScale, scale)
+			dev("wim", "wim/tenso-m", l.links["scale"], atScale, scale+"    poll            = \"10ms\"\n")
 		} else {
 			dev("wim", "wim/mt-continuous", l.links["scale"], atScale, scale)
 		}
