@@ -33,6 +33,26 @@ func must(t testing.TB, url, dir string) Store {
 	return s
 }
 
+// subrunner is a test or a benchmark.
+type subrunner[T any] interface {
+	testing.TB
+	Run(name string, f func(t T)) bool
+}
+
+// engines runs a test or a benchmark on an empty archive of each engine.
+func engines[T subrunner[T]](t T, run func(t T, s Store)) {
+	t.Run("sqlite", func(t T) {
+		s := must(t, "", t.TempDir())
+		defer s.Close()
+		run(t, s)
+	})
+	t.Run("postgres", func(t T) {
+		s := must(t, pgtest.Start(t), "")
+		defer s.Close()
+		run(t, s)
+	})
+}
+
 func TestSQLite(t *testing.T) {
 	conformance(t, func(t *testing.T) func(t *testing.T) Store {
 		dir := filepath.Join(t.TempDir(), "a folder #1 with 100% odd? signs", "Архив")
