@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"time"
+
+	"acsgd/devices"
+	"acsgd/fusion"
+	"acsgd/internal/journal"
+	"acsgd/internal/obs"
+	"acsgd/lanes"
+	"acsgd/sim/scenario"
+)
+
+// node is one thing in a lane that acts at a time.
+type node interface {
+	due() (at time.Time, ok bool)
+	act(now time.Time)
+}
+
+// virtualLane is one lane in virtual time: world, instruments, driver sessions and core in
+// one event loop.
+type virtualLane struct {
+	site *virtualSite
+	id   string
+	gear *scenario.Gear
+	core *fusion.Core
+	io   *ioNode
+	// nodes act in this order where their times are equal.
+	nodes []node
+
+	now      time.Time
+	busy     bool // a vehicle is in the lane: nothing is thinned
+	seq      uint64
+	inbox    []fusion.InputBody
+	stepping bool
+	out      []fusion.Output
+
+	sum      hash.Hash
+	reported map[string][]byte // newest JSON by passage
+	order    []string          // their ids in the order of their first report
+	officer  *officerNode
+	counts   counts
+	err      error // what stopped the lane
+}
+
+// counts are what a run did.
+type counts struct {
+	Events, Inputs, Outputs, Bytes, Errors int64
+}
+
+func (c *counts) add(d counts) {
+	c.Events += d.Events
+	c.Inputs += d.Inputs
+	c.Outputs += d.Outputs
+	c.Bytes += d.Bytes
+	c.Errors += d.Errors
+}
+
+func newVirtualLane(s *virtualSite, g *scenario.Gear) *virtualLane {
+	return &virtualLane{site: s, id: g.ID, gear: g, core: new(fusion.Core), now: s.plan.Start, sum: sha256.New(), reported: map[string][]byte{}}
+}
+
+// run lets the lane's time pass until end.
+func (l *virtualLane) run(end time.Time) {
+	for l.err == nil {
+		var first node
+		var at time.Time
+		for _, n := range l.nodes {
+			if t, ok := n.due(); ok && (first == nil || t.Before(at)) {
+				first, at = n, t
+			}
+		}
+		if first == nil || !at.Before(end) {
+			break
+		}
+		if at.After(l.now) {
+			l.now = at
+		}
+		l.counts.Events++
+		first.act(l.now)
+	}
+	if end.After(l.now) {
+		l.now = end
+	}
+}
+
+// put hands an input to the core, after those that wait already.
+func (l *virtualLane) put(b fusion.InputBody) {
+	l.inbox = append(l.inbox, b)
+	if l.stepping {
+		return
+	}
+	l.stepping = true
+	for len(l.inbox) > 0 && l.err == nil {
+		b := l.inbox[0]
+		l.inbox = l.inbox[1:]
+		l.err = l.step(b)
+	}
+	l.inbox = l.inbox[:0]
+	l.stepping = false
+}
+
+// step journals one input, steps the core and carries out what it says.
+func (l *virtualLane) step(b fusion.InputBody) error {
+	l.seq++
+	in := fusion.Input{Seq: l.seq, Now: obs.Unix(l.now), Body: b}
+	l.counts.Inputs++
+	l.out = l.core.Step(l.out[:0], in)
+	l.counts.Outputs += int64(len(l.out))
+	sum, decided := lanes.DigestOf(l.out)
+	if decided {
+		l.sum.Write(sum[:])
+	}
+	if j := l.site.journal; j != nil {
+		rec, err := lanes.RecordOf(l.id, in)
+		if err != nil {
+			return err
+		}
+		j.Append(rec, func(_ uint64, err error) {
+			if err != nil {
+				l.site.refused(err)
+			} else if decided {
+				j.Digest(journal.Digest{Lane: l.id, Seq: in.Seq, Sum: sum})
+			}
+		})
+	}
+	if err := l.publish(); err != nil {
+		return err
+	}
+	for i := range l.out {
+		if s := l.out[i].Signal; s != nil {
+			l.io.move(l.now, *s)
+		}
+	}
+	return nil
+}
+
+// publish keeps what is judged, as a console would show it.
+func (l *virtualLane) publish() error {
+	for i := range l.out {
+		o := &l.out[i]
+		if t := l.site.opt.Trace; t != nil {
+			j, err := json.Marshal(o)
+			if err != nil {
+				return fmt.Errorf("lane %s: output %s: %w", l.id, o.Kind, err)
+			}
+			if _, err := fmt.Fprintf(t, "%s %d %s\n", l.id, l.seq, j); err != nil {
+				return fmt.Errorf("trace: %w", err)
+			}
+		}
+		if o.Passage == nil {
+			continue
+		}
+		l.officer.see(l.now, o.Passage)
+		switch o.Kind {
+		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Closed:
+			if err := l.keep(o.Passage); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keep takes the JSON of a passage as the console would give it.
+func (l *virtualLane) keep(p *fusion.Passage) error {
+	j, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("lane %s: passage %s: %w", l.id, p.ID, err)
+	}
+	if _, known := l.reported[p.ID]; !known {
+		l.order = append(l.order, p.ID)
+	}
+	l.reported[p.ID] = j
+	return nil
+}
+
+// passages gives what was reported, with those that are still open.
+func (l *virtualLane) passages() ([]*scenario.Passage, error) {
+	for _, p := range l.core.Passages(nil) {
+		if err := l.keep(p); err != nil {
+			return nil, err
+		}
+	}
+	var out []*scenario.Passage
+	for _, id := range l.order {
+		p, err := scenario.ParsePassage(l.reported[id])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// seen hands an observation of an instrument over.
+func (l *virtualLane) seen(o obs.Observation) error {
+	l.put(fusion.Seen{Observation: o})
+	return l.err
+}
+
+// health tells what the supervisor of an instrument, or the mover of an output, would tell.
+func (l *virtualLane) health(name string, state obs.HealthState, reason string) {
+	at := obs.Unix(l.now)
+	l.put(fusion.Seen{Observation: obs.Observation{Source: name, Lane: l.id, Stamp: obs.Stamp{At: at, Arrived: at},
+		Body: &obs.Health{State: state, Reason: reason}}})
+}
+
+// worldNode lets the vehicles drive.
+type worldNode struct {
+	l    *virtualLane
+	next time.Time
+}
+
+const worldStep = 50 * time.Millisecond
+
+func (w *worldNode) due() (time.Time, bool) { return w.next, !w.next.IsZero() }
+
+func (w *worldNode) act(now time.Time) {
+	w.l.gear.Step(now)
+	empty, next := w.l.gear.World.Idle()
+	was := w.l.busy
+	w.l.busy = !empty
+	switch {
+	case !empty:
+		w.next = now.Add(worldStep)
+	case next.IsZero():
+		w.next = time.Time{}
+	case next.After(now):
+		w.next = next
+	default:
+		w.next = now.Add(worldStep)
+	}
+	if !was && w.l.busy {
+		for _, n := range w.l.nodes {
+			if s, ok := n.(interface{ wake() }); ok {
+				s.wake()
+			}
+		}
+	}
+}
+
+// coreNode wakes the core when it wants to be.
+type coreNode struct{ l *virtualLane }
+
+func (c *coreNode) due() (time.Time, bool) { return c.l.core.Deadline() }
+
+func (c *coreNode) act(time.Time) { c.l.put(fusion.Tick{}) }
+
+// officerNode decides what waits for a person.
+type officerNode struct {
+	l     *virtualLane
+	think time.Duration
+	idle  bool // decides nothing
+	queue []waiting
+	done  map[string]bool
+}
+
+type waiting struct {
+	at time.Time
+	id string
+}
+
+func (o *officerNode) see(now time.Time, p *fusion.Passage) {
+	if o.idle || p.Phase != fusion.Awaiting || !p.Closed.IsZero() || o.done[p.ID] {
+		return
+	}
+	o.done[p.ID] = true
+	o.queue = append(o.queue, waiting{now.Add(o.think), p.ID})
+}
+
+func (o *officerNode) due() (time.Time, bool) {
+	if len(o.queue) == 0 {
+		return time.Time{}, false
+	}
+	return o.queue[0].at, true
+}
+
+func (o *officerNode) act(time.Time) {
+	id := o.queue[0].id
+	o.queue = o.queue[1:]
+	o.l.put(fusion.Ordered{Order: fusion.Order{ID: "sim-" + id, Action: fusion.Secondary, Passage: id,
+		User: "simulated officer", Role: "officer", Reason: "automatic"}})
+}
+
+// command is a signal as the lane's outputs take it.
+func command(s fusion.Signal) devices.Command {
+	return devices.Command{Output: s.Output, Action: s.Action, Cause: s.Passage + " " + s.Cause}
+}
+
+var background = context.Background()

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"acsgd/devices"
+	"acsgd/devices/laneio/modbusio"
+	"acsgd/devices/modbus"
+	"acsgd/fusion"
+	"acsgd/internal/obs"
+	"acsgd/sim"
+	"acsgd/sim/scenario"
+)
+
+// How an instrument's link is tried again, as the supervisor does.
+const (
+	backoffMin = 500 * time.Millisecond
+	backoffMax = 30 * time.Second
+)
+
+// link is the state that a supervisor keeps of one instrument.
+type link struct {
+	l       *virtualLane
+	name    string
+	up      bool
+	told    obs.HealthState
+	backoff time.Duration
+	retry   time.Time
+}
+
+// fail notes that the link is gone; it is tried again after a growing pause.
+func (k *link) fail(now time.Time, cause error) {
+	k.up = false
+	k.backoff = max(backoffMin, min(backoffMax, 2*k.backoff))
+	k.retry = now.Add(k.backoff)
+	if k.told != obs.Offline {
+		k.told = obs.Offline
+		k.l.health(k.name, obs.Offline, cause.Error())
+	}
+}
+
+// heard notes a sign of life.
+func (k *link) heard() {
+	k.backoff = 0
+	if k.told != obs.Online {
+		k.told = obs.Online
+		k.l.health(k.name, obs.Online, "")
+	}
+}
+
+// streamNode is an instrument on a byte link and its driver's session.
+type streamNode struct {
+	link
+	m     *scenario.Faulty
+	v     *devices.Virtual
+	make  func() (devices.Session, error)
+	idle  time.Duration // an empty lane's instrument acts at most once in so long
+	last  time.Time
+	begun bool
+	out   sim.Out
+	rec   *recorder
+}
+
+var (
+	errClosed = errors.New("the instrument has closed the connection")
+	errCut    = errors.New("the instrument does not answer")
+)
+
+func newStreamNode(l *virtualLane, i *scenario.Instrument, newSession func() (devices.Session, error)) *streamNode {
+	n := &streamNode{link: link{l: l, name: i.Name, retry: l.now}, m: i.Machine, make: newSession}
+	if i.Class == "front" || i.Class == "rear" {
+		n.idle = time.Second // its eye looks 12 times a second, also where nobody drives
+	}
+	n.v = devices.NewVirtual(i.Name, l.id, nil)
+	n.v.Emit = l.seen
+	n.v.Report = func(*obs.DecodeError) { l.counts.Errors++ }
+	return n
+}
+
+func (n *streamNode) wake() { n.last = time.Time{} }
+
+func (n *streamNode) due() (at time.Time, ok bool) {
+	if at, ok = n.m.Deadline(); ok && n.idle > 0 && !n.l.busy {
+		if slow := n.last.Add(n.idle); at.Before(slow) {
+			at = slow
+		}
+	}
+	next, more := n.retry, !n.up
+	if n.up {
+		next, more = n.v.Deadline()
+	}
+	if more && (!ok || next.Before(at)) {
+		at, ok = next, true
+	}
+	return at, ok
+}
+
+func (n *streamNode) act(now time.Time) {
+	if !n.up && !now.Before(n.retry) {
+		n.open(now)
+	}
+	if at, ok := n.m.Deadline(); n.begun && ok && !at.After(now) || !n.begun {
+		n.begun = true // an instrument is switched on by its first Tick
+		n.last = now
+		n.m.Tick(now, &n.out)
+		n.carry(now)
+	}
+	if !n.up {
+		n.out.Send, n.out.Close = n.out.Send[:0], false
+		return
+	}
+	if at, ok := n.v.Deadline(); ok && !at.After(now) {
+		n.check(now, n.v.Tick(now))
+	}
+	n.pump(now)
+}
+
+// open begins a new connection.
+func (n *streamNode) open(now time.Time) {
+	if n.m.Cut(now) {
+		n.fail(now, errCut)
+		return
+	}
+	s, err := n.make()
+	if err != nil {
+		n.l.err = fmt.Errorf("%s: %w", n.name, err) // the settings were good at the start
+		return
+	}
+	n.up = true
+	n.check(now, n.v.Renew(now, s))
+	n.pump(now)
+}
+
+// carry brings what the instrument said to the session.
+func (n *streamNode) carry(now time.Time) {
+	if !n.up {
+		n.out.Send, n.out.Close = n.out.Send[:0], false
+		return
+	}
+	if p := n.out.Send; len(p) > 0 {
+		n.l.counts.Bytes += int64(len(p))
+		n.heard()
+		n.rec.add(now, false, p)
+		err := n.v.Feed(now, p)
+		n.out.Send = n.out.Send[:0]
+		n.check(now, err)
+	}
+	if n.out.Close {
+		n.out.Close = false
+		if n.up {
+			_ = n.v.Finish(now) // the link is over either way
+			n.hangup(now, errClosed)
+		}
+	}
+}
+
+// pump brings answers back and forth until both are quiet.
+func (n *streamNode) pump(now time.Time) {
+	for n.up && len(n.v.Sent) > 0 {
+		n.rec.add(now, true, n.v.Sent)
+		n.m.Feed(now, n.v.Sent, &n.out)
+		n.v.Sent = n.v.Sent[:0]
+		n.carry(now)
+	}
+}
+
+func (n *streamNode) check(now time.Time, err error) {
+	if err != nil && n.up {
+		n.hangup(now, err)
+	}
+}
+
+func (n *streamNode) hangup(now time.Time, cause error) {
+	n.m.Hangup()
+	n.fail(now, cause)
+}
+
+// ioNode polls the lane's I/O module and moves its outputs.
+type ioNode struct {
+	link
+	g     *scenario.Gear
+	unit  *modbusio.Unit
+	every time.Duration
+	next  time.Time
+	at    time.Time // of the request under way
+	out   devices.Out
+	seq   uint64
+}
+
+// ioIdle is how often the module of an empty lane is read.
+const ioIdle = time.Second
+
+func newIONode(l *virtualLane, i *scenario.Instrument, sec devices.Section) (*ioNode, error) {
+	n := &ioNode{link: link{l: l, name: i.Name}, g: l.gear, next: l.now}
+	regs := modbus.OverPDU(func(req []byte) ([]byte, error) { return n.g.PDU(n.at, req) })
+	var err error
+	n.unit, n.every, err = modbusio.NewVirtual(sec, regs)
+	return n, err
+}
+
+func (n *ioNode) wake() { n.next = n.l.now }
+
+func (n *ioNode) due() (time.Time, bool) { return n.next, true }
+
+func (n *ioNode) act(now time.Time) {
+	n.at = now
+	n.next = now.Add(n.every)
+	if !n.l.busy {
+		n.next = now.Add(ioIdle)
+	}
+	if !n.up {
+		n.unit.Reset()
+		if err := n.unit.Safe(background, now); err != nil {
+			n.down(now, err)
+			return
+		}
+		n.up = true
+	}
+	n.out.Reset()
+	if err := n.unit.Poll(background, now, &n.out); err != nil {
+		n.down(now, err)
+		return
+	}
+	n.heard()
+	n.l.counts.Errors += int64(len(n.out.Errs))
+	for _, o := range n.out.Obs {
+		n.seq++
+		o.Source, o.Lane, o.Seq, o.Stamp.Arrived = n.name, n.l.id, n.seq, obs.Unix(now)
+		if n.l.seen(o) != nil {
+			return
+		}
+	}
+}
+
+func (n *ioNode) down(now time.Time, err error) {
+	n.fail(now, err)
+	n.next = n.retry
+}
+
+// move carries out what the core asks for; what is refused becomes an observation.
+func (n *ioNode) move(now time.Time, s fusion.Signal) {
+	err := errors.New(s.Output + " " + s.Action + ": the module is not connected")
+	if n.up {
+		n.at = now
+		err = n.unit.Command(background, now, command(s))
+	}
+	if err != nil {
+		n.l.health(n.name, obs.Degraded, s.Output+" "+s.Action+": "+err.Error())
+	}
+}

@@ -1,0 +1,240 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"acsgd/internal/quant"
+	"acsgd/sim"
+	"acsgd/sim/anpr"
+	"acsgd/sim/dims"
+	"acsgd/sim/laneio"
+	"acsgd/sim/rpm"
+	"acsgd/sim/wim"
+)
+
+// Instrument is one simulated instrument of a lane, and what a site file says of it.
+type Instrument struct {
+	Name     string // as in the site file: wim-1
+	Class    string // as in fault tables: io, front, rear, wim, dims, rpm
+	Driver   string // the protocol that it speaks, as a driver kind
+	Station  quant.Length
+	Role     string         // of cameras in the site file
+	Settings map[string]any // of the driver
+	Link     LinkKind
+	Machine  *Faulty // nil for the I/O module, which is IO of the lane
+}
+
+// LinkKind is the wire that an instrument hangs on in a run on real ports.
+type LinkKind string
+
+// The wires.
+const (
+	Modbus LinkKind = "modbus" // Modbus TCP
+	Serial LinkKind = "serial" // a pseudo terminal
+	TCP    LinkKind = "tcp"    // the instrument listens
+	Push   LinkKind = "push"   // the instrument dials
+)
+
+func classes() []string { return []string{"io", "front", "rear", "wim", "dims", "rpm"} }
+
+// Gear is all instruments of one lane with the world that they look at.
+type Gear struct {
+	ID    string // of the lane: "1"
+	World *Lane
+	IO    *laneio.Device
+	List  []*Instrument
+
+	ioFaults []window
+	front    *mistaken
+	rear     *mistaken
+	open     []*Passing // whose faults may be in force
+}
+
+// late lets the world exist before the I/O module that has its barrier.
+type late struct{ d *laneio.Device }
+
+// Barrier implements sim.Barrier.
+func (b *late) Barrier() (open, moving bool) { return b.d.Barrier() }
+
+// NewGear makes the instruments of one lane, from 1. Virtual thins the streams of an empty
+// lane. pace is that of NewLane.
+func NewGear(p *Plan, lane int, virtual bool, pace float64) (*Gear, error) {
+	b := &late{}
+	g := &Gear{ID: fmt.Sprint(lane), World: NewLane(p, lane, b, pace)}
+	g.IO = laneio.New(laneio.Config{Loops: []laneio.Loop{
+		{Signal: "loop_entry", Station: AtEntry}, {Signal: "loop_exit", Station: AtExit}}}, g.World, p.Start)
+	b.d = g.IO
+	seed := p.Seed*1000 + uint64(lane)
+	g.add(&Instrument{Name: "io", Class: "io", Driver: "laneio/modbus", Station: AtEntry, Link: Modbus,
+		Settings: map[string]any{"model": "moxa-e1212"}}, nil, 0)
+	g.cameras(p, seed)
+	g.scale(p, lane, seed, virtual)
+	if err := g.scanner(p, seed, virtual); err != nil {
+		return nil, err
+	}
+	g.add(&Instrument{Name: "rpm", Class: "rpm", Driver: "rpm/tsa", Station: AtPortal, Link: TCP},
+		rpm.New(rpm.Config{Station: float64(AtPortal), Seed: seed + 300}, g.World), seed+31)
+	return g, nil
+}
+
+func (g *Gear) add(i *Instrument, m sim.Machine, seed uint64) {
+	i.Name += "-" + g.ID
+	if m != nil {
+		i.Machine = NewFaulty(m, seed)
+	}
+	g.List = append(g.List, i)
+}
+
+func (g *Gear) cameras(p *Plan, seed uint64) {
+	cfg := p.Scenario.Gear
+	g.front = &mistaken{scene: g.World, role: "front", copies: map[string]*sim.Vehicle{}}
+	g.rear = &mistaken{scene: g.World, role: "rear", copies: map[string]*sim.Vehicle{}}
+	for i, c := range []struct {
+		class, model, role string
+		at                 quant.Length
+		scene              *mistaken
+	}{{"front", "front", "front", AtFront, g.front}, {"rear", "trailer", "rear", AtRear, g.rear}} {
+		m := anpr.NewISAPI(anpr.Config{Name: c.class + "-" + g.ID, Station: float64(c.at), Role: c.model, CER: cfg.CER,
+			Plain: cfg.Pictures == "none", Channel: i + 1, Seed: seed + 400 + uint64(i)}, c.scene)
+		g.add(&Instrument{Name: c.class, Class: c.class, Driver: "anpr/isapi", Station: c.at, Role: c.role, Link: Push,
+			Settings: map[string]any{"role": c.role}}, m, seed+40+uint64(i))
+	}
+}
+
+func (g *Gear) scale(p *Plan, lane int, seed uint64, virtual bool) {
+	m := wim.Default(seed + 100)
+	m.Station = AtScale
+	i := &Instrument{Name: "wim", Class: "wim", Driver: p.Scenario.Gear.Scale, Station: AtScale, Link: Serial,
+		Settings: map[string]any{"platform_length": "0.75m", "division": "20kg", "speed_max": "15km/h"}}
+	if i.Driver == "mixed" {
+		i.Driver = []string{"wim/mt-continuous", "wim/tenso-m"}[lane%2]
+	}
+	if i.Driver == "wim/tenso-m" {
+		g.add(i, wim.NewTenso(m, g.World), seed+11)
+		return
+	}
+	mt := wim.NewMT(m, g.World)
+	mt.Thin = virtual
+	if virtual {
+		i.Settings["silence"] = "3s"
+	}
+	g.add(i, mt, seed+11)
+}
+
+func (g *Gear) scanner(p *Plan, seed uint64, virtual bool) error {
+	cfg := dims.Config{Model: "lms511", Seed: seed + 200, Station: float64(AtScanner), Height: float64(ScannerTop), Hz: 25, Resolution: 1.0 / 6}
+	if p.Scenario.Gear.Beams == "coarse" {
+		cfg.Resolution = 0.5
+	}
+	i := &Instrument{Name: "dims", Class: "dims", Driver: "dims/cola", Station: AtScanner, Link: TCP,
+		Settings: map[string]any{"model": "lms5xx", "height": fmt.Sprintf("%dmm", ScannerTop)}}
+	scene := sim.Scene(g.World)
+	if virtual {
+		cfg.Idle = p.Scenario.Gear.Idle
+		i.Settings["silence"] = (p.Scenario.Gear.Idle + 2*time.Second).String()
+		scene = &near{scene: g.World, at: float64(AtScanner), reach: 4000}
+	}
+	m, err := dims.New(cfg, scene)
+	if err != nil {
+		return fmt.Errorf("lane %s: %w", g.ID, err)
+	}
+	g.add(i, m, seed+21)
+	return nil
+}
+
+// near is the part of a scene close to a station: for an instrument that sees nothing of
+// the rest, and thins its stream where nothing is to be seen.
+type near struct {
+	scene     sim.Scene
+	at, reach float64
+}
+
+// At implements sim.Scene.
+func (n *near) At(dst []sim.Placed, t time.Time) []sim.Placed {
+	from := len(dst)
+	dst = n.scene.At(dst, t)
+	keep := dst[:from]
+	for _, p := range dst[from:] {
+		if p.X > n.at-n.reach && p.X-float64(p.Length) < n.at+n.reach {
+			keep = append(keep, p)
+		}
+	}
+	return keep
+}
+
+// Step lets the world's time pass and puts faults in force.
+func (g *Gear) Step(now time.Time) []*Passing {
+	in := g.World.Step(now)
+	for _, p := range in {
+		g.open = append(g.open, p)
+		for _, f := range p.Faults {
+			g.fault(p, f)
+		}
+	}
+	kept := g.open[:0]
+	for _, p := range g.open {
+		if p.Out.IsZero() {
+			kept = append(kept, p)
+			continue
+		}
+		for _, i := range g.List {
+			if i.Machine != nil {
+				i.Machine.end(p.Vehicle.ID, now)
+			}
+		}
+		g.ioFaults = ended(g.ioFaults, p.Vehicle.ID, now)
+		delete(g.front.copies, p.Vehicle.ID)
+		delete(g.rear.copies, p.Vehicle.ID)
+	}
+	g.open = kept
+	return in
+}
+
+// fault puts one fault of a vehicle in force.
+func (g *Gear) fault(p *Passing, f FaultPlan) {
+	w := window{FaultPlan: f, from: p.In.Add(f.From), vehicle: p.Vehicle.ID}
+	if f.For > 0 {
+		w.to = w.from.Add(f.For)
+	}
+	switch {
+	case f.Kind == Misread && f.Device == "front":
+		g.front.begin(p.Arrival, f.Plate)
+	case f.Kind == Misread:
+		g.rear.begin(p.Arrival, f.Plate)
+	case f.Device == "io":
+		g.ioFaults = append(g.ioFaults, w)
+	default:
+		for _, i := range g.List {
+			if i.Class == f.Device {
+				i.Machine.begin(w)
+			}
+		}
+	}
+}
+
+// ErrNoAnswer says that the I/O module is cut off or silent.
+var ErrNoAnswer = errors.New("no answer")
+
+// PDU answers a Modbus request at now, unless a fault forbids it. Garbage and lost messages
+// of a request line end in a time-out as well.
+func (g *Gear) PDU(now time.Time, req []byte) ([]byte, error) {
+	for i := range g.ioFaults {
+		w := &g.ioFaults[i]
+		if !w.in(now) {
+			continue
+		}
+		switch w.Kind {
+		case Disconnect, Silence:
+			return nil, ErrNoAnswer
+		case Garbage, Lost:
+			r := rand.New(rand.NewPCG(uint64(now.UnixNano()), uint64(i)))
+			if r.Float64() < w.share(0.3) {
+				return nil, ErrNoAnswer
+			}
+		}
+	}
+	return g.IO.PDU(now, req), nil
+}
