@@ -67,7 +67,7 @@ func newRig(t *testing.T) *rig {
 	s, err := New(Config{Site: "Test", Mode: "simulator", Zone: "Asia/Almaty", Build: "b", Hub: r.hub, Users: users, Commander: commander(r.orders),
 		Archive: noArchive{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
 		Audit:  func(_ context.Context, kind, user, _ string) { r.audit = append(r.audit, kind+" "+user) },
-		Static: fstest.MapFS{"index.html": {Data: []byte("<html>page</html>")}}, Log: slog.New(slog.DiscardHandler)})
+		Static: fstest.MapFS{"index.html": {Data: []byte("<html>page</html>")}, "index.html.gz": {Data: []byte("\x1f\x8b\x08\x00")}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,6 +348,26 @@ func TestEvidenceIsServedToThoseSignedInOnly(t *testing.T) {
 	r.login("nurlan")
 	if code, p := get(); code != http.StatusOK || !bytes.Equal(p, []byte("\xff\xd8picture")) {
 		t.Errorf("%d %q", code, p)
+	}
+}
+
+func TestThePageIsHTMLAlsoWhenItIsCompressed(t *testing.T) {
+	r := newRig(t)
+	for _, path := range []string{"/", "/index.html", "/lane/2"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.srv.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "text/html")
+		req.Header.Set("Accept-Encoding", "gzip")
+		res, err := r.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if ct := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(ct, "text/html") {
+			t.Errorf("%s: %d %s", path, res.StatusCode, ct)
+		}
 	}
 }
 

@@ -22,6 +22,9 @@ func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if name == "" {
+		name = "index.html"
+	}
 	b, zipped, ok := s.read(name, r)
 	if !ok && strings.Contains(r.Header.Get("Accept"), "text/html") {
 		name = "index.html" // an address inside the page
@@ -47,9 +50,6 @@ func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s static) read(name string, r *http.Request) (b []byte, zipped, ok bool) {
-	if name == "" || name == "." {
-		name = "index.html"
-	}
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		if b, err := fs.ReadFile(s.files, name+".gz"); err == nil {
 			return b, true, true

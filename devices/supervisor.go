@@ -28,6 +28,9 @@ type Supervision struct {
 	// Silence is after how long without a byte a running instrument is degraded, for those
 	// that always talk; default never.
 	Silence time.Duration
+	// Waiting is after how long without a first byte an instrument is offline, default 5 s;
+	// longer for those that speak seldom.
+	Waiting time.Duration
 	// BadFrames a minute make an instrument degraded, default 10.
 	BadFrames int
 	// Grace is how long a source may take to return after it was cancelled, default 6 s,
@@ -84,6 +87,9 @@ func NewSupervisor(how Supervision) *Supervisor {
 	if how.BadFrames <= 0 {
 		how.BadFrames = 10
 	}
+	if how.Waiting <= 0 {
+		how.Waiting = waitingLimit
+	}
 	if how.Grace <= 0 {
 		how.Grace = 6 * time.Second
 	}
@@ -91,7 +97,7 @@ func NewSupervisor(how Supervision) *Supervisor {
 	s.meter.notify = s.poke
 	s.cond.clock.limit = how.ClockLimit
 	s.cond.bad.limit = how.BadFrames
-	s.cond.silence, s.cond.waiting = how.Silence, waitingLimit
+	s.cond.silence, s.cond.waiting = how.Silence, how.Waiting
 	return s
 }
 

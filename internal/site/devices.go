@@ -36,6 +36,10 @@ func classOf(kind string) string {
 	return c
 }
 
+// firstByte is how long an instrument may be silent after it was connected: a vacant portal
+// owes a line every 5 s.
+const firstByte = 12 * time.Second
+
 // openDevices makes all sources; none runs and none is opened yet.
 func (s *Site) openDevices() error {
 	var errs []error
@@ -59,7 +63,7 @@ func (s *Site) openDevice(table string, i int, d *config.Device, lane string) er
 		return s.opt.File.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err))
 	}
 	dev := &device{cfg: d, lane: lane, log: s.log.Error}
-	dev.sup = devices.NewSupervisor(devices.Supervision{Name: d.Name, Lane: lane, Log: s.log, Emit: s.emit(dev)})
+	dev.sup = devices.NewSupervisor(devices.Supervision{Name: d.Name, Lane: lane, Log: s.log, Emit: s.emit(dev), Waiting: firstByte})
 	env := dev.sup.Env(devices.Env{Keep: s.keep.Put, Broker: s.broker, Open: s.opener(d)})
 	dev.src, err = drv.New(section(s.opt.File, table, i, d), env)
 	if err != nil {

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary be the program: tests start it as a process of its own.
+func TestMain(m *testing.M) {
+	if os.Getenv("ACSGD_AS_PROGRAM") == "1" {
+		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// program is a command line that runs this program.
+func program(ctx context.Context, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Env = append(os.Environ(), "ACSGD_AS_PROGRAM=1")
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return c
+}
+
+// demo is a running "acsgd demo".
+type demo struct {
+	t         *testing.T
+	dir       string
+	url       string
+	passwords map[string]string
+	cmd       *exec.Cmd
+	log       *tail
+}
+
+// tail keeps the end of what a process says.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (l *tail) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.b = append(l.b, p...); len(l.b) > 64<<10 {
+		l.b = l.b[len(l.b)-32<<10:]
+	}
+	return len(p), nil
+}
+
+func (l *tail) String() string { l.mu.Lock(); defer l.mu.Unlock(); return string(l.b) }
+
+// startDemo starts a demo on free ports and waits until its console answers.
+func startDemo(t *testing.T, dir string, args ...string) *demo {
+	t.Helper()
+	d := &demo{t: t, dir: dir, passwords: map[string]string{}, log: &tail{}}
+	all := append([]string{"demo", "--data", dir, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--nats", "127.0.0.1:0",
+		"--mqtt", "127.0.0.1:0", "--trackers", "127.0.0.1:0"}, args...)
+	d.cmd = program(t.Context(), all...)
+	out, err := d.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.cmd.Stderr = d.log
+	if err := d.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if d.cmd.ProcessState == nil {
+			_ = d.cmd.Process.Kill()
+			_ = d.cmd.Wait()
+		}
+		if t.Failed() {
+			t.Logf("log of the demo:\n%s", d.log)
+		}
+	})
+	lines := bufio.NewScanner(out)
+	for d.url == "" || !strings.Contains(lines.Text(), "\t") && len(d.passwords) < 6 {
+		if !lines.Scan() {
+			t.Fatalf("the demo ended before it answered:\n%s", d.log)
+		}
+		f := strings.Fields(lines.Text())
+		switch {
+		case len(f) == 2 && f[0] == "console":
+			d.url = f[1]
+		case len(f) == 3 && strings.Count(f[1], "-") == 3:
+			d.passwords[f[0]] = f[1]
+		case len(f) > 0 && f[0] == "users":
+			go io.Copy(io.Discard, out)
+			return d
+		}
+	}
+	go io.Copy(io.Discard, out)
+	return d
+}
+
+// session is a signed-in user without a browser.
+type session struct {
+	t      *testing.T
+	url    string
+	client *http.Client
+}
+
+func (d *demo) session(user, password string) *session {
+	d.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	s := &session{t: d.t, url: d.url, client: &http.Client{Jar: jar, Timeout: 10 * time.Second}}
+	if code, body := s.post("/api/login", fmt.Sprintf(`{"user":%q,"password":%q}`, user, password)); code != http.StatusNoContent {
+		d.t.Fatalf("sign-in of %s: %d %s", user, code, body)
+	}
+	return s
+}
+
+func (s *session) post(path, body string) (int, string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("X-ACSGD", "1")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(b)
+}
+
+func (s *session) get(path string, v any) int {
+	s.t.Helper()
+	res, err := s.client.Get(s.url + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if v != nil && res.StatusCode == http.StatusOK {
+		if err := json.NewDecoder(res.Body).Decode(v); err != nil {
+			s.t.Fatalf("%s: %v", path, err)
+		}
+	}
+	return res.StatusCode
+}
+
+// stop ends the demo in order and fails the test if it does not end well.
+func (d *demo) stop() {
+	d.t.Helper()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.cmd.Wait(); err != nil {
+		d.t.Errorf("the demo ended with %v:\n%s", err, d.log)
+	}
+}
+
+// call runs a command of the program to its end.
+func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	c := program(t.Context(), args...)
+	var out, errw strings.Builder
+	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(stdin), &out, &errw
+	if err := c.Run(); err != nil && c.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errw.String(), c.ProcessState.ExitCode()
+}
+
+// shared is the folder of recordings beside the checkout; tests that need it skip without.
+func shared(t *testing.T, elem ...string) string {
+	t.Helper()
+	dir := os.Getenv("ACSGD_SHARED_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("recordings of real instruments are not beside the checkout: ", err)
+	}
+	return filepath.Join(append([]string{dir}, elem...)...)
+}
