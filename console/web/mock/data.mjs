@@ -108,6 +108,7 @@ export function occupancy(start, seconds, opts = {}) {
   return {
     occupancy: 318, start: iso(start), end: iso(start + seconds * 1000), open: false, slices: sl, background_cps: bg,
     has_background: true, background_age: 4_100_000_000, neutron_background_mcps: 3120, vendor_alarm: alarm, gamma_alarm: alarm,
+    threshold_milli_sigma: 5000, count: sl.length, group: 'sum', neutron: Array.from({ length: Math.floor(seconds) }, (_, i) => ({ t_ms: (i + 1) * 1000, n: [(i * 7) % 3 === 0 ? 1 : 0, 0, (i * 5) % 4 === 0 ? 1 : 0, 0], s: 0 })),
     neutron_alarm: opts.neutron ?? false, max_milli_sigma: max, suppression_max_permille: Math.round((opts.suppression ?? 0.12) * 1000),
     speed_mms: opts.speed ?? 1400,
   };
@@ -180,7 +181,7 @@ export function clean(lane, n, now, ago) {
     items: [{ no: 1, hs: '8516500000', origin: 'CN', gross_kg: 12400, packages: 310, description: 'Печи микроволновые' }, { no: 2, hs: '8509400000', origin: 'CN', gross_kg: 9450, packages: 102, description: 'Измельчители пищевых продуктов' }],
     gross: 21850, received: iso(t0 - 7_200_000),
   });
-  p.match = { state: 'matched', declared: [{ declaration: p.declaration.id, text: '482KBM05', posterior: 0.999994, exact: true, second: true, why: ['plate_exact', 'trailer', 'mass'] }, { declaration: '11aa', text: '482KBN05', posterior: 0.000004, exact: false, second: false }] };
+  p.match = { state: 'matched', declared: [{ declaration: p.declaration.id, text: '482KBM05', posterior: 0.999994, exact: true, second: true, why: ['plate equal', 'second evidence agrees'] }, { declaration: '11aa', text: '482KBN05', posterior: 0.000004, exact: false, second: false }] };
   p.findings = [
     ...m.slice(0, 2).map((kg, i) => finding('axle', [i + 1, i + 1], kg, round(kg * 0.02, 0), 10000, 'kg', { clause: 'Order 342, cl. 4', row: 'axle 1' })),
     finding('group', [3, 5], 21040, 380, 22500, 'kg', { clause: 'Order 342, cl. 5', row: 'axle 9', notes: ['tyres_assumed'] }),
@@ -188,8 +189,8 @@ export function clean(lane, n, now, ago) {
     finding('length', undefined, 16480, 120, 20000, 'mm', { clause: 'Order 342, cl. 8' }),
     finding('width', undefined, 2548, 20, 2600, 'mm', { clause: 'Order 342, cl. 8' }),
     finding('height', undefined, 3985, 15, 4000, 'mm', { clause: 'Order 342, cl. 8' }),
-    { vehicle: 'P', quantity: 'radiation', measured: round(Math.max(0, p.radiation.max_milli_sigma) / 1000, 1), limit: 5, unit: 'sigma', verdict: 'within', clause: 'IAEA, k-sigma test', mark: 'C' },
-    finding('declared_mass', undefined, 21990, 740, 21850, 'kg', { pack: undefined, clause: undefined, mark: undefined, verdict: 'within', reason: undefined, blocking: undefined, excess: undefined, excess_bp: undefined }),
+    { vehicle: 'P', quantity: 'radiation', text: 'gamma', measured: round(Math.max(0, p.radiation.max_milli_sigma) / 1000, 1), unit: 'sigma', verdict: 'within', clause: 'portal alarm, or own k-sigma test' },
+    { vehicle: 'P', quantity: 'declared_mass', measured: 37000, uncertainty: 370, tolerance: 370, limit: 38650, unit: 'kg', verdict: 'within', clause: 'tare by class', mark: 'M', notes: ['tare_default'] },
   ];
   p.verdict = 'within';
   course(p, now, [[0, 'opened', 'loop_entry'], [900, 'plate', '482KBM05 KZ 0.99'], [3100, 'axle', '1: 6840 kg'], [5700, 'axle', '2: 9120 kg'], [9400, 'plate', '37AXB05 KZ 0.97'], [9700, 'axle', '3: 7010 kg'], [10600, 'axle', '4: 6980 kg'], [11500, 'axle', '5: 7050 kg'], [11600, 'weighed', '37000 kg ±370'], [12900, 'profile', '16.48 × 2.55 × 3.99 m'], [13800, 'radiation', 'no alarm, max 1.9 sigma'], [13801, 'matched', '55302/040326/0011873 p=0.999994'], [13801, 'judged', 'within']]);
@@ -216,8 +217,8 @@ export function overloaded(lane, n, now, ago) {
     items: [{ no: 1, hs: '310420', origin: 'CN', gross_kg: 18300, packages: 366, description: 'Хлорид калия' }, { no: 2, hs: '392690', origin: 'CN', gross_kg: 5800, packages: 140, description: 'Изделия из пластмассы' }],
     gross: 24100, packages: 506, received: iso(t0 - 5_400_000),
   });
-  p.match = { state: 'matched', declared: [{ declaration: p.declaration.id, text: '017ABC02', posterior: 0.99871, exact: true, second: false, why: ['plate_exact', 'time'] }, { declaration: '77c1', text: '017ABE02', posterior: 0.0011, exact: false, second: false, why: ['plate_fuzzy'] }] };
-  const rad = { vehicle: 'P', quantity: 'radiation', measured: round(p.radiation.max_milli_sigma / 1000, 1), limit: 5, unit: 'sigma', verdict: 'exceeds', clause: 'IAEA, k-sigma test', mark: 'C', evidence: [77], blocking: true, two_persons: true, text: '' };
+  p.match = { state: 'matched', declared: [{ declaration: p.declaration.id, text: '017ABC02', posterior: 0.99871, exact: true, second: false, why: ['plate equal', 'a plate differs from the declaration'], differs: true }, { declaration: '77c1', text: '017ABE02', posterior: 0.0011, exact: false, second: false, why: [] }] };
+  const rad = { vehicle: 'P', quantity: 'radiation', text: 'gamma', measured: round(p.radiation.max_milli_sigma / 1000, 1), unit: 'sigma', verdict: 'exceeds', reason: 'gamma alarm of the portal and of our test', clause: 'portal alarm, or own k-sigma test', evidence: [77], blocking: true, two_persons: true, notes: ['declared goods radiate by nature: Potassium chloride (potash) (K-40); expected profile: uniform over the load'] };
   p.findings = [
     rad,
     ...m.slice(0, 2).map((kg, i) => finding('axle', [i + 1, i + 1], kg, round(kg * 0.02, 0), 10000, 'kg', { clause: 'Order 342, cl. 4', row: 'axle 1' })),
@@ -226,8 +227,8 @@ export function overloaded(lane, n, now, ago) {
     finding('length', undefined, 16720, 130, 20000, 'mm', { clause: 'Order 342, cl. 8' }),
     finding('width', undefined, 2552, 20, 2600, 'mm', { clause: 'Order 342, cl. 8' }),
     finding('height', undefined, 4130, 15, 4000, 'mm', { clause: 'Order 342, cl. 8' }),
-    finding('declared_mass', undefined, 31980, 900, 24100, 'kg', { pack: undefined, clause: undefined, mark: 'C' }),
-    { vehicle: 'P', quantity: 'goods', verdict: 'undetermined', reason: 'codes not verified: a document may be asked', text: 'Fertilisers: radiation certificate', pack: 'KZ-goods', row: 'norm 310420', mark: 'M' },
+    { vehicle: 'P', quantity: 'declared_mass', measured: 48030, uncertainty: 480, tolerance: 480, limit: 41000, excess: 6550, excess_bp: 2718, unit: 'kg', verdict: 'exceeds', reason: 'B3 heavier than declared', clause: 'tare by class', mark: 'M', notes: ['tare_default', 'expected 37100 to 41000'], blocking: true },
+    { vehicle: 'P', quantity: 'goods', verdict: 'undetermined', reason: 'document required: radiation certificate', text: 'Fertilisers', pack: 'KZ-goods', row: 'norm 310420', mark: 'M' },
   ];
   p.advice = [finding('gross', undefined, 48030, 480, 40000, 'kg', { pack: 'EU-96/53', clause: 'Annex I 2.2.1', blocking: undefined })];
   p.verdict = 'exceeds';
@@ -246,9 +247,9 @@ export function undeclared(lane, n, now, ago) {
   p.size = { seq: nextSeq(), length_mm: 8350, u_length_mm: 90, width_mm: 2490, u_width_mm: 20, height_mm: 3420, u_height_mm: 15, outline: boxOutline(8350, 3420) };
   p.radiation = occupancy(t0 + 900, 7.2, { seed: 21, suppression: 0.07 });
   p.axle_code = 'A2';
-  p.match = { state: 'none', declared: [{ declaration: '0d11', text: '01KG417ACV', posterior: 0.021, exact: false, second: false, why: ['plate_fuzzy'] }] };
+  p.match = { state: 'none', declared: [{ declaration: '0d11', text: '01KG417ACV', posterior: 0.021, exact: false, second: false, why: [] }] };
   p.findings = [
-    { vehicle: 'P', quantity: 'declaration', verdict: 'undetermined', reason: 'no declaration', blocking: true },
+    { vehicle: 'P', quantity: 'declaration', verdict: 'undetermined', reason: 'no declaration found', blocking: true },
     finding('axle', [1, 1], 5120, 102, 10000, 'kg', { clause: 'Order 342, cl. 4' }),
     finding('axle', [2, 2], 9880, 198, 10000, 'kg', { clause: 'Order 342, cl. 4' }),
     finding('gross', undefined, 15000, 200, 18000, 'kg', { clause: 'Order 342, cl. 3', mark: 'M' }),
@@ -275,7 +276,7 @@ export function measuring(lane, n, now, ago) {
   delete p.declaration;
   p.match = { state: 'none' };
   p.findings = p.findings.slice(0, 2);
-  p.missing = ['wim', 'dims', 'rpm', 'anpr'];
+  p.missing = [`wim-${lane}`, `dims-${lane}`, `rpm-${lane}`, `anpr-rear-${lane}`];
   const t0 = Date.parse(p.opened);
   p.radiation = { ...occupancy(t0 + 300, 4, { seed: 5 }), open: true };
   delete p.radiation.end;

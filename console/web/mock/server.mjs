@@ -68,7 +68,7 @@ function seed(site, now, count) {
     () => [],
     () => {
       const p = data.overloaded('7', 4107, now, 402_000);
-      p.pending = { action: 'override', user: 'М. Қасымов', reason: 'norm_confirmed', note: 'Калий удобрение, ручной прибор: K-40, 0,12 мкЗв/ч', at: iso(now - 40_000), order: '0195-pending', expires: iso(now + 540_000) };
+      p.pending = { action: 'override', user: 'М. Қасымов', role: 'supervisor', reason: 'norm_confirmed', note: 'Калий удобрение, ручной прибор: K-40, 0,12 мкЗв/ч', at: iso(now - 40_000), order: '0195-pending', expires: iso(now + 540_000) };
       p.phase = 'held';
       p.decision = { action: 'hold', user: 'Ә. Сейтқалиева', reason: 'radiation', at: iso(now - 350_000), order: 'x1' };
       return [p];
@@ -317,7 +317,7 @@ function execute(site, clients, l, p, user, o) {
     return publish(site, clients, `lane/${l.lane}`, { open: o.action === 'open_lane' });
   }
   const two = p.findings?.some((f) => f.two_persons && f.verdict !== 'within');
-  const decision = { action: o.action, user: user.name, reason: o.reason, note: o.note, at: iso(Date.now()), order: o.id };
+  const decision = { action: o.action, user: user.name, role: user.roles[0], reason: o.reason, note: o.note, at: iso(Date.now()), order: o.id };
   if (o.action === 'override' && two && !p.pending) {
     publish(site, clients, `passage/${p.id}`, { pending: { ...decision, expires: iso(Date.now() + 600_000) } });
     return say('pending', 'override waits for a second person', { priority: 2 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { build, LAYOUT, parseCode, spread, unitBounds, voids } from '../src/lib/silhouette';
 import { interval, profile } from '../src/lib/radiation';
-import type { Finding, Occupancy, Passage } from '../src/lib/types';
+import type { Occupancy, Passage } from '../src/lib/types';
 
 const axle = (n: number, mass: number, gap: number, extra: object = {}): object => ({ seq: n, axle: n, mass_kg: mass, gap_mm: gap, ...extra });
 const lorry = (extra: Partial<Passage> = {}): Passage =>
@@ -91,10 +91,9 @@ describe('silhouette', () => {
 describe('radiation profile', () => {
   const occ = (slices: Occupancy['slices'], extra: Partial<Occupancy> = {}): Occupancy => ({ occupancy: 1, start: '', open: false, slices, background_cps: [400, 400, 400, 400], has_background: true, neutron_background_mcps: 0, vendor_alarm: false, gamma_alarm: false, neutron_alarm: false, max_milli_sigma: 0, suppression_max_permille: 0, ...extra });
   const slice = (i: number, per: number, extra: object = {}): { t_ms: number; g: number[]; z: number } => ({ t_ms: i * 200, g: [per, per, per, per], z: 0, ...extra });
-  const k5: Finding[] = [{ quantity: 'radiation', unit: 'sigma', limit: 5, verdict: 'within' }];
 
   it('sums one second, so that it compares with counts a second', () => {
-    const p = profile(occ(Array.from({ length: 10 }, (_, i) => slice(i, 80))), k5);
+    const p = profile(occ(Array.from({ length: 10 }, (_, i) => slice(i, 80)), { threshold_milli_sigma: 5000 }));
     expect(p.sum.slice(0, 4)).toEqual([null, null, null, null]);
     expect(p.sum[4]).toBe(1600);
     expect(p.bg).toBe(1600);
@@ -105,7 +104,7 @@ describe('radiation profile', () => {
   });
 
   it('has no threshold and no ratio without a background', () => {
-    const p = profile(occ([slice(0, 80)], { has_background: false }), k5);
+    const p = profile(occ([slice(0, 80)], { has_background: false, threshold_milli_sigma: 5000 }));
     expect(p.threshold).toBeUndefined();
     expect(p.ratio).toBeUndefined();
   });
@@ -118,6 +117,13 @@ describe('radiation profile', () => {
   it('keeps to the usual slice where one is lost, and works without slices', () => {
     expect(interval([0, 200, 400, 1000, 1200])).toBe(200);
     expect(profile(occ(undefined)).t).toEqual([]);
-    expect(profile(occ([slice(0, 5, { n: [1, 0, 2, 0] })])).neutron).toEqual([3]);
+  });
+
+  it('puts neutron intervals on the slice after them, and sums no window of a thinned profile', () => {
+    const s = Array.from({ length: 11 }, (_, i) => slice(i, 80));
+    const p = profile(occ(s, { neutron: [{ t_ms: 1000, n: [1, 0, 2, 0] }, { t_ms: 1900, n: [0, 1, 0, 0] }, { t_ms: 9000, n: [4, 0, 0, 0] }] }));
+    expect(p.neutron?.map((x) => x ?? '-').join('')).toBe('-----3----5');
+    const thin = profile(occ([slice(0, 80), slice(7, 80), slice(14, 100)], { thinned: 7 }));
+    expect(thin.sum).toEqual([1600, 1600, 2000]);
   });
 });

@@ -108,8 +108,22 @@ describe('decisions', () => {
 
   it('offer an override only where something is to be overridden', () => {
     expect(why('override', sit())).toBe('nothing_blocks');
-    expect(why('override', sit({ passage: passage({ findings: [over], verdict: 'exceeds' }) }))).toBe('ok');
-    expect(why('override', sit({ passage: passage({ phase: 'held' }) }))).toBe('ok');
+    expect(why('override', sit({ passage: passage({ verdict: 'undetermined' }) }))).toBe('nothing_blocks');
+    const lead = { id: 'l', name: 'L', roles: ['supervisor'] };
+    const p = passage({ findings: [over], verdict: 'exceeds' });
+    expect(why('override', sit({ passage: p, user: lead }))).toBe('ok');
+    expect(why('override', sit({ passage: p }))).toBe('supervisor');
+    expect(why('override', sit({ passage: passage({ findings: [{ ...over, two_persons: true }], verdict: 'exceeds' }) }))).toBe('ok');
+  });
+
+  it('let an officer release what is undetermined, which he is shown first', () => {
+    expect(why('release', sit({ passage: passage({ verdict: 'undetermined', findings: [{ quantity: 'declaration', verdict: 'undetermined', blocking: true }] }) }))).toBe('ok');
+  });
+
+  it('want a senior role beside an officer for the second signature', () => {
+    const p = passage({ findings: [over], verdict: 'exceeds', pending: { action: 'override', user: 'Other', role: 'officer', at: '', order: 'o' } });
+    expect(why('override', sit({ passage: p }))).toBe('senior');
+    expect(why('override', sit({ passage: p, user: { id: 'r', name: 'R', roles: ['radiation_officer'] } }))).toBe('second');
   });
 
   it('ask another person than the first for the second signature', () => {

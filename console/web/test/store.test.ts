@@ -74,6 +74,24 @@ describe('store', () => {
     expect(store.awaiting.size).toBe(0);
   });
 
+  it('replaces a member as a whole, so that nothing of its former content stays', () => {
+    const { store, feed } = connected();
+    feed.send({ t: 'snap', topic: 'lanes', v: { 'passage/p1': passage('p1', 1, { decision: { action: 'hold', reason: 'documents' } }) }, log_seq: 0 });
+    feed.send({ t: 'delta', d: [{ k: 'passage/p1', ver: 2, p: { decision: { action: 'release' } } }] });
+    expect(store.passage('p1')?.decision).toEqual({ action: 'release' });
+    feed.send({ t: 'delta', d: [{ k: 'passage/p1', ver: 3, p: {}, x: ['decision'] }] });
+    expect(store.passage('p1')?.decision).toBeUndefined();
+  });
+
+  it('keeps the slices when a late summary of the same occupancy comes, and drops them with the next', () => {
+    const { store, feed } = connected();
+    feed.send({ t: 'snap', topic: 'lane/1', v: { 'passage/p1': passage('p1', 5, { radiation: { occupancy: 7, slices: [{ t_ms: 0 }] } }) }, log_seq: 0 });
+    feed.send({ t: 'delta', d: [{ k: 'passage/p1', ver: 5, p: { radiation: { occupancy: 7, open: false } } }] });
+    expect(store.passage('p1')?.radiation?.slices).toHaveLength(1);
+    feed.send({ t: 'delta', d: [{ k: 'passage/p1', ver: 6, p: { radiation: { occupancy: 8 } } }] });
+    expect(store.passage('p1')?.radiation?.slices).toBeUndefined();
+  });
+
   it('ignores a delta that is older than what it has', () => {
     const { store, feed } = connected();
     feed.send({ t: 'snap', topic: 'lanes', v: { 'passage/p1': passage('p1', 9) }, log_seq: 0 });
@@ -83,9 +101,9 @@ describe('store', () => {
 
   it('keeps history, slices and outline when a summary of the same passage comes', () => {
     const { store, feed } = connected();
-    const heavy = { history: [event(1)], radiation: { open: true, slices: [{ t_ms: 0 }] }, size: { length_mm: 9, outline: [{ x: 0, z: 1 }] } };
+    const heavy = { history: [event(1)], radiation: { occupancy: 7, open: true, slices: [{ t_ms: 0 }] }, size: { length_mm: 9, outline: [{ x: 0, z: 1 }] } };
     feed.send({ t: 'snap', topic: 'lane/1', v: { 'passage/p1': passage('p1', 5, heavy) }, log_seq: 0 });
-    feed.send({ t: 'snap', topic: 'lanes', v: { 'passage/p1': passage('p1', 6, { radiation: { open: false }, size: { length_mm: 10 } }) }, log_seq: 0 });
+    feed.send({ t: 'snap', topic: 'lanes', v: { 'passage/p1': passage('p1', 6, { radiation: { occupancy: 7, open: false }, size: { length_mm: 10 } }) }, log_seq: 0 });
     const p = store.passage('p1');
     expect(p?.history).toHaveLength(1);
     expect(p?.radiation?.slices).toHaveLength(1);

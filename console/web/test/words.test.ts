@@ -7,7 +7,7 @@ import ru from '../src/lib/i18n/ru';
 import { fill, i18n } from '../src/lib/i18n.svelte';
 import { age, Fmt, NONE, zoneOffset } from '../src/lib/fmt';
 import { arithmetic, chips, priority, ranked } from '../src/lib/findings';
-import { brief, reason } from '../src/lib/words';
+import { brief, reason, refusal } from '../src/lib/words';
 import { align, declaredFor } from '../src/lib/plates';
 import { rows } from '../src/lib/compare';
 import { parse } from '../src/lib/router.svelte';
@@ -106,6 +106,11 @@ describe('findings', () => {
     expect(brief({ quantity: 'radiation', measured: 17.4, limit: 5, unit: 'sigma', verdict: 'exceeds' }, new Fmt('en', 'UTC'))).toBe('radiation 17.4 σ > 5.0 σ');
     expect(brief({ quantity: 'gross', verdict: 'undetermined', reason: 'limit not verified' }, new Fmt('en', 'UTC'))).toBe('gross mass – limit not verified');
     expect(reason('a reason of tomorrow')).toBe('a reason of tomorrow');
+    expect(reason('document required: permit; tare not verified')).toBe('document required: permit; tare not verified');
+    expect(reason('rpm-1 is offline: no route')).toBe('rpm-1: device offline: no route');
+    expect(refusal('release refused: the passage is released already')).toBe('Already released.');
+    const light: Finding = { quantity: 'declared_mass', measured: 12000, tolerance: 200, limit: 15000, excess: 2800, unit: 'kg', verdict: 'exceeds' };
+    expect(brief(light, new Fmt('en', 'UTC'))).toBe('declared mass 12.00 t ±0.20 t < 15.00 t');
   });
   it('rank radiation and goods over loads, loads over remarks', () => {
     const list: Finding[] = [
@@ -142,14 +147,14 @@ describe('plates', () => {
 describe('declaration', () => {
   it('is compared field by field, and nothing measured is not comparable', () => {
     const p = {
-      match: { state: 'matched' }, findings: [{ quantity: 'declared_mass', measured: 31980, limit: 24100, unit: 'kg', verdict: 'exceeds' }],
+      match: { state: 'matched' }, findings: [{ quantity: 'declared_mass', measured: 31980, limit: 24100, excess: 7400, unit: 'kg', verdict: 'exceeds' }],
       plates: [{ role: 'front', text: '017ABC02', confidence: 0.9, device: 'c', seq: 1, at: '' }],
       declaration: { id: '1', kind: 'import', units: [{ role: 'tractor', plate: '017ABC02' }, { role: 'trailer', plate: '86BBE13' }], totals: { gross_kg: 24100 } },
     } as unknown as Passage;
     const byField = Object.fromEntries(rows(p).map((r) => [r.field, r]));
     expect(byField['plate_tractor']?.outcome).toBe('same');
     expect(byField['plate_trailer']?.outcome).toBe('not_comparable');
-    expect(byField['gross']).toMatchObject({ declaredKg: 24100, foundKg: 31980, deltaKg: 7880, outcome: 'differs' });
+    expect(byField['gross']).toMatchObject({ declaredKg: 24100, foundKg: 31980, deltaKg: 7400, outcome: 'differs' });
     expect(rows({ ...p, declaration: undefined })).toEqual([]);
   });
 });

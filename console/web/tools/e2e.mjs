@@ -96,6 +96,7 @@ check('the findings carry their arithmetic', async ({ page, base }) => {
   assert.equal(await page.getByTestId('finding-0').getAttribute('data-quantity'), 'radiation');
   assert.ok((await page.getByTestId('plate-front').innerText()).replace(/\s/g, '').includes('0011'));
   assert.equal(await page.getByTestId('compare-gross').getAttribute('data-outcome'), 'differs');
+  assert.ok((await text(page, 'radiation')).includes('GAMMA ALARM'));
 });
 
 check('an override needs reason and text, then a second person on another console', async ({ page, base, browser }) => {

@@ -222,7 +222,9 @@ class App {
   private judge(): void {
     const now = Date.now();
     const fresh = new Map<string, LaneFresh>();
-    for (const l of this.lanes) fresh.set(l.lane, laneFresh(l, this.store.ages, this.store.lastHb, now));
+    // Once nothing at all arrives, the console is stale; its devices are not to blame.
+    const at = Math.min(now, this.store.lastFrame + 1200);
+    for (const l of this.lanes) fresh.set(l.lane, laneFresh(l, this.store.ages, this.store.lastHb, at));
     this.fresh = fresh;
     const silent = now - this.store.lastFrame > CONSOLE_LIMIT_MS;
     let next: Trouble = null;
@@ -264,8 +266,10 @@ class App {
         return null;
       }
     };
-    const lang = get('lang') as Lang | null;
-    const theme = get('theme') as Theme | null;
+    // A link may name both, for a kiosk without storage.
+    const link = new URLSearchParams(location.search);
+    const lang = (link.get('lang') ?? get('lang')) as Lang | null;
+    const theme = (link.get('theme') ?? get('theme')) as Theme | null;
     const dark = window.matchMedia('(prefers-color-scheme: dark)').matches;
     this.soundOn = get('sound') !== 'off';
     this.shortcuts = get('shortcuts') !== 'off';

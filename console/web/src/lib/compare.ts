@@ -59,11 +59,12 @@ function mass(p: Passage, d: Declaration): Row {
   if (!f || f.measured === undefined) {
     return { field: 'gross', declaredKg, foundKg: p.gross?.mass_kg, outcome: 'not_comparable' };
   }
-  const against = f.limit ?? declaredKg;
-  const deltaKg = against === undefined ? undefined : f.measured - against;
+  // The vehicle's own mass lies between, so the gap is that of the expected interval.
+  const sign = f.limit !== undefined && f.measured < f.limit ? -1 : 1;
+  const deltaKg = f.excess === undefined ? undefined : sign * f.excess;
   const outcome: Outcome =
-    f.verdict === 'exceeds' ? 'differs' : f.verdict === 'undetermined' ? 'not_comparable' : deltaKg === 0 ? 'same' : 'about';
-  return { field: 'gross', declaredKg: declaredKg ?? f.limit, foundKg: f.measured, deltaKg, outcome };
+    f.verdict === 'exceeds' ? 'differs' : f.verdict === 'undetermined' ? 'not_comparable' : 'about';
+  return { field: 'gross', declaredKg, foundKg: f.measured, deltaKg, outcome };
 }
 
 /** Facts of the declaration that nothing measures. */

@@ -35,6 +35,8 @@ export type Link = 'off' | 'connecting' | 'open' | 'waiting' | 'stopped';
 /** A socket without a frame for so long is dead, whatever the kernel says. */
 const DEAD_MS = 6000;
 const PING_MS = 5000;
+/** How many journal rows back a fresh page looks for alarms. */
+const BACKLOG = 20_000;
 /** Snapshots that are missing for so long are asked for again. */
 const AGAIN_MS = 3000;
 
@@ -169,15 +171,15 @@ export class Connection {
     }
     if (f.t === 'resync') this.store.distrust([...this.topics]);
     if (need === 'log_gap') void this.fill(this.store.logSeq);
-    else if (first && f.t === 'snap' && before === 0) void this.fill(Math.max(0, f.log_seq - 200));
+    else if (first && f.t === 'snap' && before === 0) void this.fill(Math.max(0, f.log_seq - BACKLOG), 4);
   }
 
   /** Fetches what the log holds after n, page by page. */
-  private async fill(n: number): Promise<void> {
+  private async fill(n: number, pages = 50): Promise<void> {
     if (this.fetching) return;
     this.fetching = true;
     try {
-      for (let page = 0; page < 50; page++) {
+      for (let page = 0; page < pages; page++) {
         const r = await this.env.fetchLog(n);
         this.store.addLog(r.a ?? [], r.n);
         this.env.onEvents(r.a ?? []);

@@ -70,9 +70,14 @@ export function chips(p: Passage): { kind: string; priority: Priority }[] {
   return out;
 }
 
-/** Whether a blocking finding is open: then only a hold, an inspection or an override decides. */
+/** Whether something exceeds: then only a hold, an inspection or an override decides. */
 export function blocked(p: Passage): boolean {
-  return (p.findings ?? []).some((f) => f.blocking && !(f.verdict === 'within'));
+  return p.verdict === 'exceeds' || (p.findings ?? []).some((f) => f.blocking && f.verdict === 'exceeds');
+}
+
+/** Whether letting it go needs two persons. */
+export function twoPersons(p: Passage): boolean {
+  return (p.findings ?? []).some((f) => f.two_persons && f.verdict === 'exceeds');
 }
 
 /** The word of the verdict line. Nothing that is not final and fresh is called within. */

@@ -1,7 +1,7 @@
 // Which decisions the officer may take now, and if not, why not. The server checks all of
 // it again; this only keeps a button from promising what cannot be.
 
-import { blocked } from './findings';
+import { blocked, twoPersons } from './findings';
 import type { Action, Passage, User } from './types';
 
 export interface Situation {
@@ -27,14 +27,21 @@ export type Why =
   | 'blocking'
   | 'decided'
   | 'own_pending'
-  | 'nothing_blocks';
+  | 'nothing_blocks'
+  | 'supervisor'
+  | 'senior';
 
 export type Gate = { ok: true; second?: boolean } | { ok: false; why: Why };
 
 const deciders = ['officer', 'radiation_officer', 'supervisor'];
+const senior = ['radiation_officer', 'supervisor'];
 
 export function mayDecide(u: User | null): boolean {
   return u?.roles.some((r) => deciders.includes(r)) ?? false;
+}
+
+function isSenior(u: User | null): boolean {
+  return u?.roles.some((r) => senior.includes(r)) ?? false;
 }
 
 const no = (why: Why): Gate => ({ ok: false, why });
@@ -55,18 +62,17 @@ export function gate(a: Action, s: Situation): Gate {
   }
   if (p.phase === 'released') return no('decided');
   if (p.pending?.action === a) {
-    return p.pending.user === s.user?.id || p.pending.user === s.user?.name
-      ? no('own_pending')
-      : s.laneStale
-        ? no('lane_stale')
-        : { ok: true, second: true };
+    if (p.pending.user === s.user?.id || p.pending.user === s.user?.name) return no('own_pending');
+    if (s.laneStale) return no('lane_stale');
+    return p.pending.role === 'officer' && !isSenior(s.user) ? no('senior') : { ok: true, second: true };
   }
   if (s.laneStale) return no('lane_stale');
   if (!p.final) return no('not_final');
   if (a === 'release') return blocked(p) ? no('blocking') : { ok: true };
-  return blocked(p) || p.verdict !== 'within' || p.phase === 'held' || p.phase === 'secondary'
-    ? { ok: true }
-    : no('nothing_blocks');
+  if (!blocked(p)) return no('nothing_blocks');
+  // One person alone overrides only as a supervisor or radiation officer; an officer may
+  // begin what needs two.
+  return twoPersons(p) || isSenior(s.user) ? { ok: true } : no('supervisor');
 }
 
 /** Fewest characters of the text of an override. */

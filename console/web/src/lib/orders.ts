@@ -77,7 +77,8 @@ export class Orders {
       return;
     }
     const state: OrderState = status === 0 || status >= 500 ? 'failed' : 'refused';
-    this.set(id, (t) => ({ ...t, state, why: text || refusalOf(status), at: { ...t.at, [state]: now } }));
+    const why = [401, 403, 409, 412, 423, 429].includes(status) ? refusalOf(status) : text || refusalOf(status);
+    this.set(id, (t) => ({ ...t, state, why, at: { ...t.at, [state]: now } }));
   }
 
   event(e: LogEvent, now: number): void {

@@ -2,7 +2,7 @@
 // which the portal and our own engine decide; so they compare directly with the background
 // in counts a second.
 
-import type { Finding, Occupancy } from './types';
+import type { Occupancy } from './types';
 
 export interface Profile {
   /** Seconds after the start of the occupancy. */
@@ -37,16 +37,15 @@ export function interval(t: readonly number[]): number {
   return m !== undefined && m > 0 ? m : 200;
 }
 
-/** k of the alarm test, from the finding where it has one. */
-export function sigmas(findings: readonly Finding[] | undefined): number | undefined {
-  const f = findings?.find((x) => x.quantity === 'radiation' && x.unit === 'sigma' && x.limit !== undefined);
-  return f?.limit;
-}
+/** A slice of the portal where the profile is thinned and its spacing says nothing. */
+const SLICE_MS = 200;
 
-export function profile(o: Occupancy, findings?: readonly Finding[]): Profile {
+export function profile(o: Occupancy): Profile {
   const slices = [...(o.slices ?? [])].sort((a, b) => a.t_ms - b.t_ms);
-  const step = interval(slices.map((s) => s.t_ms));
-  const w = Math.max(1, Math.round(WINDOW_MS / step));
+  const thinned = (o.thinned ?? 0) > 1;
+  const step = thinned ? SLICE_MS : interval(slices.map((s) => s.t_ms));
+  // Of a thinned profile no window can be summed; each slice stands for itself.
+  const w = thinned ? 1 : Math.max(1, Math.round(WINDOW_MS / step));
   const windowed = (pick: (g: number[]) => number): (number | null)[] => {
     const out: (number | null)[] = [];
     let acc = 0;
@@ -60,7 +59,7 @@ export function profile(o: Occupancy, findings?: readonly Finding[]): Profile {
     return out;
   };
   const bg = add(o.background_cps);
-  const k = sigmas(findings);
+  const k = o.threshold_milli_sigma ? o.threshold_milli_sigma / 1000 : undefined;
   const sum = windowed(add);
   const peak = Math.max(0, ...sum.filter((x): x is number => x !== null));
   return {
@@ -74,9 +73,21 @@ export function profile(o: Occupancy, findings?: readonly Finding[]): Profile {
     threshold: o.has_background && bg > 0 && k !== undefined ? bg + k * Math.sqrt(bg) : undefined,
     k,
     spans: spans(slices, step),
-    neutron: slices.some((s) => s.n) ? slices.map((s) => (s.n ? add(s.n) : null)) : undefined,
+    neutron: neutrons(o, slices.map((s) => s.t_ms)),
     ratio: o.has_background && bg > 0 && peak > 0 ? peak / bg : undefined,
   };
+}
+
+/** Neutron intervals, each on the gamma slice next after it: one chart has one axis of time. */
+function neutrons(o: Occupancy, t: readonly number[]): (number | null)[] | undefined {
+  if (!o.neutron?.length || t.length === 0) return undefined;
+  const out = t.map((): number | null => null);
+  for (const n of o.neutron) {
+    const at = t.findIndex((x) => x >= n.t_ms);
+    const i = at < 0 ? t.length - 1 : at;
+    out[i] = (out[i] ?? 0) + add(n.n);
+  }
+  return out;
 }
 
 /** Runs of slices in alarm; a run reaches back over its last slice only, not its window. */

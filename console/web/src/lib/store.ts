@@ -3,7 +3,7 @@
 // time of their arrival, and the page reads it once a frame of the display.
 
 import type { Frame } from './frames';
-import { mergePatch, type Json } from './merge';
+import { applyMembers, mergePatch, type Json } from './merge';
 import type { LaneState, LogEvent, Passage, ServerInfo, User } from './types';
 
 /** One object of the server. */
@@ -176,7 +176,7 @@ export class Store {
     const old = this.docs.get(k);
     if (old && !full && k.startsWith('passage/')) {
       if (ver < old.ver) return;
-      this.docs.set(k, { ver, v: mergePatch(keepHeavy(old.v), obj) });
+      this.docs.set(k, { ver, v: mergePatch(heavyOf(old.v, obj), obj) });
       return;
     }
     this.docs.set(k, { ver, v: obj });
@@ -189,7 +189,9 @@ export class Store {
     }
     const old = this.docs.get(k);
     if (old && ver > 0 && ver < old.ver) return;
-    const v = mergePatch(old?.v, p ?? {}, x);
+    let v = applyMembers(old?.v, p ?? {}, x);
+    // A summary that was on its way while the lane topic began lacks the heavy parts.
+    if (old && k.startsWith('passage/')) v = mergePatch(heavyOf(old.v, v), v);
     this.docs.set(k, { ver: ver || version(v), v });
     if (!old) this.evict();
   }
@@ -230,12 +232,24 @@ function version(v: Json): number {
   return typeof n === 'number' ? n : 0;
 }
 
-/** The parts of a passage that only the lane topic carries. */
-function keepHeavy(v: Json): Json {
-  const p = v as { history?: Json; radiation?: { slices?: Json }; size?: { outline?: Json } };
+interface Heavy {
+  history?: Json;
+  radiation?: { slices?: Json; neutron?: Json; occupancy?: Json };
+  size?: { outline?: Json };
+}
+
+/** The parts of a passage that only the lane topic carries, where next speaks of the same. */
+function heavyOf(old: Json, next: Json): Json {
+  const [p, q] = [old as Heavy, next as Heavy];
   const out: { [k: string]: Json } = {};
-  if (p.history !== undefined) out['history'] = p.history;
-  if (p.radiation?.slices !== undefined) out['radiation'] = { slices: p.radiation.slices };
-  if (p.size?.outline !== undefined) out['size'] = { outline: p.size.outline };
+  if (p.history !== undefined && q.history === undefined) out['history'] = p.history;
+  const [r, s] = [p.radiation, q.radiation];
+  if (r && s && s.slices === undefined && r.occupancy === s.occupancy) {
+    out['radiation'] = {
+      ...(r.slices === undefined ? {} : { slices: r.slices }),
+      ...(r.neutron === undefined ? {} : { neutron: r.neutron }),
+    };
+  }
+  if (p.size?.outline !== undefined && q.size && q.size.outline === undefined) out['size'] = { outline: p.size.outline };
   return out;
 }

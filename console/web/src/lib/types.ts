@@ -115,7 +115,6 @@ export interface RadiationSlice {
   z: number;
   a?: boolean;
   v?: boolean;
-  n?: number[];
 }
 
 export interface Occupancy {
@@ -136,6 +135,19 @@ export interface Occupancy {
   speed_mms?: number;
   truncated?: boolean;
   fault?: string;
+  /** Every n-th slice and the alarming ones; absent or 0 is all. */
+  thinned?: number;
+  energy_alarm?: boolean;
+  vendor_gamma?: boolean;
+  vendor_neutron?: boolean;
+  neutron?: { t_ms: number; n: number[]; a?: boolean; v?: boolean }[];
+  group?: string;
+  peak_t_ms?: number;
+  /** k of the alarm test in force. */
+  threshold_milli_sigma?: number;
+  background_guard?: boolean;
+  guard_alarm?: boolean;
+  template?: { milli_sigma: number; alarm: boolean };
 }
 
 export interface MatchCandidate {
@@ -144,6 +156,7 @@ export interface MatchCandidate {
   posterior: number;
   exact: boolean;
   second: boolean;
+  differs?: boolean;
   why?: string[];
 }
 
@@ -185,6 +198,7 @@ export interface Declaration {
 export interface Decision {
   action: Action;
   user: string;
+  role?: string;
   second?: string;
   reason?: string;
   note?: string;
