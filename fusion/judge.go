@@ -370,6 +370,9 @@ func (c *Core) judge(v *visit) {
 		for _, id := range p.Advice {
 			v.Advice = c.judgeBy(v.Advice, id, x)
 		}
+		for i := range v.Advice {
+			v.Advice[i].Blocking, v.Advice[i].TwoPersons = false, false // it judges elsewhere
+		}
 		c.judgeLoad(v, x)
 	}
 	v.Verdict = rules.Worst(v.Findings)
