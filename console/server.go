@@ -262,7 +262,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	}
 	token, u, err := s.cfg.Users.Login(in.User, in.Password)
 	switch {
-	case errors.Is(err, auth.ErrTooMany):
+	case errors.Is(err, auth.ErrTooMany), errors.Is(err, auth.ErrBusy):
 		refuse(w, http.StatusTooManyRequests, err.Error())
 		return
 	case errors.Is(err, auth.ErrRefused):

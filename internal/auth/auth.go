@@ -1,6 +1,11 @@
 // Package auth holds the local users of a site and their sessions: argon2id passwords,
 // 256-bit session tokens of which only the hash is kept, growing delays after wrong
 // passwords. There are no default passwords.
+//
+// users.json may be changed by another process while the site runs ("acsgd user add"): it
+// is read again as soon as it has changed. A session belongs to the password and the roles
+// that it began with, so a changed or removed user's sessions end by themselves, whoever
+// made the change and also across a restart.
 package auth
 
 import (
@@ -35,12 +40,15 @@ const (
 	freeTries = 5                // wrong passwords before delays begin
 	maxDelay  = 15 * time.Minute // longest delay after wrong passwords
 	maxTried  = 4096             // names for which wrong passwords are remembered
+	maxQueue  = 16               // passwords that may wait to be checked
+	saveEvery = 5 * time.Minute  // how old the kept times of sessions may be
 )
 
 // Errors of Login.
 var (
 	ErrRefused = errors.New("wrong user or password")
 	ErrTooMany = errors.New("too many wrong passwords")
+	ErrBusy    = errors.New("too many passwords are being checked: try again in a moment")
 )
 
 // User is one local user.
@@ -61,8 +69,16 @@ func (u *User) Has(want ...string) bool {
 	return false
 }
 
+// mark tells one form of a user from all others: a new password or other roles change it.
+func (u *User) mark() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %x %x %q", u.Name, u.Salt, u.Hash, u.Roles)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 type session struct {
 	User  string    `json:"user"`
+	Mark  string    `json:"mark"` // of the user when the session began
 	Begun time.Time `json:"begun"`
 	Seen  time.Time `json:"seen"`
 }
@@ -78,9 +94,11 @@ type Users struct {
 	dir string
 	now func() time.Time
 	one chan struct{} // argon2id takes 64 MiB: one at a time
+	all chan struct{} // of those that wait for one
 
 	mu       sync.Mutex
 	users    map[string]*User
+	file     os.FileInfo         // users.json as it was read last; nil if there was none
 	sessions map[string]*session // by hex SHA-256 of the token
 	wrong    map[string]*tried
 	saved    time.Time
@@ -88,16 +106,22 @@ type Users struct {
 
 // Open reads the users in dir; a missing file is an empty site.
 func Open(dir string) (*Users, error) {
-	u := &Users{dir: dir, now: time.Now, one: make(chan struct{}, 1), users: map[string]*User{}, sessions: map[string]*session{}, wrong: map[string]*tried{}}
+	u := &Users{dir: dir, now: time.Now, one: make(chan struct{}, 1), all: make(chan struct{}, maxQueue), users: map[string]*User{}, sessions: map[string]*session{}, wrong: map[string]*tried{}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make user directory: %w", err)
 	}
-	if err := readJSON(filepath.Join(dir, "users.json"), &u.users); err != nil {
+	if err := u.reload(); err != nil {
 		return nil, err
 	}
-	if err := readJSON(filepath.Join(dir, "sessions.json"), &u.sessions); err != nil {
+	if err := readJSON(filepath.Join(dir, "sessions.json"), &u.sessions); err != nil || u.sessions == nil {
 		u.sessions = map[string]*session{} // everybody signs in again; nothing else is lost
 	}
+	for k, s := range u.sessions {
+		if s == nil {
+			delete(u.sessions, k)
+		}
+	}
+	u.saved = u.now()
 	return u, nil
 }
 
@@ -126,7 +150,7 @@ func writeJSON(path string, v any) error {
 	}
 	_, werr := f.Write(b)
 	if err := errors.Join(werr, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(path+".tmp"))
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -134,9 +158,8 @@ func writeJSON(path string, v any) error {
 	return nil
 }
 
-func (u *Users) hash(password string, salt []byte) []byte {
-	u.one <- struct{}{}
-	defer func() { <-u.one }()
+// hash computes argon2id with the parameters of all our users; the caller holds "one".
+func hash(password string, salt []byte) []byte {
 	return argon2.IDKey([]byte(password), salt, 2, 64<<10, 1, 32)
 }
 
@@ -170,38 +193,31 @@ func (u *Users) Set(name, password string, rs ...string) error {
 	}
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	h := u.hash(password, salt)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.users[name] = &User{Name: name, Roles: rs, Salt: salt, Hash: h}
-	u.endLocked(name)
-	return writeJSON(filepath.Join(u.dir, "users.json"), u.users)
+	u.one <- struct{}{}
+	h := hash(password, salt)
+	<-u.one
+	return u.change(func() error {
+		u.users[name] = &User{Name: name, Roles: rs, Salt: salt, Hash: h}
+		return nil
+	})
 }
 
 // Remove deletes a user and ends its sessions.
 func (u *Users) Remove(name string) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.users[name] == nil {
-		return fmt.Errorf("there is no user %q", name)
-	}
-	delete(u.users, name)
-	u.endLocked(name)
-	return writeJSON(filepath.Join(u.dir, "users.json"), u.users)
-}
-
-func (u *Users) endLocked(name string) {
-	for k, s := range u.sessions {
-		if s.User == name {
-			delete(u.sessions, k)
+	return u.change(func() error {
+		if u.users[name] == nil {
+			return fmt.Errorf("there is no user %q", name)
 		}
-	}
+		delete(u.users, name)
+		return nil
+	})
 }
 
 // List gives the users by name, without salts and hashes.
 func (u *Users) List() []User {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.refresh()
 	list := make([]User, 0, len(u.users))
 	for _, x := range u.users {
 		list = append(list, User{Name: x.Name, Roles: x.Roles})
@@ -221,9 +237,19 @@ func compare(a, b string) int {
 }
 
 // Login checks a password and begins a session. After five wrong passwords for one name the
-// next try is refused unread for a growing time.
+// next try is refused unread for a growing time. Passwords are checked one after the other,
+// and no more than a few wait: a flood of tries is refused instead of being queued.
 func (u *Users) Login(name, password string) (token string, user User, err error) {
+	select {
+	case u.all <- struct{}{}:
+		defer func() { <-u.all }()
+	default:
+		return "", User{}, ErrBusy
+	}
+	u.one <- struct{}{} // also around the look at the delays: tries at once are tries in a row
+	defer func() { <-u.one }()
 	u.mu.Lock()
+	u.refresh()
 	x := u.users[name]
 	w := u.wrong[name]
 	wait := w != nil && u.now().Before(w.until)
@@ -235,7 +261,7 @@ func (u *Users) Login(name, password string) (token string, user User, err error
 	if x != nil {
 		salt, want = x.Salt, x.Hash
 	}
-	got := u.hash(password, salt) // also for unknown names: the time must not tell them apart
+	got := hash(password, salt) // also for unknown names: the time must not tell them apart
 	if x == nil || subtle.ConstantTimeCompare(got, want) != 1 {
 		u.miss(name)
 		return "", User{}, ErrRefused
@@ -246,8 +272,9 @@ func (u *Users) Login(name, password string) (token string, user User, err error
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.wrong, name)
-	u.sessions[key(token)] = &session{User: name, Begun: u.now(), Seen: u.now()}
+	u.sessions[key(token)] = &session{User: name, Mark: x.mark(), Begun: u.now(), Seen: u.now()}
 	if err := u.saveLocked(); err != nil {
+		delete(u.sessions, key(token))
 		return "", User{}, err
 	}
 	return token, User{Name: x.Name, Roles: x.Roles}, nil
@@ -278,7 +305,18 @@ func key(token string) string {
 
 func (u *Users) saveLocked() error {
 	u.saved = u.now()
+	for k, s := range u.sessions {
+		if !u.liveLocked(s) {
+			delete(u.sessions, k)
+		}
+	}
 	return writeJSON(filepath.Join(u.dir, "sessions.json"), u.sessions)
+}
+
+// liveLocked reports whether a session has neither run out nor lost its user.
+func (u *Users) liveLocked(s *session) bool {
+	x, now := u.users[s.User], u.now()
+	return x != nil && s.Mark == x.mark() && now.Sub(s.Begun) <= Absolute && now.Sub(s.Seen) <= Idle
 }
 
 // Session gives the user of a token and keeps the session alive; ok is false if it has
@@ -286,17 +324,21 @@ func (u *Users) saveLocked() error {
 func (u *Users) Session(token string) (user User, ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.refresh()
 	s := u.sessions[key(token)]
 	if s == nil {
 		return User{}, false
 	}
-	x := u.users[s.User]
-	now := u.now()
-	if x == nil || now.Sub(s.Begun) > Absolute || now.Sub(s.Seen) > Idle {
+	if !u.liveLocked(s) {
 		delete(u.sessions, key(token))
 		return User{}, false
 	}
-	s.Seen = now
+	s.Seen = u.now()
+	if s.Seen.Sub(u.saved) > saveEvery {
+		// A disk that refuses costs only this: after a restart the user may have to sign in again.
+		_ = u.saveLocked()
+	}
+	x := u.users[s.User]
 	return User{Name: x.Name, Roles: x.Roles}, true
 }
 
