@@ -219,6 +219,7 @@ func (c *Core) Deadline() (at time.Time, ok bool) {
 	}
 	for _, v := range c.s.Open {
 		add(c.windowEnd(v))
+		add(c.goneAt(v))
 		if v.Pending != nil {
 			add(v.Pending.Expires)
 		}

@@ -23,6 +23,9 @@ func (c *Core) seen(o *obs.Observation) {
 		return
 	}
 	c.alive(d)
+	if o.Stamp.Origin == obs.DeviceUnsynced && !o.Stamp.Arrived.IsZero() {
+		o.Stamp.At = o.Stamp.Arrived // the instrument's time may be of another year
+	}
 	switch b := o.Body.(type) {
 	case *obs.Presence:
 		c.presence(d, o, b)

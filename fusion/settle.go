@@ -27,6 +27,24 @@ func (c *Core) windowEnd(v *visit) time.Time {
 	return last.Add(c.s.Params.Window)
 }
 
+// goneAt is when a cleared passage counts as gone in a lane without loops, where nothing
+// tells that it has left; zero if that is not for time to say.
+func (c *Core) goneAt(v *visit) time.Time {
+	if !v.Final || !v.cleared() || v.Decision == nil || c.s.Params == nil {
+		return time.Time{}
+	}
+	for i := range c.s.Params.Devices {
+		if c.s.Params.Devices[i].Class == "laneio" {
+			return time.Time{}
+		}
+	}
+	last := v.LastSight
+	if v.Decision.At.After(last) {
+		last = v.Decision.At
+	}
+	return last.Add(c.s.Params.Window)
+}
+
 // timers does what is due at Now.
 func (c *Core) timers() {
 	if c.s.Params == nil {
@@ -48,6 +66,11 @@ func (c *Core) timers() {
 			v.Ended = true
 			v.judge = true
 			c.mark(v)
+		}
+		if gone := c.goneAt(v); !gone.IsZero() && !c.s.Now.Before(gone) {
+			c.close(v, "no loop tells that it has left")
+			i--
+			continue
 		}
 		if v.Pending != nil && !c.s.Now.Before(v.Pending.Expires) {
 			c.note(v, Decided, "refused", 3, "no second person within 10 minutes: the order of "+v.Pending.User+" has lapsed")

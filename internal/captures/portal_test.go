@@ -43,8 +43,8 @@ func TestAFileBecomesWhatWasOnTheWire(t *testing.T) {
 func TestAFileThatIsNoneNamesItsLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"GB,1,2,3,4,23-59-00.000\r\nGB,1,2,3,4\r\n": "line 2: time column",
-		"hello\n":                                  "line 1 has no fields",
-		strings.Repeat("G", maxLine+1):             "behind line 0",
+		"hello\n":                      "line 1 has no fields",
+		strings.Repeat("G", maxLine+1): "behind line 0",
 	} {
 		if _, err := readLines(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %q", text, err, want)

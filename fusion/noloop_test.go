@@ -1,0 +1,66 @@
+package fusion_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"acsgd/fusion"
+	"acsgd/internal/obs"
+	"acsgd/internal/quant"
+)
+
+// gate is a lane that has a portal and a camera only.
+func gate() *fusion.Params {
+	p := params()
+	p.Declare = false
+	p.Devices = []fusion.Instrument{
+		{Name: "cam", Class: "anpr", Station: 2000, Role: "front"},
+		{Name: "rpm", Class: "rpm", Station: 12000, Expect: true},
+	}
+	return p
+}
+
+func TestALaneWithoutLoopsClosesWhatWasReleased(t *testing.T) {
+	r := newRig(t, gate())
+	r.see("rpm", t0, &obs.Radiation{Tag: "GB", Gamma: [4]int32{383, 389, 432, 423}})
+	at := t0.Add(time.Second)
+	for range 10 {
+		r.see("rpm", at, &obs.Radiation{Tag: "GS", Gamma: [4]int32{70, 72, 75, 71}, Interval: 200, Occupied: true})
+		at = at.Add(200 * time.Millisecond)
+	}
+	r.see("rpm", at, &obs.Radiation{Tag: "GX", Occupancy: 12})
+	p := r.core.Passages(nil)[0]
+	if p.Phase != fusion.Awaiting || !p.Final {
+		t.Fatalf("phase %s, final %v", p.Phase, p.Final)
+	}
+	r.wait(time.Hour)
+	if p := r.core.Passages(nil)[0]; !p.Closed.IsZero() {
+		t.Fatal("a passage that nobody has decided was closed")
+	}
+	r.order(fusion.Order{ID: "1", Action: fusion.Release, Passage: p.ID})
+	r.wait(3 * time.Second)
+	if p := r.core.Passages(nil)[0]; !p.Closed.IsZero() {
+		t.Fatal("closed within the window, while the officer may still take the release back")
+	}
+	r.wait(2 * time.Second)
+	if p := r.core.Passages(nil)[0]; p.Closed.IsZero() || !slices.Contains(r.log, "closed: passage closed: no loop tells that it has left") {
+		t.Errorf("released and still open: %v", r.log)
+	}
+	if _, ok := r.core.Deadline(); ok {
+		t.Error("an empty lane wants to be woken")
+	}
+}
+
+func TestAnInstrumentWithAWrongClockIsTakenAtItsArrival(t *testing.T) {
+	r := newRig(t, gate())
+	r.now = t0.Add(time.Minute)
+	r.step(fusion.Seen{Observation: obs.Observation{Source: "cam", Lane: "1", Seq: 1,
+		Stamp: obs.Stamp{At: time.Date(1970, 1, 1, 0, 3, 0, 0, time.UTC), Origin: obs.DeviceUnsynced, Arrived: r.now},
+		Body:  &obs.Plate{Text: "123ABC02", Confidence: quant.Certain}}})
+	r.see("rpm", r.now.Add(2*time.Second), &obs.Radiation{Tag: "GS", Gamma: [4]int32{70, 72, 75, 71}, Interval: 200, Occupied: true})
+	ps := r.core.Passages(nil)
+	if len(ps) != 1 || !ps[0].Opened.Equal(t0.Add(time.Minute)) || len(ps[0].Plates) != 1 || ps[0].Radiation == nil {
+		t.Errorf("plate and portal of one vehicle made %d passages", len(ps))
+	}
+}
