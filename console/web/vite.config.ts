@@ -1,13 +1,14 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { constants, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { gzip } from 'pako';
 import { defineConfig, type Plugin } from 'vite';
 
 /**
  * Writes a .gz sibling beside every compressible file of the bundle, so that the server
- * never compresses while it serves. The gzip header's time is 0 and its OS byte 255:
- * equal input gives equal bytes on every machine.
+ * never compresses while it serves. The compressor is one in JavaScript and the header's
+ * time is 0: equal input gives equal bytes on every machine. The one inside Node.js
+ * depends on its release and on the processor.
  */
 function siblings(): Plugin {
   return {
@@ -20,10 +21,7 @@ function siblings(): Plugin {
           .flatMap((e) => (e.isDirectory() ? walk(join(dir, e.name)) : [join(dir, e.name)]));
       for (const file of walk(options.dir ?? 'dist')) {
         if (!/\.(js|css|html|svg|json)$/.test(file)) continue;
-        const packed = gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION });
-        packed.writeUInt32LE(0, 4);
-        packed[9] = 255;
-        writeFileSync(`${file}.gz`, packed);
+        writeFileSync(`${file}.gz`, gzip(readFileSync(file), { level: 9 }));
       }
     },
   };

@@ -223,7 +223,7 @@ class App {
     const now = Date.now();
     const fresh = new Map<string, LaneFresh>();
     // Once nothing at all arrives, the console is stale; its devices are not to blame.
-    const at = Math.min(now, this.store.lastFrame + 1200);
+    const at = Math.min(now, this.store.lastFrame + 500);
     for (const l of this.lanes) fresh.set(l.lane, laneFresh(l, this.store.ages, this.store.lastHb, at));
     this.fresh = fresh;
     const silent = now - this.store.lastFrame > CONSOLE_LIMIT_MS;

@@ -171,15 +171,15 @@ export class Connection {
     }
     if (f.t === 'resync') this.store.distrust([...this.topics]);
     if (need === 'log_gap') void this.fill(this.store.logSeq);
-    else if (first && f.t === 'snap' && before === 0) void this.fill(Math.max(0, f.log_seq - BACKLOG), 4);
+    else if (first && f.t === 'snap' && before === 0) void this.fill(Math.max(0, f.log_seq - BACKLOG));
   }
 
   /** Fetches what the log holds after n, page by page. */
-  private async fill(n: number, pages = 50): Promise<void> {
+  private async fill(n: number): Promise<void> {
     if (this.fetching) return;
     this.fetching = true;
     try {
-      for (let page = 0; page < pages; page++) {
+      for (let page = 0; page < 50; page++) {
         const r = await this.env.fetchLog(n);
         this.store.addLog(r.a ?? [], r.n);
         this.env.onEvents(r.a ?? []);
