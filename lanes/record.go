@@ -43,6 +43,22 @@ type quarantineRow struct {
 	Reason string `json:"reason"`
 }
 
+// QuarantineRecord is the row, with its own number seq in the lane, that leaves an input out
+// for ever.
+func QuarantineRecord(lane string, seq, poison uint64, now time.Time, cause error) journal.Record {
+	return journal.Record{Lane: lane, Seq: seq, Now: now, Kind: KindQuarantine,
+		Payload: fmt.Appendf(nil, `{"seq":%d,"reason":%s}`, poison, quoted(firstLine(cause.Error())))}
+}
+
+// quoted is a JSON string.
+func quoted(s string) []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return []byte(`""`) // a string always encodes
+	}
+	return b
+}
+
 // TunedRecord is the row of lane "" that carries tuned data.
 func TunedRecord(kind fusion.TunedKind, version string, b []byte, now time.Time) (journal.Record, error) {
 	sum := sha256.Sum256(b)
@@ -66,7 +82,7 @@ func DeclarationRecord(d *decl.Declaration, now time.Time) (journal.Record, erro
 func encode(b fusion.InputBody) (kind string, payload []byte, err error) {
 	switch b := b.(type) {
 	case fusion.Seen:
-		payload, err = json.Marshal(b.Observation)
+		payload, err = b.Observation.AppendJSON(make([]byte, 0, 320))
 		return KindSeen, payload, err
 	case fusion.Declared:
 		payload, err = json.Marshal(declaredRow{b.Version})

@@ -51,12 +51,7 @@ func (w *wire) set(b Body) {
 
 // MarshalJSON gives the journal form: one object, the body under the key of its kind.
 func (o Observation) MarshalJSON() ([]byte, error) {
-	if o.Body == nil {
-		return nil, fmt.Errorf("observation %s/%d without a body", o.Source, o.Seq)
-	}
-	w := wire{Kind: o.Body.Kind(), Source: o.Source, Lane: o.Lane, Seq: o.Seq, Stamp: o.Stamp, Raw: o.Raw, Blobs: o.Blobs}
-	w.set(o.Body)
-	return json.Marshal(w)
+	return o.AppendJSON(nil)
 }
 
 // UnmarshalJSON reads the journal form.
