@@ -64,6 +64,12 @@ type Journal struct {
 	epoch string
 	db    *sql.DB
 	lock  *os.File
+	rows  *inserter
+
+	// of the writer, reused from batch to batch
+	recs   []Record
+	hashes [][32]byte
+	buf    []byte
 
 	queue   chan appended
 	closing chan struct{}
@@ -106,7 +112,7 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 	j := &Journal{dir: dir, lock: lock, queue: make(chan appended, queueLen), closing: make(chan struct{})}
 	if err := j.open(ctx); err != nil {
 		if j.db != nil {
-			err = errors.Join(err, j.db.Close())
+			err = errors.Join(err, j.rows.close(), j.db.Close())
 		}
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -165,7 +171,8 @@ func (j *Journal) open(ctx context.Context) (err error) {
 	default:
 		copy(j.head[:], hash)
 	}
-	return nil
+	j.rows, err = newInserter(ctx, j.db)
+	return err
 }
 
 // Epoch identifies this journal file for ever: 16 hex digits, drawn when it was made.
@@ -237,7 +244,7 @@ func (j *Journal) Close() error {
 		close(j.closing)
 		j.wg.Wait()
 		_, cerr := j.db.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
-		err = errors.Join(cerr, j.db.Close(), j.lock.Close())
+		err = errors.Join(cerr, j.rows.close(), j.db.Close(), j.lock.Close())
 	})
 	return err
 }

@@ -105,6 +105,7 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 	}
 	defer r.Close()
 	rep := Report{Epoch: r.epoch, Head: sha256.Sum256([]byte(r.epoch))}
+	var buf []byte
 	r.rows(ctx, 0, func(rec Record, hash [32]byte, rerr error) bool {
 		switch {
 		case rerr != nil:
@@ -114,7 +115,8 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 			rep.Broken, rep.Reason = rep.Rows+1, fmt.Sprintf("row %d is missing, the next is %d", rep.Rows+1, rec.N)
 			return false
 		}
-		if want := chain(rep.Head, &rec); want != hash {
+		var want [32]byte
+		if want, buf = chain(rep.Head, &rec, buf); want != hash {
 			rep.Broken, rep.Reason = rec.N, fmt.Sprintf("row %d (lane %q, seq %d, %s) does not fit its hash", rec.N, rec.Lane, rec.Seq, rec.Kind)
 			return false
 		}

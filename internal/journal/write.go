@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -66,21 +65,21 @@ func (j *Journal) commit(ctx context.Context, batch []appended) error {
 	n, head := j.n, j.head
 	j.mu.Unlock()
 
-	recs := make([]Record, 0, len(batch)+1)
+	recs := j.recs[:0]
 	if len(digests) > 0 {
 		recs = append(recs, Record{Now: start, Kind: KindDigest, Payload: appendDigests(nil, digests)})
 	}
 	for _, a := range batch {
 		recs = append(recs, a.rec)
 	}
-	hashes := make([][32]byte, len(recs))
+	hashes := j.hashes[:0]
 	prev := head
 	for i := range recs {
 		recs[i].N = n + uint64(i) + 1
-		hashes[i] = chain(prev, &recs[i])
-		prev = hashes[i]
+		prev, j.buf = chain(prev, &recs[i], j.buf)
+		hashes = append(hashes, prev)
 	}
-	err := j.insert(ctx, recs, hashes)
+	err := j.rows.write(ctx, recs, hashes)
 
 	j.mu.Lock()
 	if err == nil {
@@ -94,6 +93,9 @@ func (j *Journal) commit(ctx context.Context, batch []appended) error {
 	}
 	j.mu.Unlock()
 
+	j.recs, j.hashes = recs[:0], hashes[:0]
+	clear(recs) // payloads are not held until the next large batch
+
 	first := n + 1 + uint64(len(recs)-len(batch))
 	for i, a := range batch {
 		if err != nil {
@@ -105,84 +107,18 @@ func (j *Journal) commit(ctx context.Context, batch []appended) error {
 	return err
 }
 
-const rowsPerInsert = 16
-
-func (j *Journal) insert(ctx context.Context, recs []Record, hashes [][32]byte) (err error) {
-	tx, err := j.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin journal transaction: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback() // the cause is err; a rolled-back transaction leaves nothing behind
-		}
-	}()
-	args := make([]any, 0, rowsPerInsert*7)
-	for i := 0; i < len(recs); {
-		k := min(rowsPerInsert, len(recs)-i)
-		if k < rowsPerInsert {
-			k = 1
-		}
-		args = args[:0]
-		for x := i; x < i+k; x++ {
-			r := &recs[x]
-			payload := r.Payload
-			if payload == nil {
-				payload = []byte{} // nil would be stored as NULL
-			}
-			args = append(args, int64(r.N), r.Lane, int64(r.Seq), r.Now.UnixNano(), r.Kind, payload, hashes[x][:])
-		}
-		if err := exec(ctx, tx, k, args); err != nil {
-			return fmt.Errorf("write journal rows %d..%d: %w", recs[i].N, recs[i+k-1].N, err)
-		}
-		i += k
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit journal rows %d..%d: %w", recs[0].N, recs[len(recs)-1].N, err)
-	}
-	return nil
-}
-
-const (
-	insertOne = `INSERT INTO input (n, lane, seq, now, kind, payload, hash) VALUES (?,?,?,?,?,?,?)`
-	moreRows  = `,(?,?,?,?,?,?,?)`
-)
-
-func exec(ctx context.Context, tx *sql.Tx, rows int, args []any) error {
-	q := insertOne
-	if rows == rowsPerInsert {
-		q = insertMany
-	}
-	_, err := tx.ExecContext(ctx, q, args...)
-	return err
-}
-
-const insertMany = insertOne + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows +
-	moreRows + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows + moreRows
-
 // chain gives the hash of a row: SHA-256 over the hash before and the row's fields, each
-// with its length, so that no two rows share an encoding.
-func chain(prev [32]byte, r *Record) [32]byte {
-	h := sha256.New()
-	var b [8]byte
-	num := func(v uint64) {
-		binary.BigEndian.PutUint64(b[:], v)
-		h.Write(b[:])
-	}
-	str := func(p []byte) {
-		num(uint64(len(p)))
-		h.Write(p)
-	}
-	h.Write(prev[:])
-	num(r.N)
-	str([]byte(r.Lane))
-	num(r.Seq)
-	num(uint64(r.Now.UnixNano()))
-	str([]byte(r.Kind))
-	str(r.Payload)
-	var sum [32]byte
-	h.Sum(sum[:0])
-	return sum
+// with its length, so that no two rows share an encoding. buf is working memory, handed
+// back for the next row.
+func chain(prev [32]byte, r *Record, buf []byte) (sum [32]byte, _ []byte) {
+	b := append(buf[:0], prev[:]...)
+	b = binary.BigEndian.AppendUint64(b, r.N)
+	b = append(binary.BigEndian.AppendUint64(b, uint64(len(r.Lane))), r.Lane...)
+	b = binary.BigEndian.AppendUint64(b, r.Seq)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Now.UnixNano()))
+	b = append(binary.BigEndian.AppendUint64(b, uint64(len(r.Kind))), r.Kind...)
+	b = append(binary.BigEndian.AppendUint64(b, uint64(len(r.Payload))), r.Payload...)
+	return sha256.Sum256(b), b
 }
 
 // appendDigests encodes digests: per entry lane length (1 byte), lane, seq (8), sum (32).
