@@ -58,7 +58,8 @@ type Config struct {
 	Publisher Publisher
 	Mover     Mover
 	Log       *slog.Logger
-	// Rebuild makes a new core from snapshot and journal, leaving out the given inputs.
+	// Rebuild makes a new core from snapshot and journal as it was before the last of the
+	// given inputs, and without any of them.
 	Rebuild func(ctx context.Context, leaveOut []uint64) (*fusion.Core, error)
 	// Snapshot takes the core's snapshot after row n; it must not block. May be nil.
 	Snapshot func(lane string, n, seq uint64, core *fusion.Core)
@@ -357,8 +358,7 @@ func (l *Lane) quarantine(ctx context.Context, in fusion.Input, cause error) {
 	l.cfg.Log.Error("core stopped by an input", "lane", l.cfg.ID, "seq", in.Seq, "err", cause)
 	l.poison = append(l.poison, in.Seq)
 	l.seq++
-	l.cfg.Journal.Append(journal.Record{Lane: l.cfg.ID, Seq: l.seq, Now: l.now, Kind: KindQuarantine,
-		Payload: fmt.Appendf(nil, `{"seq":%d,"reason":%q}`, in.Seq, firstLine(cause.Error()))}, func(uint64, error) {})
+	l.cfg.Journal.Append(QuarantineRecord(l.cfg.ID, l.seq, in.Seq, l.now, cause), func(uint64, error) {})
 	core, err := l.cfg.Rebuild(ctx, l.poison)
 	if err != nil {
 		l.cfg.Log.Error("core could not be rebuilt", "lane", l.cfg.ID, "err", err)
@@ -408,5 +408,9 @@ func (l *Lane) rearm(wake *time.Timer) {
 		wake.Reset(time.Hour)
 		return
 	}
-	wake.Reset(max(time.Until(at), time.Millisecond))
+	soonest := time.Millisecond
+	if l.refused != nil {
+		soonest = beatEvery // a tick that is refused is overdue again at once
+	}
+	wake.Reset(max(time.Until(at), soonest))
 }

@@ -93,8 +93,34 @@ func (p *Player) Play(rec *journal.Record) (outs []fusion.Output, played bool, e
 	if err != nil {
 		return nil, false, err
 	}
-	p.out = p.Core(rec.Lane).Step(p.out[:0], fusion.Input{Seq: rec.Seq, Now: rec.Now, Body: body})
+	if err := p.step(rec, body); err != nil {
+		return nil, false, err
+	}
 	return p.out, true, nil
+}
+
+// Poison is the error of an input that stopped the core. The lane's core is of no use any
+// more.
+type Poison struct {
+	Lane  string
+	N     uint64 // its row
+	Seq   uint64
+	Cause string
+}
+
+// Error implements error.
+func (p *Poison) Error() string {
+	return fmt.Sprintf("row %d (lane %s, seq %d) stops the core: %s", p.N, p.Lane, p.Seq, p.Cause)
+}
+
+func (p *Player) step(rec *journal.Record, body fusion.InputBody) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Poison{Lane: rec.Lane, N: rec.N, Seq: rec.Seq, Cause: fmt.Sprint(r)}
+		}
+	}()
+	p.out = p.Core(rec.Lane).Step(p.out[:0], fusion.Input{Seq: rec.Seq, Now: rec.Now, Body: body})
+	return nil
 }
 
 // Difference is one input whose outputs are not those of the day it was journaled.

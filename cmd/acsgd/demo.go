@@ -22,18 +22,20 @@ import (
 )
 
 type demoCmd struct {
-	Data     string `default:"var/demo" help:"Directory of journal, evidence, archive and users."`
-	Listen   string `default:"127.0.0.1:8080" help:"Address of the console."`
-	Metrics  string `default:"127.0.0.1:9090" help:"Address of metrics and health."`
-	Nats     string `default:"127.0.0.1:4222" help:"Address of the embedded bus."`
-	Mqtt     string `default:"127.0.0.1:1883" help:"Address of the MQTT listener."`
-	Trackers string `default:"127.0.0.1:5001" help:"Address where trackers connect."`
-	Lanes    int    `default:"4" help:"Simulated lanes."`
-	Seed     uint64 `default:"1" help:"Seed of the traffic: the same vehicles for the same seed."`
-	Store    string `help:"Archive: empty is SQLite, or postgres://..."`
-	Captures string `help:"Play recordings of this directory through the drivers into a further lane." placeholder:"DIR"`
-	Officer  string `default:"human" enum:"human,auto" help:"Who decides: you at the console, or a simulated officer."`
-	Addr     string `help:"Write the console's address to this file." placeholder:"FILE"`
+	Data     string        `default:"var/demo" help:"Directory of journal, evidence, archive and users."`
+	Listen   string        `default:"127.0.0.1:8080" help:"Address of the console."`
+	Metrics  string        `default:"127.0.0.1:9090" help:"Address of metrics and health."`
+	Nats     string        `default:"127.0.0.1:4222" help:"Address of the embedded bus."`
+	Mqtt     string        `default:"127.0.0.1:1883" help:"Address of the MQTT listener."`
+	Trackers string        `default:"127.0.0.1:5001" help:"Address where trackers connect."`
+	Lanes    int           `default:"4" help:"Simulated lanes."`
+	Seed     uint64        `default:"1" help:"Seed of the traffic: the same vehicles for the same seed."`
+	Store    string        `help:"Archive: empty is SQLite, or postgres://..."`
+	Captures string        `help:"Play recordings of real instruments of this directory through the drivers into further lanes." placeholder:"DIR"`
+	Officer  string        `default:"human" enum:"human,auto" help:"Who decides: you at the console, or a simulated officer."`
+	Lead     time.Duration `default:"8s" hidden:"" help:"How long before a vehicle its declaration is lodged."`
+	Headway  time.Duration `default:"3s" hidden:"" help:"Between a vehicle that leaves and the next one."`
+	Addr     string        `help:"Write the console's address to this file." placeholder:"FILE"`
 }
 
 // Help says more.
@@ -47,9 +49,11 @@ var stories = []sim.Story{sim.Clean, sim.Overloaded, sim.Clean, sim.Potash, sim.
 
 // Run runs the demo.
 func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
-	if err := os.MkdirAll(d.Data, 0o750); err != nil {
-		return usage{fmt.Errorf("data directory: %w", err)}
+	claim, err := site.NewClaim(d.Data)
+	if err != nil {
+		return usage{err}
 	}
+	defer claim.Close()
 	watch := filepath.Join(d.Data, "declarations")
 	b, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(d.Data, "bus"), Listen: d.Nats, MQTT: d.Mqtt, Name: "demo", Log: log})
 	if err != nil {
@@ -57,12 +61,16 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 	}
 	defer b.Close()
 	var paper paperwork
-	cp, err := checkpoint.New(checkpoint.Config{Lanes: d.Lanes, Seed: d.Seed, Log: log, MQTT: b.MQTTAddr(), Stories: stories,
+	cp, err := checkpoint.New(checkpoint.Config{Lanes: d.Lanes, Seed: d.Seed, Lead: d.Lead, Headway: d.Headway, Log: log, MQTT: b.MQTTAddr(), Stories: stories,
 		Lodge: func(a sim.Arrival, n int) error { return paper.lodge(watch, a, d.Seed) }})
 	if err != nil {
 		return err
 	}
-	text := cp.SiteFile(d.head())
+	rec, err := d.openRecordings(s.err, b.MQTTAddr(), log)
+	if err != nil {
+		return err
+	}
+	text := cp.SiteFile(d.head()) + rec.lanes()
 	path := filepath.Join(d.Data, "site.toml")
 	if err := os.WriteFile(path, []byte(text), 0o640); err != nil {
 		return fmt.Errorf("write site file: %w", err)
@@ -71,16 +79,18 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("the demo's own site file: %w", err)
 	}
-	st, err := site.Start(ctx, site.Options{File: f, Catalog: catalog.Drivers(), Static: static(), Build: build(), Log: log, Bus: b})
+	st, err := site.Start(ctx, site.Options{File: f, Catalog: catalog.Drivers(), Static: static(), Build: build(), Log: log, Bus: b, Claim: claim})
 	if err != nil {
 		return usage{err}
 	}
 	if err := d.welcome(s, st); err != nil {
 		return errors.Join(err, st.Close())
 	}
+	rec.welcome(s.out)
 	var wg sync.WaitGroup
 	simCtx, stop := context.WithCancel(ctx)
 	wg.Go(func() { cp.Run(simCtx) })
+	wg.Go(func() { rec.run(simCtx, st, watch, d.Officer == "human", log) })
 	if d.Officer == "auto" {
 		wg.Go(func() { newAutoOfficer(st, log).run(simCtx) })
 	}

@@ -61,13 +61,17 @@ func (l *tail) Write(p []byte) (int, error) {
 
 func (l *tail) String() string { l.mu.Lock(); defer l.mu.Unlock(); return string(l.b) }
 
+// demoArgs is the command line of a demo on free ports.
+func demoArgs(dir string, args ...string) []string {
+	return append([]string{"demo", "--data", dir, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--nats", "127.0.0.1:0",
+		"--mqtt", "127.0.0.1:0", "--trackers", "127.0.0.1:0"}, args...)
+}
+
 // startDemo starts a demo on free ports and waits until its console answers.
 func startDemo(t *testing.T, dir string, args ...string) *demo {
 	t.Helper()
 	d := &demo{t: t, dir: dir, passwords: map[string]string{}, log: &tail{}}
-	all := append([]string{"demo", "--data", dir, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--nats", "127.0.0.1:0",
-		"--mqtt", "127.0.0.1:0", "--trackers", "127.0.0.1:0"}, args...)
-	d.cmd = program(t.Context(), all...)
+	d.cmd = program(t.Context(), demoArgs(dir, args...)...)
 	out, err := d.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

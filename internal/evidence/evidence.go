@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"acsgd/internal/obs"
@@ -23,10 +23,7 @@ const MaxSize = 64 << 20
 var ErrNotFound = errors.New("evidence not found")
 
 // Store is an evidence directory. Its methods are safe for concurrent use.
-type Store struct {
-	root *os.Root
-	tmp  atomic.Uint64
-}
+type Store struct{ root *os.Root }
 
 // Open opens or makes the evidence directory dir.
 func Open(dir string) (*Store, error) {
@@ -66,10 +63,17 @@ func (s *Store) Put(mediaType string, p []byte) (obs.Blob, error) {
 
 func (s *Store) write(name string, p []byte) (err error) {
 	dir := name[:2]
-	if err := s.root.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+	switch err := s.root.Mkdir(dir, 0o750); {
+	case err == nil:
+		if err := s.sync("."); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
-	tmp := fmt.Sprintf("%s/.%d-%d", dir, os.Getpid(), s.tmp.Add(1))
+	// Drawn, not counted: a process that was killed leaves its files, and in a container the
+	// next one has the same number.
+	tmp := fmt.Sprintf("%s/.%s", dir, rand.Text())
 	f, err := s.root.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 	if err != nil {
 		return err
@@ -81,6 +85,11 @@ func (s *Store) write(name string, p []byte) (err error) {
 	if err := s.root.Rename(tmp, path(name)); err != nil {
 		return errors.Join(err, s.root.Remove(tmp))
 	}
+	return s.sync(dir)
+}
+
+// sync makes the names in a directory durable.
+func (s *Store) sync(dir string) error {
 	d, err := s.root.Open(dir)
 	if err != nil {
 		return err

@@ -13,13 +13,21 @@ import (
 )
 
 // projector keeps the archive: it takes what lanes decide and writes it behind them. It
-// never blocks a lane; what does not fit its queue is read from the journal at the next
-// start, and until then the archive says that it lags.
+// never blocks a lane; what does not fit its queue while a database is gone is played from
+// the journal again when it is back.
 type projector struct {
 	store store.Store
 	epoch string
 	log   *slog.Logger
-	done  atomic.Uint64 // newest row that the archive has
+	done  atomic.Uint64 // every row up to it is in the archive
+	// covered is the newest row up to which everything has been published; durable is the
+	// newest row of any lane.
+	covered, durable func() uint64
+	// replay plays rows again, from the newest snapshots that are not ahead of the archive
+	// to the given row, and hands over the outputs of those after row "have".
+	replay func(ctx context.Context, have, upTo uint64, each func(lane string, n uint64, outs []fusion.Output) error) error
+
+	write sync.Mutex // one writer: a position must never overtake what it stands for
 
 	mu    sync.Mutex
 	batch store.Batch
@@ -30,8 +38,8 @@ type projector struct {
 // batchMax bounds what waits for a database that is gone.
 const batchMax = 20_000
 
-func newProjector(st store.Store, epoch string, log *slog.Logger) *projector {
-	return &projector{store: st, epoch: epoch, log: log, batch: store.Batch{Epoch: epoch}, kick: make(chan struct{}, 1)}
+func newProjector(st store.Store, epoch string, f *flight, log *slog.Logger) *projector {
+	return &projector{store: st, epoch: epoch, log: log, batch: store.Batch{Epoch: epoch}, kick: make(chan struct{}, 1), covered: f.covered, durable: f.durable}
 }
 
 // Publish implements lanes.Publisher.
@@ -40,36 +48,35 @@ func (p *projector) Publish(lane string, n uint64, now time.Time, outs []fusion.
 		return // of no row: a restored state, or a fault of the journal itself
 	}
 	p.mu.Lock()
-	p.take(lane, n, outs)
+	switch {
+	case p.lost:
+	case len(p.batch.Events)+len(p.batch.Passages) > batchMax:
+		p.lost = true
+		p.log.Error("archive does not keep up: it will be completed from the journal", "row", n)
+	default:
+		take(&p.batch, lane, n, outs)
+	}
 	p.mu.Unlock()
 	p.again()
 }
 
-func (p *projector) take(lane string, n uint64, outs []fusion.Output) {
-	if p.lost {
-		return
-	}
-	if len(p.batch.Events)+len(p.batch.Passages) > batchMax {
-		p.lost = true
-		p.log.Error("archive does not keep up: it will be completed from the journal at the next start")
-		return
-	}
-	p.batch.N = max(p.batch.N, n)
+// take adds what the archive keeps of one input's outputs.
+func take(b *store.Batch, lane string, n uint64, outs []fusion.Output) {
 	for i := range outs {
 		o := &outs[i]
 		if o.Event != nil {
-			if b, err := json.Marshal(o.Event); err == nil {
-				p.batch.Events = append(p.batch.Events, store.Event{N: n, I: i, Lane: lane, At: o.Event.At, Passage: o.Event.Passage, Kind: o.Event.Kind, JSON: b})
+			if j, err := json.Marshal(o.Event); err == nil {
+				b.Events = append(b.Events, store.Event{N: n, I: i, Lane: lane, At: o.Event.At, Passage: o.Event.Passage, Kind: o.Event.Kind, JSON: j})
 			}
 		}
 		switch o.Kind {
 		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Closed, fusion.Opened:
 			if o.Passage != nil {
-				p.batch.Put(row(o.Passage))
+				b.Put(row(o.Passage))
 			}
 		case fusion.Updated:
 			if o.Passage != nil && o.Passage.Final {
-				p.batch.Put(row(o.Passage))
+				b.Put(row(o.Passage))
 			}
 		}
 	}
@@ -97,42 +104,98 @@ func row(p *fusion.Passage) store.Passage {
 	return r
 }
 
-// now takes outputs at a restart and writes them when they are many.
-func (p *projector) now(ctx context.Context, lane string, n uint64, outs []fusion.Output) error {
-	p.mu.Lock()
-	p.take(lane, n, outs)
-	full := len(p.batch.Events) > 500
-	p.mu.Unlock()
-	if full {
-		return p.sync(ctx)
+// refilling collects the outputs of played rows and writes them in pieces. The rows must
+// come in order, all of them.
+func (p *projector) refilling(ctx context.Context) (each func(lane string, n uint64, outs []fusion.Output) error, end func(upTo uint64) error) {
+	b := store.Batch{Epoch: p.epoch}
+	put := func(n uint64) error {
+		b.N = n
+		if err := p.store.Put(ctx, b); err != nil {
+			return err
+		}
+		b = store.Batch{Epoch: p.epoch}
+		p.done.Store(max(p.done.Load(), n))
+		return nil
 	}
-	return nil
+	each = func(lane string, n uint64, outs []fusion.Output) error {
+		if len(b.Events) > 500 { // of rows before n, each whole
+			if err := put(n - 1); err != nil {
+				return err
+			}
+		}
+		take(&b, lane, n, outs)
+		return nil
+	}
+	return each, put
 }
 
-// sync writes what waits.
+// sync writes what waits, and completes what was lost.
 func (p *projector) sync(ctx context.Context) error {
+	p.write.Lock()
+	defer p.write.Unlock()
+	p.mu.Lock()
+	lost := p.lost
+	p.mu.Unlock()
+	if lost {
+		return p.complete(ctx)
+	}
+	return p.flush(ctx)
+}
+
+// flush writes the batch that waits; the caller holds write.
+func (p *projector) flush(ctx context.Context) error {
+	n := p.covered() // before the batch is taken: what it covers is in the batch
 	p.mu.Lock()
 	b := p.batch
 	p.batch = store.Batch{Epoch: p.epoch}
+	if p.lost {
+		n = p.done.Load()
+	}
 	p.mu.Unlock()
-	if b.N == 0 {
+	if len(b.Events)+len(b.Passages) == 0 && n <= p.done.Load() {
 		return nil
 	}
+	b.N = n
 	if err := p.store.Put(ctx, b); err != nil {
 		p.mu.Lock()
 		p.batch = b.Merge(p.batch)
 		p.mu.Unlock()
 		return err
 	}
-	p.done.Store(b.N)
+	p.done.Store(max(p.done.Load(), n))
 	return nil
+}
+
+// complete plays the rows again that were lost while the database was gone. New rows are
+// taken meanwhile as usual.
+func (p *projector) complete(ctx context.Context) error {
+	p.mu.Lock()
+	p.lost = false
+	p.mu.Unlock()
+	upTo := p.durable() // all that was dropped is of rows up to here
+	each, end := p.refilling(ctx)
+	have, err := p.store.Position(ctx, p.epoch)
+	if err == nil {
+		err = p.replay(ctx, have, upTo, each)
+	}
+	if err == nil {
+		err = end(upTo)
+	}
+	if err != nil {
+		p.mu.Lock()
+		p.lost = true
+		p.mu.Unlock()
+		return err
+	}
+	p.log.Info("archive completed from the journal", "from", have+1, "to", upTo)
+	return p.flush(ctx)
 }
 
 // gatherFor is how long the projector waits for more before it writes: the archive may be
 // a moment behind, the disk is not to be kept busy for it.
 const gatherFor = 100 * time.Millisecond
 
-// run writes until ctx ends, then writes what is left within 5 s.
+// run writes until ctx ends, then writes what is left if that is quick.
 func (p *projector) run(ctx context.Context) {
 	wait, failing := gatherFor, false
 	for {
@@ -171,7 +234,7 @@ func (p *projector) again() {
 }
 
 func (p *projector) finish() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := p.sync(ctx); err != nil {
 		p.log.Error("archive not completed: it will be at the next start", "err", err)

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"acsgd/fusion"
@@ -34,43 +36,97 @@ func (s *Site) restore(ctx context.Context) (*lanes.Player, error) {
 		}
 	}
 	head, _ := s.journal.Head()
-	snaps, skipped := lanes.ReadSnapshots(s.snapDir(), s.journal.Epoch(), head)
-	for _, err := range skipped {
-		s.log.Warn("snapshot left out", "err", err)
-	}
 	have, err := s.store.Position(ctx, s.journal.Epoch())
 	if err != nil {
 		return nil, err
 	}
-	player := lanes.NewPlayer(s.lib)
-	from := head + 1
-	for _, sn := range snaps {
-		if sn.N > have {
-			// The archive is behind the snapshot (restored from elsewhere, or new): play all.
-			s.log.Info("archive is rebuilt from the journal", "have", have, "want", sn.N)
-			snaps, from = nil, 1
-			break
+	s.project.done.Store(have)
+	for {
+		player, poison, err := s.restored(ctx, r, have, head)
+		if err != nil {
+			return nil, err
 		}
-	}
-	if len(snaps) < len(s.opt.File.Lanes) {
-		from = 1
-	}
-	for _, sn := range snaps {
-		if err := player.Restore(sn); err != nil {
-			s.log.Warn("snapshot left out", "err", err)
-			from = 1
-			continue
+		if poison == nil {
+			s.log.Info("restored", "rows", head, "dur", time.Since(start))
+			return player, nil
 		}
-		from = min(from, sn.N+1)
+		// A kill between the input that stopped the core and the row that leaves it out.
+		s.log.Error("core stopped by an input", "lane", poison.Lane, "seq", poison.Seq, "err", poison)
+		n, err := s.journal.Put(ctx, lanes.QuarantineRecord(poison.Lane, player.Seq(poison.Lane)+1, poison.Seq, time.Now(), poison))
+		if err != nil {
+			return nil, fmt.Errorf("journal quarantine of input %d of lane %s: %w", poison.Seq, poison.Lane, err)
+		}
+		head = n
 	}
-	if err := s.play(ctx, r, player, from, have); err != nil {
-		return nil, err
-	}
-	s.log.Info("restored", "rows", head, "played", head+1-min(from, head+1), "dur", time.Since(start))
-	return player, nil
 }
 
-func (s *Site) play(ctx context.Context, r *journal.Reader, p *lanes.Player, from, have uint64) error {
+// restored makes cores from snapshots and the rows after them, and hands the archive what
+// it has not.
+func (s *Site) restored(ctx context.Context, r *journal.Reader, have, head uint64) (*lanes.Player, *lanes.Poison, error) {
+	player, from, err := s.player(ctx, r, have, head)
+	if err != nil {
+		return nil, nil, err
+	}
+	each, end := s.project.refilling(ctx)
+	err = s.play(ctx, r, player, from, head, func(lane string, n uint64, outs []fusion.Output) error {
+		if n <= have {
+			return nil
+		}
+		return each(lane, n, outs)
+	})
+	if poison, ok := errors.AsType[*lanes.Poison](err); ok {
+		return player, poison, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if head > have {
+		err = end(head)
+	}
+	return player, nil, err
+}
+
+// player puts the snapshots in force that are not ahead of the archive, which has the rows
+// up to "have". from is the first row to play.
+func (s *Site) player(ctx context.Context, r *journal.Reader, have, head uint64) (p *lanes.Player, from uint64, err error) {
+	snaps, skipped := lanes.ReadSnapshots(s.snapDir(), s.journal.Epoch(), head)
+	for _, err := range skipped {
+		s.log.Warn("snapshot left out", "err", err)
+	}
+	p = lanes.NewPlayer(s.lib)
+	from = head + 1
+	restored := map[string]bool{}
+	for _, sn := range snaps {
+		if sn.N > have {
+			// The archive was restored from elsewhere, or is new: play what it has not.
+			s.log.Info("archive is behind a snapshot: the lane is played from the journal", "lane", sn.Lane, "have", have, "snapshot", sn.N)
+			continue
+		}
+		if err := p.Restore(sn); err != nil {
+			s.log.Warn("snapshot left out", "err", err)
+			continue
+		}
+		restored[sn.Lane] = true
+		from = min(from, sn.N+1)
+	}
+	for i := range s.opt.File.Lanes {
+		if !restored[s.opt.File.Lanes[i].ID] {
+			return p, 1, nil
+		}
+	}
+	for rec, err := range r.Records(ctx, from) { // a lane that the site file no longer has
+		if err != nil {
+			return nil, 0, err
+		}
+		if rec.Lane != "" && !restored[rec.Lane] {
+			return p, 1, nil
+		}
+	}
+	return p, from, nil
+}
+
+// play steps the rows from "from" to "upTo".
+func (s *Site) play(ctx context.Context, r *journal.Reader, p *lanes.Player, from, upTo uint64, each func(lane string, n uint64, outs []fusion.Output) error) error {
 	if err := p.Scan(ctx, r, from); err != nil {
 		return err
 	}
@@ -78,34 +134,58 @@ func (s *Site) play(ctx context.Context, r *journal.Reader, p *lanes.Player, fro
 		if err != nil {
 			return err
 		}
+		if rec.N > upTo {
+			break
+		}
 		if rec.Lane == "" {
-			continue // read above
+			continue // read already
 		}
 		outs, played, err := p.Play(&rec)
 		if err != nil {
 			return err
 		}
-		if played && rec.N > have {
-			if err := s.project.now(ctx, rec.Lane, rec.N, outs); err != nil {
+		if played {
+			if err := each(rec.Lane, rec.N, outs); err != nil {
 				return err
 			}
 		}
 	}
-	return s.project.sync(ctx)
+	return nil
 }
 
-// rebuild makes a lane's core anew from the journal, leaving inputs out.
+// replay implements the projector's: see there.
+func (s *Site) replay(ctx context.Context, have, upTo uint64, each func(lane string, n uint64, outs []fusion.Output) error) error {
+	r, err := journal.OpenReader(ctx, s.journal.Dir())
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	p, from, err := s.player(ctx, r, have, upTo)
+	if err != nil {
+		return err
+	}
+	return s.play(ctx, r, p, from, upTo, func(lane string, n uint64, outs []fusion.Output) error {
+		if n <= have {
+			return nil
+		}
+		return each(lane, n, outs)
+	})
+}
+
+// rebuild makes a lane's core anew from the journal as it was before the newest of the
+// inputs that are left out: what came after it is still to be stepped by the lane.
 func (s *Site) rebuild(ctx context.Context, lane string, leaveOut []uint64) (*fusion.Core, error) {
 	r, err := journal.OpenReader(ctx, s.journal.Dir())
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	before := slices.Max(leaveOut)
 	p := lanes.NewPlayer(s.lib)
 	from := uint64(1)
 	snaps, _ := lanes.ReadSnapshots(s.snapDir(), s.journal.Epoch(), ^uint64(0))
 	for _, sn := range snaps {
-		if sn.Lane == lane && p.Restore(sn) == nil {
+		if sn.Lane == lane && sn.Seq < before && p.Restore(sn) == nil {
 			from = sn.N + 1
 		}
 	}
@@ -121,6 +201,9 @@ func (s *Site) rebuild(ctx context.Context, lane string, leaveOut []uint64) (*fu
 		}
 		if rec.Lane != lane {
 			continue
+		}
+		if rec.Seq >= before {
+			break
 		}
 		if _, _, err := p.Play(&rec); err != nil {
 			return nil, err

@@ -36,8 +36,10 @@ type Options struct {
 	Log     *slog.Logger
 	// Console and Metrics, if set, are used instead of the file's addresses.
 	Console, Metrics net.Listener
-	// Broker, if set, is used instead of the file's bus.
+	// Bus, if set, is used instead of the file's bus.
 	Bus *bus.Bus
+	// Claim, if set, is the right to the file's data directory; else Start claims it.
+	Claim *Claim
 }
 
 // Site is a running checkpoint.
@@ -45,6 +47,7 @@ type Site struct {
 	opt     Options
 	log     *slog.Logger
 	dir     string
+	claim   *Claim // nil if the caller has it
 	journal *journal.Journal
 	keep    *evidence.Store
 	users   *auth.Users
@@ -52,6 +55,7 @@ type Site struct {
 	lib     *lanes.Library
 	hub     *console.Hub
 	console *console.Server
+	flight  *flight
 	project *projector
 	snaps   *snapshotter
 	wait    *waiting
@@ -81,6 +85,11 @@ func Start(ctx context.Context, opt Options) (*Site, error) {
 }
 
 func (s *Site) open(ctx context.Context) (err error) {
+	if s.opt.Claim == nil {
+		if s.claim, err = NewClaim(s.dir); err != nil {
+			return err
+		}
+	}
 	if s.keep, err = evidence.Open(filepath.Join(s.dir, "evidence")); err != nil {
 		return err
 	}
@@ -93,7 +102,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 	if s.store, err = store.Open(ctx, s.opt.File.Site.Store, filepath.Join(s.dir, "archive")); err != nil {
 		return err
 	}
-	s.project = newProjector(s.store, s.journal.Epoch(), s.log)
+	s.flight = newFlight(s.journal)
+	s.project = newProjector(s.store, s.journal.Epoch(), s.flight, s.log)
+	s.project.replay = s.replay
 	s.snaps = newSnapshotter(s)
 	head, _ := s.journal.Head()
 	s.hub = console.NewHub(s.journal.Epoch(), head)
@@ -121,9 +132,9 @@ func (s *Site) lane(l *config.Lane, player *lanes.Player) *lanes.Lane {
 	id := l.ID
 	core := player.Core(id)
 	return lanes.New(lanes.Config{
-		ID: id, Core: core, Seq: player.Seq(id), Journal: s.journal,
-		Publisher: all{s.hub, s.project, s.wait}, Mover: s.mover, Log: s.log,
-		Snapshot: s.snaps.take,
+		ID: id, Core: core, Seq: player.Seq(id), Journal: s.flight,
+		Publisher: all{s.hub, s.project, s.wait, s.flight}, // the flight last: it counts what the others have Mover: s.mover, Log: s.log,
+		Snapshot:  s.snaps.take,
 		Rebuild: func(ctx context.Context, leaveOut []uint64) (*fusion.Core, error) {
 			return s.rebuild(ctx, id, leaveOut)
 		},
@@ -140,10 +151,12 @@ func (x all) Publish(lane string, n uint64, now time.Time, outs []fusion.Output)
 	}
 }
 
-// Run runs the site until ctx ends, then stops from the left: listeners and sources,
-// lanes, snapshots, archive, streams.
+// Run runs the site until ctx ends or a listener fails, then stops from the left: sources,
+// lanes, snapshots, streams, archive.
 func (s *Site) Run(ctx context.Context) error {
 	back := context.WithoutCancel(ctx)
+	ctx, stopSources := context.WithCancel(ctx)
+	defer stopSources()
 	right, stopRight := context.WithCancel(back)
 	defer stopRight()
 	var sinks, actors, sources sync.WaitGroup
@@ -161,53 +174,83 @@ func (s *Site) Run(ctx context.Context) error {
 		})
 	}
 	actors.Go(func() { s.mover.run(laneCtx) })
-	if err := s.tune(ctx); err != nil {
-		return err
+	err := s.tune(ctx)
+	if err == nil {
+		s.announceIndex()
+		serveErr := s.serve()
+		for _, d := range s.devs {
+			sources.Go(func() { d.run(ctx) })
+		}
+		sources.Go(func() { s.watch(ctx) })
+		select {
+		case <-ctx.Done():
+		case err = <-serveErr:
+		}
 	}
-	s.announceIndex()
-
-	serveErr := s.serve()
-	for _, d := range s.devs {
-		sources.Go(func() { d.run(ctx) })
-	}
-	sources.Go(func() { s.watch(ctx) })
-
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-serveErr:
-	}
+	stopSources()
 	s.shutdown(&sources, &actors, stopLanes)
 	stopRight()
 	sinks.Wait()
 	return err
 }
 
+// patience is how long the shutdown waits for one phase: a driver that hangs must not keep
+// the lanes from their last snapshot.
+const patience = 2 * time.Second
+
 // shutdown stops from the left to the right; each phase logs its time.
 func (s *Site) shutdown(sources, actors *sync.WaitGroup, stopLanes func()) {
-	phase := func(name string, f func()) {
+	phase := func(name string, f func() bool) bool {
 		t := time.Now()
-		f()
+		if !f() {
+			s.log.Error("not stopped in time", "phase", name, "dur", time.Since(t))
+			return false
+		}
 		s.log.Info("stopped", "phase", name, "dur", time.Since(t))
+		return true
 	}
-	phase("sources", sources.Wait)
-	phase("lanes", func() { stopLanes(); actors.Wait() })
-	phase("snapshots", func() { s.snaps.last(s) })
-	phase("streams", func() {
+	phase("sources", func() bool { return within(patience, sources) })
+	if phase("lanes", func() bool { stopLanes(); return within(2*patience, actors) }) {
+		phase("snapshots", func() bool { s.snaps.last(s); return true })
+	}
+	phase("streams", func() bool {
 		s.console.Stop()
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		for _, h := range s.servers {
 			if err := h.Shutdown(ctx); err != nil {
 				_ = h.Close() // a browser that does not go must not hold the shutdown
 			}
 		}
+		return true
 	})
+}
+
+// within waits for a group, but not for ever.
+func within(d time.Duration, g *sync.WaitGroup) bool {
+	done := make(chan struct{})
+	go func() { g.Wait(); close(done) }()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
+	}
 }
 
 // Close releases what Start has opened.
 func (s *Site) Close() error {
 	var errs []error
+	for _, l := range []net.Listener{s.opt.Console, s.opt.Metrics} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
 	if b, ok := s.broker.(io.Closer); ok {
 		errs = append(errs, b.Close())
 	}
@@ -222,6 +265,9 @@ func (s *Site) Close() error {
 	}
 	if s.keep != nil {
 		errs = append(errs, s.keep.Close())
+	}
+	if s.claim != nil {
+		errs = append(errs, s.claim.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -63,7 +63,7 @@ func (w *snapshotter) write(s lanes.Snapshot) {
 // last writes a snapshot of every lane at the end of a run, so that the next start has
 // nothing to play.
 func (w *snapshotter) last(s *Site) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := w.arch.sync(ctx); err != nil {
 		w.log.Error("no last snapshots: the archive lags", "err", err)

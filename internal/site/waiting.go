@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"acsgd/fusion"
+	"acsgd/fusion/rules"
 )
 
 // WaitingPassage is a passage that waits for an officer.
 type WaitingPassage struct {
 	ID, Lane string
+	Verdict  rules.Verdict // as it stands
 }
 
 // waiting watches the outputs for passages that wait for an officer.
@@ -26,7 +28,7 @@ func (w *waiting) Publish(lane string, _ uint64, _ time.Time, outs []fusion.Outp
 		if p := outs[i].Passage; p != nil {
 			w.mu.Lock()
 			if p.Phase == fusion.Awaiting && p.Closed.IsZero() {
-				w.m[p.ID] = WaitingPassage{p.ID, lane}
+				w.m[p.ID] = WaitingPassage{p.ID, lane, p.Verdict}
 			} else {
 				delete(w.m, p.ID)
 			}
