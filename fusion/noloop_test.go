@@ -21,15 +21,31 @@ func gate() *fusion.Params {
 	return p
 }
 
+// occupy lets a vehicle drive through the portal, 2 s long.
+func (r *rig) occupy(at time.Time, number uint32) {
+	r.see("rpm", at, &obs.Radiation{Tag: "GB", Gamma: [4]int32{383, 389, 432, 423}})
+	for i := range 10 {
+		r.see("rpm", at.Add(time.Duration(i)*200*time.Millisecond), &obs.Radiation{Tag: "GS", Gamma: [4]int32{70, 72, 75, 71}, Interval: 200, Occupied: true})
+	}
+	r.see("rpm", at.Add(2*time.Second), &obs.Radiation{Tag: "GX", Occupancy: number})
+}
+
+func TestInALaneWithoutLoopsEveryOccupancyIsAVehicle(t *testing.T) {
+	r := newRig(t, gate())
+	r.occupy(t0, 12)
+	r.occupy(t0.Add(2300*time.Millisecond), 13)
+	var got []uint32
+	for _, p := range r.core.Passages(nil) {
+		got = append(got, p.Radiation.Number)
+	}
+	if !slices.Equal(got, []uint32{12, 13}) {
+		t.Errorf("occupancies of the passages: %v", got)
+	}
+}
+
 func TestALaneWithoutLoopsClosesWhatWasReleased(t *testing.T) {
 	r := newRig(t, gate())
-	r.see("rpm", t0, &obs.Radiation{Tag: "GB", Gamma: [4]int32{383, 389, 432, 423}})
-	at := t0.Add(time.Second)
-	for range 10 {
-		r.see("rpm", at, &obs.Radiation{Tag: "GS", Gamma: [4]int32{70, 72, 75, 71}, Interval: 200, Occupied: true})
-		at = at.Add(200 * time.Millisecond)
-	}
-	r.see("rpm", at, &obs.Radiation{Tag: "GX", Occupancy: 12})
+	r.occupy(t0, 12)
 	p := r.core.Passages(nil)[0]
 	if p.Phase != fusion.Awaiting || !p.Final {
 		t.Fatalf("phase %s, final %v", p.Phase, p.Final)

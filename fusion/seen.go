@@ -319,8 +319,8 @@ func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
 	v := c.byID(c.s.Portal)
 	if v == nil {
 		v = c.find(d, cur.Start)
-		if v == nil {
-			v = c.again(d, cur.Start)
+		if _, loop := c.on(loopEntry); v == nil && loop {
+			v = c.again(d, cur.Start) // no loop has told of another vehicle
 		}
 		if v == nil {
 			v = c.late(d, cur.Start)
