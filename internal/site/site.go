@@ -133,8 +133,9 @@ func (s *Site) lane(l *config.Lane, player *lanes.Player) *lanes.Lane {
 	core := player.Core(id)
 	return lanes.New(lanes.Config{
 		ID: id, Core: core, Seq: player.Seq(id), Journal: s.flight,
-		Publisher: all{s.hub, s.project, s.wait, s.flight}, // the flight last: it counts what the others have Mover: s.mover, Log: s.log,
-		Snapshot:  s.snaps.take,
+		Publisher: all{s.hub, s.project, s.wait, s.flight}, // the flight last: it counts what the others have
+		Mover:     s.mover, Log: s.log,
+		Snapshot: s.snaps.take,
 		Rebuild: func(ctx context.Context, leaveOut []uint64) (*fusion.Core, error) {
 			return s.rebuild(ctx, id, leaveOut)
 		},
