@@ -31,7 +31,7 @@ type decodeCmd struct {
 
 // Help says more.
 func (decodeCmd) Help() string {
-	return "Prints one JSON object a line for each observation; what cannot be understood is a line with offset and reason, and decoding goes on behind it. Exit 1 if there was any."
+	return "Prints one JSON object a line for each observation; what cannot be understood is a line with offset and reason, and decoding goes on behind it. Exit 1 if there was any. Of polled devices (laneio/modbus, Modbus TCP) the input is a record file with requests and answers."
 }
 
 // Run decodes.
@@ -40,8 +40,8 @@ func (d *decodeCmd) Run(s *std, log *slog.Logger) error {
 	if err != nil {
 		return usage{err}
 	}
-	if drv.NewSession == nil && d.Jsonl == "" {
-		return usage{fmt.Errorf("%s is polled: its answers mean nothing without the questions; give a record file with --jsonl=record", drv.Kind)}
+	if drv.NewSession == nil && d.Jsonl != "" && d.Jsonl != "record" {
+		return usage{fmt.Errorf("%s is polled: vectors of answers mean nothing without the requests", drv.Kind)}
 	}
 	raw := d.Raw
 	if v, ok := d.Set["raw"]; ok {
@@ -60,7 +60,7 @@ func (d *decodeCmd) Run(s *std, log *slog.Logger) error {
 	}
 	defer in.Close()
 	if drv.NewSession == nil {
-		return usage{fmt.Errorf("%s has no byte stream", drv.Kind)}
+		return d.polled(s, drv, in)
 	}
 	sess, err := drv.NewSession(devices.Section{Driver: drv.Kind, Decode: d.settings}, env)
 	if err != nil {
@@ -142,13 +142,7 @@ func (d *decodeCmd) stream(s *std, kind string, sess devices.Session, in io.Read
 	if err != nil {
 		p.fault(&obs.DecodeError{Reason: err.Error()})
 	}
-	if err := p.w.Flush(); err != nil {
-		return fmt.Errorf("write observations: %w", err)
-	}
-	if p.faults > 0 {
-		return errFaults
-	}
-	return nil
+	return p.end()
 }
 
 // played feeds the device's side of a record file at its own times.

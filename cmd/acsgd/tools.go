@@ -143,6 +143,9 @@ func journalDir(dir string) string {
 func (r *replayCmd) Run(ctx context.Context, s *std) error {
 	start := time.Now()
 	dir := journalDir(r.Dir)
+	if _, err := os.Stat(filepath.Join(dir, journal.FileName)); err != nil {
+		return usage{fmt.Errorf("no journal in %s: %w", r.Dir, err)}
+	}
 	raw := &rawCheck{}
 	var each func(*journal.Record, []fusion.Output)
 	if r.Raw {
