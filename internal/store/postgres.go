@@ -55,6 +55,10 @@ func openPostgres(ctx context.Context, url string) (_ Store, err error) {
 	if s.sql, err = statements("postgres"); err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, s.sql["session"])
+		return err
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}

@@ -38,7 +38,7 @@ create table plates (
 	primary key (num, plate)
 );
 
-create index plates_text on plates (plate, opened, num);
+create index plates_text on plates (plate, opened, num) include (lane, verdict);
 
 -- Every plate that the archive has had, with each of its endings: what stands within a
 -- plate is the beginning of one of them. Plates of which no passage is left do no harm.

@@ -18,6 +18,11 @@ select coalesce(max(version), 0) from archive_schema
 -- name: schema_applied
 insert into archive_schema (version) values ($1)
 
+-- name: session
+-- Half a second of compiling does not pay for questions of milliseconds, and without
+-- statistics the server believes that it does.
+set jit = off
+
 -- name: encoding
 select current_setting('server_encoding')
 
