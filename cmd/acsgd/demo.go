@@ -14,6 +14,7 @@ import (
 	"acsgd/devices/catalog"
 	"acsgd/internal/auth"
 	"acsgd/internal/bus"
+	"acsgd/internal/centre"
 	"acsgd/internal/config"
 	"acsgd/internal/site"
 	"acsgd/sim"
@@ -27,6 +28,7 @@ type demoCmd struct {
 	Metrics  string        `default:"127.0.0.1:9090" help:"Address of metrics and health."`
 	Nats     string        `default:"127.0.0.1:4222" help:"Address of the embedded bus."`
 	Mqtt     string        `default:"127.0.0.1:1883" help:"Address of the MQTT listener."`
+	Centre   string        `default:"127.0.0.1:8081" help:"Address of the console of the centre."`
 	Trackers string        `default:"127.0.0.1:5001" help:"Address where trackers connect."`
 	Lanes    int           `default:"4" help:"Simulated lanes."`
 	Seed     uint64        `default:"1" help:"Seed of the traffic: the same vehicles for the same seed."`
@@ -83,13 +85,24 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 	if err != nil {
 		return usage{err}
 	}
-	if err := d.welcome(s, st); err != nil {
+	ct, err := centre.Start(ctx, centre.Config{Name: "Demo centre", Mode: "simulator", Zone: f.Site.Zone, Data: filepath.Join(d.Data, "centre"),
+		Listen: d.Centre, Bus: b, Static: static(), Build: build(), Log: log})
+	if err != nil {
+		return errors.Join(usage{err}, st.Close())
+	}
+	defer ct.Close()
+	if err := d.welcome(s, st, ct); err != nil {
 		return errors.Join(err, st.Close())
 	}
 	rec.welcome(s.out)
 	var wg sync.WaitGroup
 	simCtx, stop := context.WithCancel(ctx)
 	wg.Go(func() { cp.Run(simCtx) })
+	wg.Go(func() {
+		if err := ct.Run(simCtx); err != nil {
+			log.Error("centre ended", "err", err)
+		}
+	})
 	wg.Go(func() { rec.run(simCtx, st, watch, d.Officer == "human", log) })
 	if d.Officer == "auto" {
 		wg.Go(func() { newAutoOfficer(st, log).run(simCtx) })
@@ -119,6 +132,9 @@ listen = %q
 [metrics]
 listen = %q
 
+[bus]
+centre = "tell"
+
 [declarations]
 watch = %q
 every = "500ms"
@@ -137,14 +153,14 @@ var demoUsers = []struct{ name, role string }{
 }
 
 // welcome prints where the console is, and on the first start the passwords.
-func (d *demoCmd) welcome(s *std, st *site.Site) error {
+func (d *demoCmd) welcome(s *std, st *site.Site, ct *centre.Centre) error {
 	url := "http://" + st.Addr().String()
 	if d.Addr != "" {
 		if err := os.WriteFile(d.Addr, []byte(url+"\n"), 0o600); err != nil {
 			return fmt.Errorf("write address: %w", err)
 		}
 	}
-	fmt.Fprintf(s.out, "\n  ACSGD demo checkpoint\n\n  console   %s\n  data      %s\n", url, d.Data)
+	fmt.Fprintf(s.out, "\n  ACSGD demo checkpoint\n\n  console   %s\n  centre    http://%s\n  data      %s\n", url, ct.Addr(), d.Data)
 	if len(st.Users().List()) > 0 {
 		fmt.Fprintf(s.out, "  users     as on the first start; a new password: acsgd user add --data %s --role ROLE NAME\n\n", d.Data)
 		return nil
@@ -157,6 +173,11 @@ func (d *demoCmd) welcome(s *std, st *site.Site) error {
 		}
 		fmt.Fprintf(s.out, "  %-12s %-20s %s\n", u.name, pw, u.role)
 	}
+	pw := auth.Password()
+	if err := ct.Users().Set("central", pw, "central"); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "  %-12s %-20s %s\n", "central", pw, "central, at the centre's console")
 	fmt.Fprintf(s.out, "\n  These passwords are shown once. Vehicles arrive in about ten seconds.\n\n")
 	return nil
 }

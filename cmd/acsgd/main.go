@@ -46,6 +46,7 @@ type cli struct {
 
 	Demo         demoCmd         `cmd:"" help:"Run a checkpoint of four lanes with simulated hardware on real wires."`
 	Run          runCmd          `cmd:"" help:"Run the checkpoint that a site file describes."`
+	Centre       centreCmd       `cmd:"" help:"Run central monitoring: the records of all sites."`
 	Check        checkCmd        `cmd:"" help:"Check a site file; every problem with file and line."`
 	Drivers      driversCmd      `cmd:"" help:"List the drivers, or print one driver's manual."`
 	Probe        probeCmd        `cmd:"" help:"Show live what one instrument says."`

@@ -64,7 +64,7 @@ func (l *tail) String() string { l.mu.Lock(); defer l.mu.Unlock(); return string
 // demoArgs is the command line of a demo on free ports.
 func demoArgs(dir string, args ...string) []string {
 	return append([]string{"demo", "--data", dir, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--nats", "127.0.0.1:0",
-		"--mqtt", "127.0.0.1:0", "--trackers", "127.0.0.1:0"}, args...)
+		"--mqtt", "127.0.0.1:0", "--centre", "127.0.0.1:0", "--trackers", "127.0.0.1:0"}, args...)
 }
 
 // startDemo starts a demo on free ports and waits until its console answers.

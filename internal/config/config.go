@@ -62,6 +62,7 @@ type Bus struct {
 	Listen string `toml:"listen"` // NATS clients
 	MQTT   string `toml:"mqtt"`   // MQTT listener for devices
 	URL    string `toml:"url"`    // an external NATS instead of the embedded one
+	Centre string `toml:"centre"` // "tell": deliver what was decided to the centre; "none" (default)
 }
 
 // Arrive says where declarations come from.
@@ -186,6 +187,9 @@ func (f *File) validate() []error {
 	}
 	if len(f.Lanes) == 0 && len(f.Tracker) == 0 {
 		bad("lane", "no [[lane]] and no [[tracker]]: there is nothing to run")
+	}
+	if !oneOf(f.Bus.Centre, "", "none", "tell") {
+		bad("bus.centre", "bus.centre %q: want none or tell", f.Bus.Centre)
 	}
 	names, ports, lanes := map[string]string{}, map[string]string{}, map[string]bool{}
 	n := 0

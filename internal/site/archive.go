@@ -8,12 +8,12 @@ import (
 	"acsgd/internal/store"
 )
 
-// archive answers the console from the store.
-type archive struct{ store store.Store }
+// Archive answers a console from a store.
+type Archive struct{ Store store.Store }
 
 // Passages implements console.Archive.
-func (a archive) Passages(ctx context.Context, q console.Query) (console.Page, error) {
-	ps, next, err := a.store.Search(ctx, store.Query{Lane: q.Lane, Plate: q.Plate, Verdict: q.Verdict, From: q.From, To: q.To, Before: q.Before, Limit: q.Limit})
+func (a Archive) Passages(ctx context.Context, q console.Query) (console.Page, error) {
+	ps, next, err := a.Store.Search(ctx, store.Query{Lane: q.Lane, Plate: q.Plate, Verdict: q.Verdict, From: q.From, To: q.To, Before: q.Before, Limit: q.Limit})
 	if err != nil {
 		return console.Page{}, err
 	}
@@ -25,13 +25,13 @@ func (a archive) Passages(ctx context.Context, q console.Query) (console.Page, e
 }
 
 // Passage implements console.Archive.
-func (a archive) Passage(ctx context.Context, id string) (json.RawMessage, error) {
-	return a.store.Passage(ctx, id)
+func (a Archive) Passage(ctx context.Context, id string) (json.RawMessage, error) {
+	return a.Store.Passage(ctx, id)
 }
 
 // Log implements console.Archive.
-func (a archive) Log(ctx context.Context, after uint64, limit int) (console.LogPage, error) {
-	es, more, err := a.store.Log(ctx, after, limit)
+func (a Archive) Log(ctx context.Context, after uint64, limit int) (console.LogPage, error) {
+	es, more, err := a.Store.Log(ctx, after, limit)
 	if err != nil {
 		return console.LogPage{}, err
 	}

@@ -23,7 +23,7 @@ import (
 // openBus starts the embedded NATS with its MQTT listener, or connects to the external one.
 func (s *Site) openBus(ctx context.Context) error {
 	s.bus = s.opt.Bus
-	if s.bus == nil && !s.needsBus() {
+	if s.bus == nil && !s.needsBus() && s.opt.File.Bus.Centre != "tell" {
 		return nil
 	}
 	if s.bus == nil {
@@ -58,7 +58,7 @@ func (s *Site) openConsole() error {
 	f := s.opt.File
 	secure := f.Console.Cert != ""
 	c, err := console.New(console.Config{Site: f.Site.Name, Mode: f.Site.Mode, Zone: f.Site.Zone, Build: s.opt.Build, Hub: s.hub, Users: s.users,
-		Commander: s, Archive: archive{s.store}, Evidence: s.keep, Devices: s.devices, Ages: s.ages, Audit: s.audit, Static: s.opt.Static,
+		Commander: s, Archive: Archive{s.store}, Evidence: s.keep, Devices: s.devices, Ages: s.ages, Audit: s.audit, Static: s.opt.Static,
 		Origins: f.Console.Origin, Secure: secure, Log: s.log})
 	if err != nil {
 		return fmt.Errorf("console: %w", err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsgd/fusion"
+	"acsgd/internal/exchange"
 	"acsgd/internal/store"
 )
 
@@ -84,18 +85,7 @@ func take(b *store.Batch, lane string, n uint64, outs []fusion.Output) {
 
 // row is a passage as the archive keeps it.
 func row(p *fusion.Passage) store.Passage {
-	r := store.Passage{ID: p.ID, Lane: p.Lane, Opened: p.Opened, Closed: p.Closed, Verdict: string(p.Verdict), Phase: string(p.Phase), Version: p.Version}
-	for i := range p.Plates {
-		if t := p.Plates[i].Corrected; t != "" {
-			r.Plates = append(r.Plates, t)
-		}
-		if t := p.Plates[i].Text; t != "" {
-			r.Plates = append(r.Plates, t)
-		}
-	}
-	if p.Decision != nil {
-		r.Decision = string(p.Decision.Action)
-	}
+	r := exchange.Row(p)
 	b, err := json.Marshal(p)
 	if err != nil {
 		b = []byte(`{}`) // our own struct always encodes

@@ -22,6 +22,7 @@ import (
 	"acsgd/internal/bus"
 	"acsgd/internal/config"
 	"acsgd/internal/evidence"
+	"acsgd/internal/exchange"
 	"acsgd/internal/journal"
 	"acsgd/internal/store"
 	"acsgd/lanes"
@@ -163,6 +164,10 @@ func (s *Site) Run(ctx context.Context) error {
 	var sinks, actors, sources sync.WaitGroup
 	sinks.Go(func() { s.project.run(right) })
 	sinks.Go(func() { s.snaps.run(right) })
+	if s.bus != nil && s.opt.File.Bus.Centre == "tell" {
+		up := &exchange.Sender{Site: s.opt.File.Site.Code, Epoch: s.journal.Epoch(), Store: s.store, Conn: s.bus.Conn(), Log: s.log}
+		sinks.Go(func() { up.Run(right) })
+	}
 
 	laneCtx, stopLanes := context.WithCancel(back)
 	defer stopLanes()
