@@ -78,6 +78,7 @@ func (h *Hub) snapshot(dst []byte, topic string) []byte {
 		if !carries([]string{topic}, o) {
 			return
 		}
+		o.fresh()
 		if !first {
 			dst = append(dst, ',')
 		}
@@ -106,16 +107,24 @@ func (h *Hub) each(f func(*object)) {
 }
 
 // delta gives the body of a delta frame: what changed after hub version "from" for these
-// topics; nil if nothing did. Browsers that stand at the same version share its bytes.
+// topics; nil if nothing did. Browsers that stand at the same version share its bytes as
+// long as nothing new is published.
 func (h *Hub) delta(topics []string, from uint64) []byte {
+	if h.cached != h.ver {
+		h.cached = h.ver
+		clear(h.cache)
+	}
 	key := strings.Join(topics, "|") + "@" + strconv.FormatUint(from, 10)
 	if b, ok := h.cache[key]; ok {
 		return b
 	}
 	var b []byte
 	h.each(func(o *object) {
-		if o.ver <= from || !carries(topics, o) {
+		if max(o.ver, o.stale) <= from || !carries(topics, o) {
 			return
+		}
+		if o.fresh(); o.ver <= from {
+			return // a new state that looks the same
 		}
 		if b == nil {
 			b = append(b, `,"d":[`...)

@@ -39,7 +39,8 @@ type field struct {
 	gone bool
 }
 
-// object is the newest state of one key.
+// object is the newest state of one key. Publish keeps a copy of the state; it is encoded
+// when a browser is about to be shown it, so that what nobody looks at costs a copy.
 type object struct {
 	key    string
 	lane   string
@@ -47,6 +48,9 @@ type object struct {
 	ver    uint64 // hub version of its last change
 	fields []field
 	brief  bool // a summary for the topic "lanes"
+
+	state any    // *fusion.Passage or *fusion.LaneState, shared by the full and the brief object
+	stale uint64 // hub version of the state if it is not in fields yet; 0 if it is
 }
 
 // entry is one frame of the log: the events of one journal row.
@@ -74,6 +78,7 @@ type Hub struct {
 	dirty   bool
 	last    time.Time // of the last flush
 	cache   map[string][]byte
+	cached  uint64 // hub version that cache is of
 	timer   *time.Timer
 	stats   HubStats
 }
@@ -95,31 +100,34 @@ func NewHub(epoch string, head uint64) *Hub {
 }
 
 // Publish takes the outputs of one input, whose row in the journal is n (0: of no row). It
-// encodes them once, never blocks on a browser and keeps nothing that outs points to.
+// never blocks on a browser and keeps nothing that outs points to.
 func (h *Hub) Publish(lane string, n uint64, now time.Time, outs []fusion.Output) {
 	var events []byte
-	urgent := false
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	count := uint64(0)
 	for i := range outs {
-		o := &outs[i]
-		if o.Event != nil {
-			if b, err := json.Marshal(o.Event); err == nil {
+		if e := outs[i].Event; e != nil {
+			if b, err := json.Marshal(e); err == nil {
 				if len(events) > 0 {
 					events = append(events, ',')
 				}
 				events = append(events, b...)
 			}
-			h.stats.Events++
+			count++
 		}
+	}
+	urgent := false
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stats.Events += count
+	for i := range outs {
+		o := &outs[i]
 		switch o.Kind {
 		case fusion.Updated:
 			if o.Passage != nil {
 				h.passage(lane, o.Passage)
 			}
 		case fusion.Status:
-			h.put(h.full, "lane/"+lane, lane, o.Lane.Version, o.Lane, false)
-			h.dirty = true
+			h.lane(lane, o.Lane)
 		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Opened, fusion.Closed, fusion.Alarm:
 			urgent = true
 		}
@@ -130,23 +138,28 @@ func (h *Hub) Publish(lane string, n uint64, now time.Time, outs []fusion.Output
 	h.wake(urgent || len(events) > 0)
 }
 
+func (h *Hub) lane(lane string, l *fusion.LaneState) {
+	o := h.object(h.full, "lane/"+lane, lane, false)
+	st, ok := o.state.(*fusion.LaneState)
+	if !ok {
+		st = new(fusion.LaneState)
+		o.state = st
+	}
+	l.CopyTo(st)
+	h.touch(o, l.Version)
+}
+
 func (h *Hub) passage(lane string, p *fusion.Passage) {
 	key := "passage/" + p.ID
-	h.put(h.full, key, lane, p.Version, p, false)
-	short := *p
-	short.History = nil
-	if p.Radiation != nil {
-		r := *p.Radiation
-		r.Slices = nil
-		short.Radiation = &r
+	full, brief := h.object(h.full, key, lane, false), h.object(h.brief, key, lane, true)
+	st, ok := full.state.(*fusion.Passage)
+	if !ok {
+		st = new(fusion.Passage)
+		full.state, brief.state = st, st
 	}
-	if p.Size != nil {
-		s := *p.Size
-		s.Outline = nil
-		short.Size = &s
-	}
-	h.put(h.brief, key, lane, p.Version, &short, true)
-	h.dirty = true
+	p.CopyTo(st)
+	h.touch(full, p.Version)
+	h.touch(brief, p.Version)
 	if !p.Closed.IsZero() && h.closed[lane] != p.ID {
 		if old := h.closed[lane]; old != "" {
 			delete(h.full, "passage/"+old)
@@ -156,54 +169,83 @@ func (h *Hub) passage(lane string, p *fusion.Passage) {
 	}
 }
 
-// put compares an object with what browsers have and marks the fields that changed.
-func (h *Hub) put(m map[string]*object, key, lane string, own uint64, v any, brief bool) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return // our own structs always encode; a broken one must not stop the lane
-	}
+func (h *Hub) object(m map[string]*object, key, lane string, brief bool) *object {
 	o := m[key]
 	if o == nil {
 		o = &object{key: key, lane: lane, brief: brief}
 		m[key] = o
 	}
-	o.own = own
+	return o
+}
+
+// touch notes that an object has a new state.
+func (h *Hub) touch(o *object, own uint64) {
 	h.ver++
-	changed := false
+	o.own, o.stale = own, h.ver
+	h.dirty = true
+}
+
+// short is what the topic "lanes" shows of a passage.
+func short(p *fusion.Passage) *fusion.Passage {
+	b := *p
+	b.History = nil
+	if p.Radiation != nil {
+		r := *p.Radiation
+		r.Slices = nil
+		b.Radiation = &r
+	}
+	if p.Size != nil {
+		s := *p.Size
+		s.Outline = nil
+		b.Size = &s
+	}
+	return &b
+}
+
+// fresh encodes an object's state if that is not done yet, compares it with what browsers
+// have and marks the fields that changed.
+func (o *object) fresh() {
+	if o.stale == 0 {
+		return
+	}
+	ver, v := o.stale, o.state
+	o.stale = 0
+	if p, ok := v.(*fusion.Passage); ok && o.brief {
+		v = short(p)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return // our own structs always encode; a broken one must not stop the stream
+	}
 	seen := 0
 	members(b, func(name string, raw []byte) {
 		i := slices.IndexFunc(o.fields, func(f field) bool { return f.name == name })
 		seen++
 		switch {
 		case i < 0:
-			o.fields = append(o.fields, field{name: name, raw: bytes.Clone(raw), ver: h.ver})
-			changed = true
+			o.fields = append(o.fields, field{name: name, raw: bytes.Clone(raw), ver: ver})
+			o.ver = ver
 		case o.fields[i].gone || !bytes.Equal(o.fields[i].raw, raw):
 			o.fields[i].raw = append(o.fields[i].raw[:0:0], raw...)
-			o.fields[i].ver, o.fields[i].gone = h.ver, false
-			changed = true
+			o.fields[i].ver, o.fields[i].gone = ver, false
+			o.ver = ver
 		}
 	})
 	if seen < len(o.fields) {
-		changed = h.removed(o, b) || changed
-	}
-	if changed {
-		o.ver = h.ver
+		o.removed(b, ver)
 	}
 }
 
 // removed marks fields that the object no longer has.
-func (h *Hub) removed(o *object, b []byte) bool {
+func (o *object) removed(b []byte, ver uint64) {
 	has := map[string]bool{}
 	members(b, func(name string, _ []byte) { has[name] = true })
-	changed := false
 	for i := range o.fields {
 		if f := &o.fields[i]; !has[f.name] && !f.gone {
-			f.gone, f.raw, f.ver = true, nil, h.ver
-			changed = true
+			f.gone, f.raw, f.ver = true, nil, ver
+			o.ver = ver
 		}
 	}
-	return changed
 }
 
 // members walks the top-level members of a JSON object that encoding/json has written.
@@ -302,7 +344,6 @@ func (h *Hub) wake(urgent bool) {
 
 func (h *Hub) flush() {
 	h.dirty, h.last = false, time.Now()
-	clear(h.cache)
 	for c := range h.clients {
 		select {
 		case c.kick <- struct{}{}:
