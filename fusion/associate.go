@@ -142,7 +142,7 @@ func (c *Core) duplicate(o *obs.Observation) bool {
 		if l.Source != o.Source {
 			continue
 		}
-		if o.Seq == l.Seq || (o.Seq < l.Seq && !o.Stamp.Arrived.After(l.At)) {
+		if o.Seq <= l.Seq && !o.Stamp.Arrived.After(l.At) {
 			return true
 		}
 		l.Seq, l.At = o.Seq, o.Stamp.Arrived

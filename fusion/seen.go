@@ -24,7 +24,7 @@ func (c *Core) seen(o *obs.Observation) {
 	}
 	c.alive(d)
 	if o.Stamp.Origin == obs.DeviceUnsynced && !o.Stamp.Arrived.IsZero() {
-		o.Stamp.At = o.Stamp.Arrived // the instrument's time may be of another year
+		retime(o)
 	}
 	switch b := o.Body.(type) {
 	case *obs.Presence:
@@ -37,6 +37,30 @@ func (c *Core) seen(o *obs.Observation) {
 		c.plate(d, o, b)
 	case *obs.Radiation:
 		c.radiation(d, o, b)
+	}
+}
+
+// retime moves an observation whose clock cannot be believed to its arrival, with all the
+// times that were taken from that clock: it may stand in another year.
+func retime(o *obs.Observation) {
+	shift := o.Stamp.Arrived.Sub(o.Stamp.At)
+	o.Stamp.At = o.Stamp.Arrived
+	move := func(t *time.Time) {
+		if !t.IsZero() {
+			*t = t.Add(shift)
+		}
+	}
+	switch b := o.Body.(type) { // the body is the caller's: it stays as it was
+	case *obs.Weighing:
+		w := *b
+		move(&w.TOn)
+		move(&w.TOff)
+		o.Body = &w
+	case *obs.Profile:
+		p := *b
+		move(&p.Start)
+		move(&p.End)
+		o.Body = &p
 	}
 }
 
