@@ -11,14 +11,9 @@ import (
 // was judged, decided, amended or closed. Plain state changes have no digest: they follow
 // from the inputs and decide nothing. ok is false if there is nothing to hash.
 func digest(outs []fusion.Output) (sum [32]byte, ok bool) {
-	var b []byte
-	add := func(v any) {
-		j, err := json.Marshal(v)
-		if err != nil {
-			j = []byte(err.Error()) // deterministic as well: the same state fails the same way
-		}
-		b = append(append(b, j...), '\n')
-	}
+	var b, passage []byte
+	var encoded *fusion.Passage // of passage: one input often judges and decides at once
+	add := func(j []byte) { b = append(append(b, j...), '\n') }
 	for i := range outs {
 		o := &outs[i]
 		if o.Event == nil && o.Signal == nil {
@@ -26,15 +21,18 @@ func digest(outs []fusion.Output) (sum [32]byte, ok bool) {
 		}
 		b = append(b, o.Kind...)
 		if o.Event != nil {
-			add(o.Event)
+			add(text(o.Event))
 		}
 		if o.Signal != nil {
-			add(o.Signal)
+			add(text(o.Signal))
 		}
 		switch o.Kind {
 		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Closed:
 			if o.Passage != nil {
-				add(o.Passage)
+				if o.Passage != encoded {
+					encoded, passage = o.Passage, text(o.Passage)
+				}
+				add(passage)
 			}
 		}
 	}
@@ -42,4 +40,12 @@ func digest(outs []fusion.Output) (sum [32]byte, ok bool) {
 		return sum, false
 	}
 	return sha256.Sum256(b), true
+}
+
+func text(v any) []byte {
+	j, err := json.Marshal(v)
+	if err != nil {
+		return []byte(err.Error()) // deterministic as well: the same state fails the same way
+	}
+	return j
 }

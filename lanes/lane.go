@@ -324,14 +324,14 @@ func (l *Lane) step(ctx context.Context, in fusion.Input, n uint64) {
 		return
 	}
 	l.out, l.row = out, n
-	if sum, ok := digest(out); ok {
-		l.cfg.Journal.Digest(journal.Digest{Lane: l.cfg.ID, Seq: in.Seq, Sum: sum})
-	}
 	l.cfg.Publisher.Publish(l.cfg.ID, n, in.Now, out)
 	for i := range out {
 		if out[i].Kind == fusion.Signals {
 			l.cfg.Mover.Move(l.cfg.ID, *out[i].Signal)
 		}
+	}
+	if sum, ok := digest(out); ok { // goes with the next batch: nobody waits for it
+		l.cfg.Journal.Digest(journal.Digest{Lane: l.cfg.ID, Seq: in.Seq, Sum: sum})
 	}
 	l.steps++
 	if l.cfg.Snapshot != nil && l.steps%snapshotEvery == 0 {
