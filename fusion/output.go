@@ -206,4 +206,5 @@ type DeviceState struct {
 	Reason string          `json:"reason,omitempty"`
 	Since  time.Time       `json:"since,omitzero"`
 	Last   time.Time       `json:"last,omitzero"` // last observation
+	Told   time.Time       `json:"told,omitzero"` // when its degradation was announced last
 }

@@ -96,12 +96,21 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 		} else if h.State == obs.Degraded {
 			prio = 3
 		}
+		// A device that comes and goes is one alarm, not a flood.
+		if prio == 3 && c.s.Now.Sub(st.Told) < chatter {
+			prio = 0
+		} else if prio == 3 {
+			st.Told = c.s.Now
+		}
 		if was != h.State {
 			c.event(nil, "device", prio, d.Name+" "+string(h.State)+reason(h.Reason))
 		}
 	}
 	c.status()
 }
+
+// chatter is how long a degraded device is not announced again.
+const chatter = 10 * time.Minute
 
 func reason(s string) string {
 	if s == "" {
