@@ -13,6 +13,8 @@ import (
 // archive. It is the one way from rows to outputs.
 type Player struct {
 	Library *Library
+	// Step, if set, stands for Core.Step: tests of what happens when the core stops.
+	Step func(c *fusion.Core, dst []fusion.Output, in fusion.Input) []fusion.Output
 	cores   map[string]*fusion.Core
 	skip    map[string]map[uint64]bool
 	from    map[string]uint64 // rows up to this are in the restored core already
@@ -119,7 +121,11 @@ func (p *Player) step(rec *journal.Record, body fusion.InputBody) (err error) {
 			err = &Poison{Lane: rec.Lane, N: rec.N, Seq: rec.Seq, Cause: fmt.Sprint(r)}
 		}
 	}()
-	p.out = p.Core(rec.Lane).Step(p.out[:0], fusion.Input{Seq: rec.Seq, Now: rec.Now, Body: body})
+	step := p.Step
+	if step == nil {
+		step = (*fusion.Core).Step
+	}
+	p.out = step(p.Core(rec.Lane), p.out[:0], fusion.Input{Seq: rec.Seq, Now: rec.Now, Body: body})
 	return nil
 }
 

@@ -30,17 +30,19 @@ type projector struct {
 
 	write sync.Mutex // one writer: a position must never overtake what it stands for
 
+	limit int // of what waits: batchMax
 	mu    sync.Mutex
 	batch store.Batch
 	kick  chan struct{}
 	lost  bool
 }
 
-// batchMax bounds what waits for a database that is gone.
+// batchMax bounds what waits for a database that is gone: about two hours of four lanes.
 const batchMax = 20_000
 
 func newProjector(st store.Store, epoch string, f *flight, log *slog.Logger) *projector {
-	return &projector{store: st, epoch: epoch, log: log, batch: store.Batch{Epoch: epoch}, kick: make(chan struct{}, 1), covered: f.covered, durable: f.durable}
+	return &projector{store: st, epoch: epoch, log: log, limit: batchMax, batch: store.Batch{Epoch: epoch},
+		kick: make(chan struct{}, 1), covered: f.covered, durable: f.durable}
 }
 
 // Publish implements lanes.Publisher.
@@ -51,7 +53,7 @@ func (p *projector) Publish(lane string, n uint64, now time.Time, outs []fusion.
 	p.mu.Lock()
 	switch {
 	case p.lost:
-	case len(p.batch.Events)+len(p.batch.Passages) > batchMax:
+	case len(p.batch.Events)+len(p.batch.Passages) > p.limit:
 		p.lost = true
 		p.log.Error("archive does not keep up: it will be completed from the journal", "row", n)
 	default:
@@ -63,6 +65,7 @@ func (p *projector) Publish(lane string, n uint64, now time.Time, outs []fusion.
 
 // take adds what the archive keeps of one input's outputs.
 func take(b *store.Batch, lane string, n uint64, outs []fusion.Output) {
+	var kept *fusion.Passage // outputs of one input often name it thrice: it is encoded once
 	for i := range outs {
 		o := &outs[i]
 		if o.Event != nil {
@@ -70,16 +73,19 @@ func take(b *store.Batch, lane string, n uint64, outs []fusion.Output) {
 				b.Events = append(b.Events, store.Event{N: n, I: i, Lane: lane, At: o.Event.At, Passage: o.Event.Passage, Kind: o.Event.Kind, JSON: j})
 			}
 		}
-		switch o.Kind {
-		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Closed, fusion.Opened:
-			if o.Passage != nil {
-				b.Put(row(o.Passage))
+		switch p := o.Passage; o.Kind {
+		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Closed, fusion.Opened, fusion.Updated:
+			if p == nil || (o.Kind == fusion.Updated && !p.Final) || p == kept {
+				continue
 			}
-		case fusion.Updated:
-			if o.Passage != nil && o.Passage.Final {
-				b.Put(row(o.Passage))
+			if kept != nil {
+				b.Put(row(kept))
 			}
+			kept = p
 		}
+	}
+	if kept != nil {
+		b.Put(row(kept))
 	}
 }
 
@@ -132,14 +138,28 @@ func (p *projector) sync(ctx context.Context) error {
 	return p.flush(ctx)
 }
 
-// flush writes the batch that waits; the caller holds write.
+// flush writes what waits; the caller holds write. Events go in the order of their rows:
+// those behind a row that is still on its way wait for it, so that who reads the log of the
+// archive from his last row on misses none.
 func (p *projector) flush(ctx context.Context) error {
 	n := p.covered() // before the batch is taken: what it covers is in the batch
 	p.mu.Lock()
-	b := p.batch
-	p.batch = store.Batch{Epoch: p.epoch}
 	if p.lost {
 		n = p.done.Load()
+	}
+	b := p.batch
+	p.batch = store.Batch{Epoch: p.epoch}
+	all := b.Events
+	b.Events = nil
+	for _, e := range all {
+		if e.N <= n {
+			b.Events = append(b.Events, e)
+		} else {
+			p.batch.Events = append(p.batch.Events, e)
+		}
+	}
+	if len(p.batch.Events) > 0 {
+		p.again()
 	}
 	p.mu.Unlock()
 	if len(b.Events)+len(b.Passages) == 0 && n <= p.done.Load() {

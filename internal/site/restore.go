@@ -94,6 +94,7 @@ func (s *Site) player(ctx context.Context, r *journal.Reader, have, head uint64)
 		s.log.Warn("snapshot left out", "err", err)
 	}
 	p = lanes.NewPlayer(s.lib)
+	p.Step = s.step
 	from = head + 1
 	restored := map[string]bool{}
 	for _, sn := range snaps {

@@ -68,6 +68,9 @@ type Site struct {
 	ownBus  bool
 	broker  devices.Broker
 
+	// step, if set, stands for the core's Step while rows are played: see lanes.Player.
+	step func(c *fusion.Core, dst []fusion.Output, in fusion.Input) []fusion.Output
+
 	mu      sync.Mutex
 	version uint64 // of the index that the lanes have
 
