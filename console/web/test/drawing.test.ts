@@ -82,7 +82,7 @@ describe('silhouette', () => {
     expect(parseCode('A3*T3', 6)).toEqual({ units: [3, 3], articulated: false });
     expect(parseCode('A4*', 4)).toEqual({ units: [4], articulated: false });
     expect(parseCode('nonsense', 3)).toEqual({ units: [3], articulated: false });
-    const [[a0, a1], [b0, b1]] = unitBounds([0, 3650, 9070, 10380, 11685], [2, 3], 1400, 16720) as [[number, number], [number, number]];
+    const [[a0, a1], [b0, b1]] = unitBounds([0, 3650, 9070, 10380, 11685], [2, 3], 1400, 16720, true) as [[number, number], [number, number]];
     expect([a0, b1]).toEqual([0, 16720]);
     expect(b0).toBeLessThan(a1);
   });

@@ -6,7 +6,7 @@ import kk from '../src/lib/i18n/kk';
 import ru from '../src/lib/i18n/ru';
 import { fill, i18n } from '../src/lib/i18n.svelte';
 import { age, Fmt, NONE, zoneOffset } from '../src/lib/fmt';
-import { arithmetic, chips, priority, ranked } from '../src/lib/findings';
+import { arithmetic, chips, priority, ranked, tolerated } from '../src/lib/findings';
 import { brief, reason, refusal } from '../src/lib/words';
 import { align, declaredFor } from '../src/lib/plates';
 import { rows } from '../src/lib/compare';
@@ -121,9 +121,11 @@ describe('findings', () => {
       { quantity: 'height', verdict: 'within', reason: 'within tolerance' },
       { quantity: 'declaration', verdict: 'undetermined', blocking: true },
     ];
-    expect(list.map(priority)).toEqual([0, 3, 2, 1, 3, 2]);
-    expect(ranked(list).map((f) => f.quantity)).toEqual(['radiation', 'axle', 'declaration', 'length', 'height', 'gross']);
-    expect(chips({ findings: list } as Passage).map((c) => c.kind)).toEqual(['radiation', 'axle', 'declaration', 'length', 'height']);
+    expect(list.map(priority)).toEqual([0, 3, 2, 1, 0, 2]);
+    expect(ranked(list).map((f) => f.quantity)).toEqual(['radiation', 'axle', 'declaration', 'length', 'gross', 'height']);
+    expect(chips({ findings: list, final: true } as Passage).map((c) => c.kind)).toEqual(['radiation', 'axle', 'declaration', 'length']);
+    expect(chips({ findings: list, final: false } as Passage).map((c) => c.kind)).toEqual(['radiation', 'axle']);
+    expect(list.filter(tolerated)).toHaveLength(1);
   });
 });
 

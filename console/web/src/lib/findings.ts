@@ -6,14 +6,27 @@ import type { Finding, Passage, Verdict } from './types';
 export type Priority = 0 | 1 | 2 | 3;
 
 export function priority(f: Finding): Priority {
-  if (f.verdict === 'within') return f.reason === 'within tolerance' ? 3 : 0;
+  if (f.verdict === 'within') return 0;
   if (f.verdict === 'undetermined') return f.blocking ? 2 : 3;
   return f.quantity === 'radiation' || f.quantity === 'goods' || f.two_persons ? 1 : 2;
 }
 
-export function worst(list: readonly Finding[] | undefined): Priority {
+/** Inside the tolerance: no violation, and still worth a look. */
+export function tolerated(f: Finding): boolean {
+  return f.verdict === 'within' && f.reason === 'within tolerance';
+}
+
+/**
+ * The findings of a passage that say something now, worst first: while it is being
+ * measured, "not measured yet" is no news.
+ */
+export function pressing(p: Passage | undefined): Finding[] {
+  return ranked(p?.findings).filter((f) => priority(f) > 0 && (p?.final || f.verdict === 'exceeds'));
+}
+
+export function worst(list: readonly Finding[]): Priority {
   let p: Priority = 0;
-  for (const f of list ?? []) {
+  for (const f of list) {
     const q = priority(f);
     if (q !== 0 && (p === 0 || q < p)) p = q;
   }
@@ -62,9 +75,9 @@ export function ofQuantity(list: readonly Finding[] | undefined, q: string): Fin
 /** The kinds of violation of a passage, worst first, each once: the chips of a tile. */
 export function chips(p: Passage): { kind: string; priority: Priority }[] {
   const out: { kind: string; priority: Priority }[] = [];
-  for (const f of ranked(p.findings)) {
+  for (const f of pressing(p)) {
     const pr = priority(f);
-    if (pr === 0 || out.some((c) => c.kind === f.quantity)) continue;
+    if (out.some((c) => c.kind === f.quantity)) continue;
     out.push({ kind: f.quantity, priority: pr });
   }
   return out;

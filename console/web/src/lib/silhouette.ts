@@ -160,7 +160,7 @@ export function build(p: Passage, width: number, height: number): View {
   const x = (mm: number): number => L.left + (mm / 1000) * pxPerM;
   const y = (mm: number): number => ground - (mm / 1000) * pxPerM;
   const overhang = Math.max(600, Math.min(1450, (lengthMm - span) * 0.45));
-  const { units } = parseCode(p.axle_code, pos.length);
+  const { units, articulated } = parseCode(p.axle_code, pos.length);
 
   const pxPerKg = barScale(p, L.barHeight);
   const base = ground + L.barTop + L.barHeight;
@@ -169,7 +169,7 @@ export function build(p: Passage, width: number, height: number): View {
   if (length?.limitMm) length.limitAt = x(length.limitMm);
   const heightDim = dim(size?.height_mm, size?.u_height_mm, ofQuantity(p.findings, 'height'), size?.flags);
   if (heightDim?.limitMm) heightDim.limitAt = y(heightDim.limitMm);
-  const outline = outlinePath(p, x, y, lengthMm, heightMm, pos, overhang, units);
+  const outline = outlinePath(p, x, y, lengthMm, heightMm, pos, overhang, units, articulated);
   const gridN = Math.floor((width - L.left - L.right + 6) / pxPerM);
   return {
     width,
@@ -180,7 +180,7 @@ export function build(p: Passage, width: number, height: number): View {
     tail: x(lengthMm),
     body: outline.path,
     measured: outline.measured,
-    units: unitViews(pos, units, overhang, lengthMm, cabRoof(p, heightMm), x, y),
+    units: unitViews(unitBounds(pos, units, overhang, lengthMm, articulated), cabRoof(p, heightMm), x, y),
     grid: Array.from({ length: gridN + 1 }, (_, i) => L.left + i * pxPerM),
     axles,
     groups: groupViews(p, axles),
@@ -285,6 +285,7 @@ function outlinePath(
   pos: number[],
   overhang: number,
   units: number[],
+  semi: boolean,
 ): { path: string; measured: boolean } {
   const f = (n: number): string => (Math.round(n * 10) / 10).toString();
   const o = (p.size?.outline ?? []).filter((pt) => pt.z > 0);
@@ -301,26 +302,25 @@ function outlinePath(
   const rect = (a: number, b: number, lo: number, hi: number): string =>
     `M${f(x(a))} ${f(y(lo))}V${f(y(hi))}H${f(x(b))}V${f(y(lo))}Z`;
   let path = rect(0, cab, 500, cabTop);
-  const bounds = unitBounds(pos, units, overhang, lengthMm);
+  const bounds = unitBounds(pos, units, overhang, lengthMm, semi);
   bounds.forEach(([a, b], i) => {
     const from = i === 0 ? cab + 250 : a;
-    if (i === 0 && bounds.length > 1 && (units[0] ?? 0) <= 3 && (pos[(units[0] ?? 1) - 1] ?? 0) < 4500) {
+    if (i === 0 && semi) {
       // A tractor without a load bed: only its frame shows under the semi-trailer.
       path += rect(cab, b, 750, CHASSIS + 150);
       return;
     }
-    path += rect(bounds.length > 1 && i === 1 ? Math.max(cab + 350, from) : from, b, CHASSIS, heightMm);
+    path += rect(semi ? Math.max(cab + 350, from) : from, b, CHASSIS, heightMm);
   });
   return { path, measured: false };
 }
 
 /** Front and rear end of each unit, mm from the front of the vehicle. */
-export function unitBounds(pos: number[], units: number[], overhang: number, lengthMm: number): [number, number][] {
+export function unitBounds(pos: number[], units: number[], overhang: number, lengthMm: number, semi: boolean): [number, number][] {
   if (units.length < 2 || pos.length < 2) return [[0, lengthMm]];
   const k = units[0] ?? 0;
   const lastTractor = (pos[k - 1] ?? 0) + overhang;
   const firstTrailer = (pos[k] ?? lengthMm) + overhang;
-  const semi = (pos[k - 1] ?? 0) < 4500;
   const cut = semi ? Math.min(2650, lastTractor - 500) : Math.min(lastTractor + 1400, (lastTractor + firstTrailer) / 2);
   return [
     [0, semi ? lastTractor + 700 : cut],
@@ -335,10 +335,7 @@ function cabRoof(p: Passage, heightMm: number): number {
 }
 
 function unitViews(
-  pos: number[],
-  units: number[],
-  overhang: number,
-  lengthMm: number,
+  bounds: [number, number][],
   roof: number,
   x: Map1,
   y: Map1,
@@ -346,7 +343,7 @@ function unitViews(
   const f = (n: number): string => (Math.round(n * 10) / 10).toString();
   const [lo, hi] = [Math.min(1750, roof * 0.6), Math.min(2650, roof - 220)];
   const win = `M${f(x(330))} ${f(y(lo))}L${f(x(430))} ${f(y(hi))}H${f(x(1300))}V${f(y(lo))}Z`;
-  return unitBounds(pos, units, overhang, lengthMm).map(([a, b], i) => ({
+  return bounds.map(([a, b], i) => ({
     x1: x(a),
     x2: x(b),
     window: i === 0 ? win : '',

@@ -551,6 +551,9 @@ const en = {
   'refusal.the_passage_is_released_already': 'Already released.',
   'refusal.the_passage_is_closed': 'The passage is closed.',
   'refusal.one_of_the_two_must_be_a_radiation_officer_or_a_supervisor': 'One of the two must be a radiation officer or a supervisor.',
+  'findings.measuring': 'Nothing exceeds so far; measuring goes on.',
+  'findings.show_all': 'show all {n}',
+  'note.class_inferred': 'class inferred',
 };
 
 export default en;

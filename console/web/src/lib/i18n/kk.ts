@@ -553,6 +553,9 @@ const kk: Record<keyof typeof en, string> = {
   'refusal.the_passage_is_released_already': 'Өткізіліп қойған.',
   'refusal.the_passage_is_closed': 'Өту аяқталған.',
   'refusal.one_of_the_two_must_be_a_radiation_officer_or_a_supervisor': 'Екеудің бірі радиациялық бақылау инспекторы немесе ауысым бастығы болуы керек.',
+  'findings.measuring': 'Әзірге асып кету жоқ; өлшеу жүріп жатыр.',
+  'findings.show_all': 'бәрін көрсету: {n}',
+  'note.class_inferred': 'класы осьтер бойынша',
 };
 
 export default kk;

@@ -553,6 +553,9 @@ const ru: Record<keyof typeof en, string> = {
   'refusal.the_passage_is_released_already': 'Уже выпущен.',
   'refusal.the_passage_is_closed': 'Проезд завершён.',
   'refusal.one_of_the_two_must_be_a_radiation_officer_or_a_supervisor': 'Одно из двух лиц — инспектор радиационного контроля или начальник смены.',
+  'findings.measuring': 'Превышений пока нет; измерение продолжается.',
+  'findings.show_all': 'показать все: {n}',
+  'note.class_inferred': 'класс определён по осям',
 };
 
 export default ru;
