@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -30,6 +31,19 @@ type liteStore struct {
 	named       atomic.Pointer[string] // the epoch that Position or Put has named last
 }
 
+// alone waits until no other program opens the archive in dir: two that turn a new file to
+// WAL at once are refused by SQLite, which does not wait there.
+func alone(dir string) (done func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "opening.lock"), os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil // closing it gives the lock back
+}
+
 func openSQLite(ctx context.Context, dir string) (_ Store, err error) {
 	defer func() {
 		if err != nil {
@@ -43,6 +57,11 @@ func openSQLite(ctx context.Context, dir string) (_ Store, err error) {
 	if err != nil {
 		return nil, err
 	}
+	done, err := alone(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	s := &liteStore{}
 	if s.sql, err = statements("sqlite"); err != nil {
 		return nil, err
