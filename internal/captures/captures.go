@@ -11,8 +11,8 @@
 //	declarations/asycuda/*.xml              declarations
 //
 // Recordings of different places make no coherent vehicles, so what was not recorded
-// together comes into lanes of its own: REC1 the daily file, REC2 the portal with energy
-// windows, REC3 cameras and scanners.
+// together comes into lanes of its own: R1 the daily file, R2 the portal with energy
+// windows, R3 cameras, R4 scanners.
 package captures
 
 import (

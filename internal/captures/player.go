@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// The lanes of recordings.
+// The lanes of recordings; their instruments' names begin with "rec-".
 const (
-	DayLane     = "REC1" // the portal's daily file
-	WindowsLane = "REC2" // the portal with energy windows
-	CameraLane  = "REC3" // cameras and scanners
+	DayLane     = "R1" // the portal's daily file
+	WindowsLane = "R2" // the portal with energy windows
+	CameraLane  = "R3" // cameras
+	ScannerLane = "R4" // scanners
 )
 
 // Config says how recordings are played. Zero values are defaults.
@@ -62,6 +63,7 @@ func New(set *Set, cfg Config) (*Player, error) {
 	if err := p.cameras(); err != nil {
 		return nil, err
 	}
+	p.scanners()
 	if n := len(set.Declarations); n > 0 {
 		p.notes = append(p.notes, fmt.Sprintf("%d declarations go into the watched folder", n))
 	}
@@ -130,7 +132,7 @@ func (p *Player) portal(id, name string, files []string) error {
 	p.run = append(p.run, w.run)
 	p.lane(id, "optional")
 	p.device(name, "rpm/tsa", "tcp:"+w.ln.Addr().String(), "always", 12_000, "")
-	p.notes = append(p.notes, fmt.Sprintf("lane %s: %s, %s of recording in %s (%.0f times the pace: occupancies as recorded, vacancies within %s), again and again",
+	p.notes = append(p.notes, fmt.Sprintf("lane %s: %s, %s of recording in %s (%.0f times the pace: occupancies as recorded, vacancies within %s), first from shortly before its first alarm, again and again",
 		id, strings.Join(names(files), ", "), round(recorded), round(base), float64(recorded)/float64(max(base, 1)), p.cfg.Vacancy))
 	return nil
 }
@@ -145,10 +147,10 @@ func names(paths []string) []string {
 	return out
 }
 
-// cameras makes the lane of cameras and scanners.
+// cameras makes the lane of cameras.
 func (p *Player) cameras() error {
 	s := p.set
-	if len(s.Pushes)+len(s.Messages)+len(s.Sessions) == 0 {
+	if len(s.Pushes)+len(s.Messages) == 0 {
 		return nil
 	}
 	p.lane(CameraLane, "expected")
@@ -167,12 +169,9 @@ func (p *Player) cameras() error {
 	if err := p.frigate(); err != nil {
 		return err
 	}
-	for _, name := range s.Sessions {
-		p.scanner(name)
-	}
 	p.run = append(p.run, c.run)
-	p.notes = append(p.notes, fmt.Sprintf("lane %s: %d ISAPI pushes and %d Frigate messages, each once, %s apart; %d scanner sessions, once",
-		CameraLane, len(s.Pushes), len(s.Messages), p.cfg.Every, len(s.Sessions)))
+	p.notes = append(p.notes, fmt.Sprintf("lane %s: %d ISAPI pushes and %d Frigate messages, each once, %s apart",
+		CameraLane, len(s.Pushes), len(s.Messages), p.cfg.Every))
 	return nil
 }
 
@@ -198,17 +197,24 @@ func (p *Player) frigate() error {
 	return nil
 }
 
-// scanner adds a recorded session. Its scene is a room, not a lane: without a height the
-// scanner calibrates and measures nothing, which is the truth.
-func (p *Player) scanner(path string) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		abs = path
+// scanners makes the lane of recorded sessions. Their scene is a room, not a lane: without
+// a height a scanner calibrates and measures nothing, which is the truth.
+func (p *Player) scanners() {
+	if len(p.set.Sessions) == 0 {
+		return
 	}
-	model := "lms5xx"
-	if strings.Contains(filepath.Base(path), "lms1") {
-		model = "lms1xx"
+	p.lane(ScannerLane, "optional")
+	for _, path := range p.set.Sessions {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			abs = path
+		}
+		model := "lms5xx"
+		if strings.Contains(filepath.Base(path), "lms1") {
+			model = "lms1xx"
+		}
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		p.device("rec-"+name, "dims/cola", "replay:"+abs, "never", 9000, fmt.Sprintf("    [lane.device.settings]\n    model = %q\n", model))
 	}
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	p.device("rec-"+name, "dims/cola", "replay:"+abs, "never", 9000, fmt.Sprintf("    [lane.device.settings]\n    model = %q\n", model))
+	p.notes = append(p.notes, fmt.Sprintf("lane %s: %d scanner sessions of a few seconds in a room, once; then their scanners are offline", ScannerLane, len(p.set.Sessions)))
 }
