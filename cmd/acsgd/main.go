@@ -97,7 +97,8 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop)   // a second signal ends the process at once
+	signal.Ignore(syscall.SIGXFSZ) // a limit on file sizes is an error of the write, as a full disk is, not an end
 	level := slog.LevelInfo
 	if c.Verbose {
 		level = slog.LevelDebug

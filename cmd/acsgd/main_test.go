@@ -39,6 +39,7 @@ type demo struct {
 	t         *testing.T
 	dir       string
 	url       string
+	metrics   string // address, once health has been asked
 	passwords map[string]string
 	cmd       *exec.Cmd
 	log       *tail

@@ -111,8 +111,10 @@ func (s *Site) serve() <-chan error {
 		}()
 	}
 	start(s.opt.Console, s.console, 60*time.Second)
+	s.log.Info("serving", "what", "console", "addr", s.addr)
 	if s.opt.Metrics != nil {
 		start(s.opt.Metrics, s.metrics(), 2*time.Minute)
+		s.log.Info("serving", "what", "metrics", "addr", s.opt.Metrics.Addr())
 	}
 	return errs
 }
