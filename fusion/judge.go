@@ -8,7 +8,6 @@ import (
 	"acsgd/fusion/motion"
 	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
-	"acsgd/internal/decl"
 	"acsgd/internal/obs"
 	"acsgd/internal/plate"
 	"acsgd/internal/quant"
@@ -239,18 +238,40 @@ func usable(flags []obs.Flag) string {
 	return ""
 }
 
-// missing appends the instruments that have not reported on a passage.
+// missing appends the instruments that have not reported on a passage: the expected ones,
+// and those that have begun to and are not done.
 func (c *Core) missing(dst []string, v *visit) []string {
 	for i := range c.s.Params.Devices {
 		d := &c.s.Params.Devices[i]
-		if !d.Expect {
-			continue
-		}
-		if s := v.slotOf(d.Name); s == nil || !s.Done {
+		s := v.slotOf(d.Name)
+		begun := s != nil && !s.Done
+		if d.Expect && (s == nil || begun) || begun && d.Class != "anpr" && !v.Ended {
 			dst = append(dst, d.Name)
 		}
 	}
 	return dst
+}
+
+// incomplete is the finding that keeps a passage from being called within while an expected
+// instrument has said nothing of it and no other finding tells so: a second scanner, a
+// camera where no declaration is expected.
+func (c *Core) incomplete(v *visit) rules.Finding {
+	f := rules.Finding{Vehicle: v.ID, Quantity: "declaration", Verdict: undetermined, Reason: v.Missing[0] + " has not reported"}
+	d := c.instrument(v.Missing[0])
+	switch d.Class {
+	case "wim":
+		f.Quantity = "gross"
+	case "dims":
+		f.Quantity = "height"
+	case "rpm":
+		f.Quantity = "radiation"
+	}
+	for i := range c.s.Lane.Devices {
+		if st := &c.s.Lane.Devices[i]; st.Name == d.Name && st.State == obs.Offline {
+			f.Reason = d.Name + " is offline" + reason(st.Reason)
+		}
+	}
+	return f
 }
 
 // lacks says why a passage has nothing from a class of instruments.
@@ -375,8 +396,16 @@ func (c *Core) judge(v *visit) {
 		}
 		c.judgeLoad(v, x)
 	}
+	if c.has("rpm") || v.Radiation != nil { // also of a portal that is not waited for: what it saw counts
+		v.Findings = c.judgeRadiation(v)
+	}
 	v.Verdict = rules.Worst(v.Findings)
+	if v.Verdict == within && len(v.Missing) > 0 {
+		v.Findings = append(v.Findings, c.incomplete(v))
+		v.Verdict = undetermined
+	}
 	for i := range v.Findings {
+		v.Findings[i].Vehicle = v.ID
 		v.Findings[i].Evidence = v.evidence(v.Findings[i].Quantity)
 	}
 	if v.Verdict != wasVerdict || v.Final != wasFinal {
@@ -399,7 +428,7 @@ func (c *Core) judgeBy(dst []rules.Finding, id string, x *rules.Vehicle) []rules
 	return rules.Judge(dst, pack, x, rules.Options{})
 }
 
-// judgeLoad adds the findings about declaration, goods, declared mass and radiation.
+// judgeLoad adds the findings about declaration, goods and declared mass.
 func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 	p := c.s.Params
 	d := v.Declaration
@@ -411,23 +440,19 @@ func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 		v.Findings = rules.Goods(v.Findings, c.book, d, p.Direction, "road", day)
 		v.Findings = rules.DeclaredMass(v.Findings, c.book, x, d)
 	}
-	if c.has("rpm") {
-		v.Findings = c.judgeRadiation(v, d)
-	}
-	for i := range v.Findings {
-		v.Findings[i].Vehicle = v.ID
-	}
 }
 
 // judgeRadiation adds the portal's findings; an open occupancy counts once it alarms.
-func (c *Core) judgeRadiation(v *visit, d *decl.Declaration) []rules.Finding {
+func (c *Core) judgeRadiation(v *visit) []rules.Finding {
 	occ := v.Radiation
 	if occ == nil || (occ.Open && !occ.GammaAlarm && !occ.VendorAlarm && !occ.NeutronAlarm) {
 		return append(v.Findings, rules.Finding{Quantity: "radiation", Verdict: undetermined, Reason: c.lacks(v, "rpm")})
 	}
 	var norm *rules.NormHit
-	if hit, ok := rules.Norm(c.book, d); ok {
-		norm = &hit
+	if c.book != nil {
+		if hit, ok := rules.Norm(c.book, v.Declaration); ok {
+			norm = &hit
+		}
 	}
 	return rules.Radiation(v.Findings, occ, norm)
 }

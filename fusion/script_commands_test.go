@@ -132,6 +132,8 @@ func (s *script) describe(args map[string]string) {
 			p.Declare = v == "yes"
 		case "secondary":
 			p.Secondary = v
+		case "region":
+			p.Region = v
 		case "window":
 			p.Window = s.duration(v)
 		case "without":

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //
 // Lines before the first "at" describe the lane:
 //
-//	lane KEY=VALUE...                green, declare, secondary, pack, window; camera=STATION;
+//	lane KEY=VALUE...                green, declare, secondary, region, window; camera=STATION;
 //	                                 without=DEV,DEV; optional=DEV,DEV
 //	declare ID TRACTOR TRAILER MASS HS
 //
