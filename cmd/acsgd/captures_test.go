@@ -538,3 +538,59 @@ func TestCommandsOnRecordings(t *testing.T) {
 		}
 	}
 }
+
+// The demo itself, on real wires and with half of the recordings: it names what is not
+// there, plays the rest, and its journal is whole.
+func TestTheDemoPlaysRecordings(t *testing.T) {
+	set := recorded(t)
+	if set.Day == "" || len(set.Pushes) == 0 {
+		t.Skip("this recording is not there")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"radiation", "anpr"} {
+		from, err := filepath.Abs(shared(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(from, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := t.TempDir()
+	d := startDemo(t, data, "--lanes", "1", "--captures", dir)
+	for _, missing := range []string{"profiler", "declarations"} {
+		if !strings.Contains(d.log.String(), filepath.Join(dir, missing)) {
+			t.Errorf("%s is not there and not named:\n%s", missing, d.log)
+		}
+	}
+	s := d.session("officer", d.passwords["officer"])
+	verdict := func(lane, plate, want string) string {
+		var page struct {
+			Passages []struct {
+				ID       string
+				Verdict  string
+				Decision json.RawMessage
+			}
+		}
+		for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+			if s.get("/api/passages?lane="+lane+"&plate="+plate, &page) != 200 {
+				continue
+			}
+			for _, p := range page.Passages {
+				if p.Verdict == want {
+					return p.ID
+				}
+			}
+		}
+		t.Errorf("no passage in lane %s is %s: %+v", lane, want, page)
+		return ""
+	}
+	verdict(captures.CameraLane, "38AAP084", "undetermined")
+	verdict(captures.DayLane, "", "exceeds")
+	d.stop()
+	for _, cmd := range [][]string{{"audit", "verify", data}, {"replay", data}} {
+		if out, errw, code := call(t, "", cmd...); code != exitFine {
+			t.Errorf("%v: exit %d %s%s", cmd, code, out, errw)
+		}
+	}
+}
