@@ -80,3 +80,16 @@ func TestAnInstrumentWithAWrongClockIsTakenAtItsArrival(t *testing.T) {
 		t.Errorf("plate and portal of one vehicle made %d passages", len(ps))
 	}
 }
+
+func TestAnEventThatIsPushedAgainAddsNothing(t *testing.T) {
+	r := newRig(t, gate())
+	for i, pics := range [][]obs.Blob{{{SHA256: "a"}}, {{SHA256: "a"}}, {{SHA256: "a"}, {SHA256: "b"}}} {
+		r.now = t0.Add(time.Duration(i) * time.Second)
+		r.step(fusion.Seen{Observation: obs.Observation{Source: "cam", Lane: "1", Seq: uint64(i + 1), Stamp: obs.Stamp{At: r.now, Arrived: r.now},
+			Blobs: pics, Body: &obs.Plate{Text: "123ABC02", Confidence: quant.Certain, EventID: "e"}}})
+	}
+	p := r.core.Passages(nil)[0]
+	if len(p.Plates) != 1 || len(p.Plates[0].Pictures) != 2 {
+		t.Errorf("%d plates, pictures %v", len(p.Plates), p.Plates[0].Pictures)
+	}
+}

@@ -2,6 +2,7 @@ package fusion
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -323,7 +324,11 @@ func (v *visit) putPlate(r PlateRead) {
 	for i := range v.Plates {
 		if p := &v.Plates[i]; p.Source == r.Source && p.EventID != "" && p.EventID == r.EventID {
 			if r.Text == "" || (r.Text == p.Text && r.Confidence <= p.Confidence) {
-				p.Pictures = append(p.Pictures, r.Pictures...)
+				for _, pic := range r.Pictures { // a camera may push one event again
+					if !slices.ContainsFunc(p.Pictures, func(b obs.Blob) bool { return b.SHA256 == pic.SHA256 }) {
+						p.Pictures = append(p.Pictures, pic)
+					}
+				}
 				return
 			}
 			r.Corrected, r.By = p.Corrected, p.By
