@@ -49,6 +49,7 @@ type state struct {
 	Scale     string     `json:"scale"`  // id of the passage that is on the scale
 	Last      []lastSeen `json:"last"`   // newest Seq of each source, against duplicates
 	Orders    []answered `json:"orders"` // newest last
+	Told      string     `json:"told"`   // the barrier's last command: open, close
 }
 
 // portal is the alarm engine, whose snapshot is JSON already.

@@ -135,14 +135,21 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 	switch o.Action {
 	case CloseLane, OpenLane:
 		c.s.Lane.Open = o.Action == OpenLane
-		c.signal("light", "red", "", o.ID)
+		if first := c.foremost(); first == nil || !first.cleared() {
+			c.signal("light", "red", "", o.ID)
+		}
 		c.status()
 		return "order", string(o.Action)
 	case Hold:
+		up, _ := c.on(barrierUp)
+		up = up || v.cleared() // it was told to open, and may be on its way
 		v.Phase, v.Decision, v.Pending = Held, d, nil
-		c.signal("light", "red", v.ID, o.ID)
-		if up, _ := c.on(barrierUp); up && c.foremost() == v {
-			c.signal("barrier", "close", v.ID, o.ID)
+		v.Green, v.Beyond = false, false
+		if c.foremost() == v {
+			c.signal("light", "red", v.ID, o.ID)
+			if up {
+				c.signal("barrier", "close", v.ID, o.ID)
+			}
 		}
 		return "order", "held" + reason(o.Reason)
 	case Secondary:
@@ -228,13 +235,13 @@ func (c *Core) correct(v *visit, o Order) (kind, text string) {
 }
 
 // openFor opens the barrier for a cleared passage if it is the foremost; else it waits for
-// its turn.
+// its turn. A barrier that was told to close is up for a moment still: it must be told.
 func (c *Core) openFor(v *visit, cause string) {
 	if c.foremost() != v {
 		return
 	}
 	c.signal("light", "green", v.ID, cause)
-	if up, _ := c.on(barrierUp); !up {
+	if up, _ := c.on(barrierUp); !up || c.s.Told == "close" {
 		c.signal("barrier", "open", v.ID, cause)
 	}
 }

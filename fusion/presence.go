@@ -103,23 +103,30 @@ func (c *Core) leftBarrier(at time.Time) {
 	}
 	up, upKnown := c.on(barrierUp)
 	down, downKnown := c.on(barrierDown)
-	if !v.cleared() {
-		if downKnown && down && !(upKnown && up) {
-			if v.Phase == ToSecondary {
-				c.close(v, "drove to secondary inspection")
-			}
-			return // else it rolled back from the loop behind a closed barrier
+	switch {
+	case downKnown && down && !(upKnown && up):
+		if v.Phase == ToSecondary && !v.Beyond {
+			c.leave(v, "drove to secondary inspection")
 		}
+		return // else it rolled back from the loop behind the closed barrier, released or not
+	case !v.cleared():
 		c.note(v, Alarm, "left", 1, "left the lane without a release")
-		c.close(v, "left without a release")
 		c.closeBarrier(v)
+		c.leave(v, "left without a release")
 		return
 	}
 	v.Phase = Left
 	c.note(v, Updated, "left", 0, "passed the barrier")
 	c.closeBarrier(v)
-	c.close(v, "")
-	if next := c.foremost(); next != nil && next.cleared() {
+	c.leave(v, "")
+}
+
+// leave closes the passage of a vehicle that is not in the lane any more. If it was the
+// foremost and the next one has been released meanwhile, it is that one's turn.
+func (c *Core) leave(v *visit, why string) {
+	first := c.foremost() == v
+	c.close(v, why)
+	if next := c.foremost(); first && next != nil && next.cleared() && next.Decision != nil {
 		c.openFor(next, next.Decision.Order)
 	}
 }
@@ -166,7 +173,7 @@ func (c *Core) barrier() {
 		now = "closed"
 	case was == "closed" || was == "opening":
 		now = "opening"
-	default:
+	case was == "open" || was == "closing":
 		now = "closing"
 	}
 	if now == was {

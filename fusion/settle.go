@@ -59,7 +59,7 @@ func (c *Core) timers() {
 		v := c.s.Open[i]
 		if end := c.windowEnd(v); !end.IsZero() && !c.s.Now.Before(end) {
 			if len(v.Slots) == 1 && v.Phase == Approaching && v.AtBarrier.IsZero() && len(c.s.Open) > 0 {
-				c.close(v, "nothing measured it: it turned back")
+				c.leave(v, "nothing measured it: it turned back")
 				i--
 				continue
 			}
@@ -68,7 +68,7 @@ func (c *Core) timers() {
 			c.mark(v)
 		}
 		if gone := c.goneAt(v); !gone.IsZero() && !c.s.Now.Before(gone) {
-			c.close(v, "no loop tells that it has left")
+			c.leave(v, "no loop tells that it has left")
 			i--
 			continue
 		}
@@ -123,6 +123,9 @@ func (c *Core) status() { c.scratch.status = true }
 
 // signal asks the lane to move something.
 func (c *Core) signal(output, action, passage, cause string) {
+	if output == "barrier" {
+		c.s.Told = action
+	}
 	c.out = append(c.out, Output{Kind: Signals, Signal: &Signal{Output: output, Action: action, Passage: passage, Cause: cause}})
 }
 
