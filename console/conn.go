@@ -213,13 +213,25 @@ func (c *client) resume(f *clientFrame) {
 		h.stats.Resynced++
 	default:
 		h.stats.Resumed++
-		c.pending, c.backlog = c.pending[:0], 0
-		for _, e := range h.log {
-			if e.n > from {
-				c.pending = append(c.pending, e)
-			}
-		}
+		c.pending, c.backlog = append(c.pending[:0], h.since(from)...), 0
 	}
+}
+
+// since gives the log entries that a browser may not have whose newest row is "from". Lanes
+// publish side by side, so what came after that row may bear a lower number; entries of no
+// row bear the number of the newest. What the browser has already it knows.
+func (h *Hub) since(from uint64) []entry {
+	if from == h.logTail {
+		return h.log
+	}
+	i := slices.IndexFunc(h.log, func(e entry) bool { return e.n >= from })
+	switch {
+	case i < 0:
+		return nil
+	case h.log[i].n == from:
+		i++
+	}
+	return h.log[i:]
 }
 
 // write is the only writer of the socket.

@@ -14,12 +14,12 @@ import (
 type Player struct {
 	Library *Library
 	// Step, if set, stands for Core.Step: tests of what happens when the core stops.
-	Step func(c *fusion.Core, dst []fusion.Output, in fusion.Input) []fusion.Output
-	cores   map[string]*fusion.Core
-	skip    map[string]map[uint64]bool
-	from    map[string]uint64 // rows up to this are in the restored core already
-	seq     map[string]uint64
-	out     []fusion.Output
+	Step  func(c *fusion.Core, dst []fusion.Output, in fusion.Input) []fusion.Output
+	cores map[string]*fusion.Core
+	skip  map[string]map[uint64]bool
+	from  map[string]uint64 // rows up to this are in the restored core already
+	seq   map[string]uint64
+	out   []fusion.Output
 }
 
 // NewPlayer returns a player without any lane.

@@ -2,11 +2,14 @@ package evidence
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"acsgd/internal/obs"
 )
 
 func TestPutOpenVerify(t *testing.T) {
@@ -77,5 +80,33 @@ func TestSweepKeepsWhatIsReferenced(t *testing.T) {
 	}
 	if err := s.Verify(a.SHA256); err != nil {
 		t.Error(err)
+	}
+}
+
+// A process that was killed leaves the file that it was writing. In a container the next
+// one has the same process number: it must not stumble over it.
+func TestAFileLeftByAKilledProcessOfTheSameNumberIsInNobodysWay(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	b := obs.BlobOf("text/plain", []byte("picture"))
+	if err := os.Mkdir(filepath.Join(dir, b.SHA256[:2]), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(dir, b.SHA256[:2], fmt.Sprintf(".%d-1", os.Getpid()))
+	if err := os.WriteFile(left, []byte("pict"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Put("text/plain", []byte("picture")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Verify(b.SHA256); err != nil {
+		t.Error(err)
+	}
+	if n, err := s.Sweep(time.Now().Add(time.Hour), func(string) bool { return true }); n != 1 || err != nil {
+		t.Errorf("%d files swept, %v, want the one that was left", n, err)
 	}
 }
