@@ -388,30 +388,3 @@ func TestMembersWalksWhatJSONGives(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
-
-// BenchmarkPublish measures one passage's change to 1000 browsers until all have it.
-func BenchmarkPublish(b *testing.B) {
-	for _, n := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			h := NewHub("e", 0)
-			cs := make([]*client, n)
-			for i := range cs {
-				cs[i] = &client{hub: h, kick: make(chan struct{}, 1), gone: make(chan struct{}), topics: []string{"lanes"}}
-				h.clients[cs[i]] = struct{}{}
-			}
-			p := &fusion.Passage{ID: "X-1-1"}
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Version++
-				h.Publish("1", p.Version, time.Now(), []fusion.Output{{Kind: fusion.Updated, Passage: p}, event("x")})
-				for _, c := range cs {
-					<-c.kick
-					h.mu.Lock()
-					h.delta(c.topics, c.ver)
-					c.ver, c.pending, c.backlog = h.ver, c.pending[:0], 0
-					h.mu.Unlock()
-				}
-			}
-		})
-	}
-}
