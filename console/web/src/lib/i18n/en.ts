@@ -554,6 +554,14 @@ const en = {
   'findings.measuring': 'Nothing exceeds so far; measuring goes on.',
   'findings.show_all': 'show all {n}',
   'note.class_inferred': 'class inferred',
+  'said.exceeds': 'exceeds',
+  'said.within': 'within limits',
+  'said.undetermined': 'undetermined',
+  'said.gamma_alarm': 'gamma alarm',
+  'said.neutron_alarm': 'neutron alarm',
+  'said.no_alarm': 'no alarm',
+  'counter.clock_offset_ms': 'clock offset, ms',
+  'counter.decode_errors': 'decode errors',
 };
 
 export default en;

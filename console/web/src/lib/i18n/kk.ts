@@ -556,6 +556,14 @@ const kk: Record<keyof typeof en, string> = {
   'findings.measuring': 'Әзірге асып кету жоқ; өлшеу жүріп жатыр.',
   'findings.show_all': 'бәрін көрсету: {n}',
   'note.class_inferred': 'класы осьтер бойынша',
+  'said.exceeds': 'асып кетті',
+  'said.within': 'нормада',
+  'said.undetermined': 'анықталмады',
+  'said.gamma_alarm': 'гамма дабылы',
+  'said.neutron_alarm': 'нейтрон дабылы',
+  'said.no_alarm': 'дабыл жоқ',
+  'counter.clock_offset_ms': 'сағат айырмасы, мс',
+  'counter.decode_errors': 'талдау қатесі',
 };
 
 export default kk;

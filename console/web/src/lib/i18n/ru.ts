@@ -556,6 +556,14 @@ const ru: Record<keyof typeof en, string> = {
   'findings.measuring': 'Превышений пока нет; измерение продолжается.',
   'findings.show_all': 'показать все: {n}',
   'note.class_inferred': 'класс определён по осям',
+  'said.exceeds': 'превышение',
+  'said.within': 'в норме',
+  'said.undetermined': 'не определено',
+  'said.gamma_alarm': 'гамма-тревога',
+  'said.neutron_alarm': 'нейтронная тревога',
+  'said.no_alarm': 'тревоги нет',
+  'counter.clock_offset_ms': 'расхождение часов, мс',
+  'counter.decode_errors': 'ошибок разбора',
 };
 
 export default ru;
