@@ -58,7 +58,7 @@ func (w *watcher) drain(h *Hub) {
 		w.bytes += int64(len(h.snapshot(nil, t)))
 	}
 	w.snaps = nil
-	if d := h.delta(w.topics, w.ver); d != nil {
+	if d := h.delta(w.topics, w.view, w.ver); d != nil {
 		w.frames++
 		w.bytes += int64(len(d))
 	}

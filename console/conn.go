@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type client struct {
 	backlog int
 	slow    bool
 	topics  []string // sorted; empty before hello
+	view    string   // topics, joined: browsers with equal views share bytes
 	snaps   []string // topics whose snapshot is due
 	resync  string   // reason of a resync frame that is due
 	ver     uint64   // hub version that the browser stands at
@@ -169,6 +171,7 @@ func (c *client) take(f *clientFrame) bool {
 		c.subscribe(f.Topics)
 	case "unsub":
 		c.topics = slices.DeleteFunc(c.topics, func(t string) bool { return slices.Contains(f.Topics, t) })
+		c.view = strings.Join(c.topics, "|")
 	case "ping":
 		c.pongs = append(c.pongs, int64(f.C))
 		if len(c.pongs) > 8 {
@@ -194,6 +197,7 @@ func (c *client) subscribe(topics []string) {
 		}
 	}
 	slices.Sort(c.topics)
+	c.view = strings.Join(c.topics, "|")
 }
 
 // resume queues the log that the browser has missed, or tells it to fetch what the ring no
@@ -301,9 +305,10 @@ func (c *client) flush() (ok bool) {
 	}
 	var delta []byte
 	if len(snaps) == 0 {
-		delta = h.delta(topics, from)
+		delta = h.delta(topics, c.view, from)
 	} else if len(snaps) < len(topics) {
-		delta = h.delta(slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return slices.Contains(snaps, t) }), from)
+		rest := slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return slices.Contains(snaps, t) })
+		delta = h.delta(rest, strings.Join(rest, "|"), from)
 	}
 	c.ver = h.ver
 	h.mu.Unlock()

@@ -107,14 +107,14 @@ func (h *Hub) each(f func(*object)) {
 }
 
 // delta gives the body of a delta frame: what changed after hub version "from" for these
-// topics; nil if nothing did. Browsers that stand at the same version share its bytes as
-// long as nothing new is published.
-func (h *Hub) delta(topics []string, from uint64) []byte {
+// topics, whose join is view; nil if nothing did. Browsers that stand at the same version
+// share its bytes as long as nothing new is published.
+func (h *Hub) delta(topics []string, view string, from uint64) []byte {
 	if h.cached != h.ver {
 		h.cached = h.ver
 		clear(h.cache)
 	}
-	key := strings.Join(topics, "|") + "@" + strconv.FormatUint(from, 10)
+	key := shared{view, from}
 	if b, ok := h.cache[key]; ok {
 		return b
 	}

@@ -53,6 +53,12 @@ type object struct {
 	stale uint64 // hub version of the state if it is not in fields yet; 0 if it is
 }
 
+// shared names a delta frame: the topics and the hub version that it starts from.
+type shared struct {
+	view string
+	from uint64
+}
+
 // entry is one frame of the log: the events of one journal row.
 type entry struct {
 	n    uint64
@@ -77,7 +83,7 @@ type Hub struct {
 	clients map[*client]struct{}
 	dirty   bool
 	last    time.Time // of the last flush
-	cache   map[string][]byte
+	cache   map[shared][]byte
 	cached  uint64 // hub version that cache is of
 	timer   *time.Timer
 	stats   HubStats
@@ -96,7 +102,7 @@ type HubStats struct {
 // up to it are in the archive and not in the ring.
 func NewHub(epoch string, head uint64) *Hub {
 	return &Hub{epoch: epoch, full: map[string]*object{}, brief: map[string]*object{}, closed: map[string]string{},
-		clients: map[*client]struct{}{}, logHead: head, logTail: head, cache: map[string][]byte{}}
+		clients: map[*client]struct{}{}, logHead: head, logTail: head, cache: map[shared][]byte{}}
 }
 
 // Publish takes the outputs of one input, whose row in the journal is n (0: of no row). It
