@@ -107,14 +107,18 @@ func (c *Core) beyond(d *Instrument, at time.Time, v *visit) bool {
 	return false
 }
 
-// late gives the closed passage that a record belongs to by its time; nil if none.
+// late gives the closed passage that a record belongs to by its time; nil if none. Order
+// was kept in the lane, so as in find the oldest that may have it takes it.
 func (c *Core) late(d *Instrument, at time.Time) *visit {
-	for i := len(c.s.Recent) - 1; i >= 0; i-- {
-		v := c.s.Recent[i]
+	for _, v := range c.s.Recent {
 		if s := v.slotOf(d.Name); s != nil && s.Done {
 			continue
 		}
-		if !at.Before(v.First.Add(-slack)) && !at.After(v.Closed) {
+		end := v.LastSight.Add(dwellMax) // what is closed much later was not here for all that time
+		if v.Closed.Before(end) {
+			end = v.Closed
+		}
+		if !at.Before(v.First.Add(-slack)) && !at.After(end) && !c.beyond(d, at, v) {
 			return v
 		}
 	}

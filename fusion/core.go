@@ -88,9 +88,11 @@ type visit struct {
 	Ended     bool         `json:"ended,omitempty"`  // the window is over: what is missing stays missing
 	Chosen    string       `json:"chosen,omitempty"` // declaration named by an officer
 	Beyond    bool         `json:"beyond,omitempty"` // the inspection bay lies behind the barrier
+	Orphan    bool         `json:"orphan,omitempty"` // opened by a record so late that its vehicle cannot be here any more
 	dirty     bool         // changed in this Step: publish it
 	material  bool         // changed so that an officer must look again: new Version
 	judge     bool         // judge again at the end of this Step
+	late      bool         // it was closed when a record of it came in
 	rematch   bool
 }
 
@@ -109,6 +111,7 @@ type scratch struct {
 	vehicle rules.Vehicle
 	axles   []rules.Axle
 	mass    []quant.Mass
+	before  []rules.Finding // of the passage being judged, as they were
 	matcher match.Matcher
 }
 
@@ -193,7 +196,7 @@ func (c *Core) declared(d Declared) {
 	c.index = d.Index
 	c.s.Lane.Index, c.s.Lane.Arrivals = d.Version, d.Index.Len()
 	for _, v := range c.s.Open {
-		if v.Decision == nil {
+		if !v.cleared() { // of a held one too: its papers may come now
 			v.rematch = true
 			c.mark(v)
 		}
@@ -201,10 +204,10 @@ func (c *Core) declared(d Declared) {
 	c.status()
 }
 
-// rejudgeAll judges every undecided passage again, under a new rule pack.
+// rejudgeAll judges every passage that is not released again, under a new rule pack.
 func (c *Core) rejudgeAll() {
 	for _, v := range c.s.Open {
-		if v.Decision == nil {
+		if !v.cleared() {
 			v.judge = true
 			c.mark(v)
 		}

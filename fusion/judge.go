@@ -125,8 +125,7 @@ func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 		s := v.open(d.Name, done.Start)
 		s.End, s.Done = done.End, true
 	}
-	v.judge, v.material = true, true
-	c.mark(v)
+	c.takes(v)
 	text := "no alarm"
 	if done.GammaAlarm || done.VendorAlarm || done.NeutronAlarm {
 		text = "alarm"
@@ -382,6 +381,7 @@ func (c *Core) judge(v *visit) {
 	if !v.Ended && len(v.Missing) > 0 && v.Decision == nil && v.Closed.IsZero() {
 		v.Final = false
 	}
+	c.scratch.before = append(c.scratch.before[:0], v.Findings...)
 	v.Findings, v.Advice = v.Findings[:0], v.Advice[:0]
 	if c.book == nil {
 		v.Findings = append(v.Findings, rules.Finding{Vehicle: v.ID, Quantity: "rules", Verdict: undetermined, Reason: "no rule packs in force"})
@@ -414,9 +414,10 @@ func (c *Core) judge(v *visit) {
 	switch {
 	case v.Final && !wasFinal:
 		c.judged(v)
-	case wasFinal && v.Final && (v.Decision != nil || !v.Closed.IsZero()):
+	case v.Final:
 		c.amended(v, wasVerdict)
 	}
+	v.late = false
 }
 
 // judgeBy judges a vehicle by one rule pack.
@@ -510,10 +511,8 @@ func (c *Core) judged(v *visit) {
 	switch v.Verdict {
 	case exceeds:
 		prio = 2
-		for i := range v.Findings {
-			if v.Findings[i].TwoPersons && v.Findings[i].Verdict == exceeds {
-				prio = 1
-			}
+		if v.twoPersons() {
+			prio = 1
 		}
 	case undetermined:
 		prio = 3
@@ -523,13 +522,19 @@ func (c *Core) judged(v *visit) {
 		return
 	}
 	v.Phase = Awaiting
-	if c.green(v) {
-		v.Green = true
-		v.Phase = Released
-		v.Decision = &Decision{Action: Release, User: roleEngine, At: c.s.Now, Reason: "green path", Order: "green path"}
-		c.note(v, Decided, "order", 0, "released by the green path")
-		c.openFor(v, "green path")
+	c.goGreen(v)
+}
+
+// goGreen releases an undecided passage by the green path if that may be.
+func (c *Core) goGreen(v *visit) {
+	if !c.green(v) {
+		return
 	}
+	v.Green = true
+	v.Phase, v.Pending = Released, nil
+	v.Decision = &Decision{Action: Release, User: roleEngine, At: c.s.Now, Reason: "green path", Order: "green path"}
+	c.note(v, Decided, "order", 0, "released by the green path")
+	c.openFor(v, "green path")
 }
 
 // green reports whether the barrier may open by itself: everything Within, the declaration
@@ -547,20 +552,88 @@ func (c *Core) green(v *visit) bool {
 			return false
 		}
 	}
-	return true
+	return !v.typed()
 }
 
-// amended announces that late data or a correction changed a passage that was decided.
+// typed reports whether the match rests on what a person has said: then a person decides.
+func (v *visit) typed() bool {
+	for i := range v.Plates {
+		if v.Plates[i].Corrected != "" {
+			return true
+		}
+	}
+	return v.Chosen != ""
+}
+
+// amended announces that late data, new papers or a correction changed a judged passage,
+// and that a closed one got a late record even if that changed nothing.
 func (c *Core) amended(v *visit, was rules.Verdict) {
-	if v.Verdict == was {
+	if !c.changed(v) && !v.late {
 		return
 	}
 	v.Amended++
+	v.material = true
+	text := "the verdict stays " + string(was)
+	if v.Verdict != was {
+		text = "the verdict changed from " + string(was) + " to " + string(v.Verdict)
+	}
 	prio := 3
-	if v.Verdict == exceeds {
+	switch {
+	case !v.Closed.IsZero():
+		text += " after the passage was closed"
+	case v.Decision != nil:
+		text += " after the decision"
+	}
+	if v.Verdict == exceeds && v.Verdict != was {
 		prio = 1
 	}
-	c.note(v, Amended, "amended", prio, "the verdict changed from "+string(was)+" to "+string(v.Verdict)+" after the decision")
+	c.note(v, Amended, "amended", prio, text)
+	switch {
+	case !v.Closed.IsZero():
+	case v.Decision == nil:
+		c.goGreen(v)
+	default:
+		c.revoke(v)
+	}
+}
+
+// changed reports whether the findings say something else than before this judgement.
+func (c *Core) changed(v *visit) bool {
+	if len(v.Findings) != len(c.scratch.before) {
+		return true
+	}
+	for i := range v.Findings {
+		a, b := &v.Findings[i], &c.scratch.before[i]
+		if a.Quantity != b.Quantity || a.Verdict != b.Verdict || a.Reason != b.Reason || a.Text != b.Text || a.TwoPersons != b.TwoPersons {
+			return true
+		}
+	}
+	return false
+}
+
+// revoke takes a release back that would be refused now, while the vehicle is still here:
+// one by the green path or by an officer although something exceeds, or by one person
+// where two are needed.
+func (c *Core) revoke(v *visit) {
+	d := v.Decision
+	if v.Phase != Released || v.Verdict != exceeds || d.Action == Override && (d.Second != "" || !v.twoPersons()) {
+		return
+	}
+	by := d.User
+	if v.Green {
+		by = "the green path"
+	}
+	v.Phase, v.Decision, v.Green = Awaiting, nil, false
+	c.event(v, "revoked", 1, "the release by "+by+" is taken back")
+	if c.foremost() != v {
+		return
+	}
+	c.signal("light", "red", v.ID, "release taken back")
+	// A vehicle may be under a barrier that is up: then it is for the officer to close it.
+	up, _ := c.on(barrierUp)
+	if there, _ := c.on(loopExit); !up || !there {
+		c.signal("barrier", "close", v.ID, "release taken back")
+	}
 }
 
 // relink restores what a snapshot cannot hold: the passage of the open occupancy shows the

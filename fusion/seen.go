@@ -132,6 +132,13 @@ func (c *Core) adopt(d *Instrument, at time.Time) *visit {
 	return c.begin(d, at)
 }
 
+// takes notes that a record changed the passage: judge it again, and tell if it was closed.
+func (c *Core) takes(v *visit) {
+	v.judge, v.material = true, true
+	v.late = v.late || !v.Closed.IsZero()
+	c.mark(v)
+}
+
 // begin opens a passage. Its id is SITE-LANE-SEQ of the input that opened it (D21).
 func (c *Core) begin(d *Instrument, at time.Time) *visit {
 	if len(c.s.Open) >= maxOpen {
@@ -147,6 +154,7 @@ func (c *Core) begin(d *Instrument, at time.Time) *visit {
 	}
 	// A vehicle seen first by an instrument further up may be behind one that is known.
 	c.s.Open = append(c.s.Open, v)
+	v.Orphan = c.s.Now.Sub(at) > dwellMax
 	v.judge, v.rematch = true, true
 	c.mark(v)
 	c.note(v, Opened, "opened", 0, "seen by "+d.Name)
@@ -205,8 +213,8 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	if v.Phase == Approaching {
 		v.Phase = Measuring
 	}
-	v.judge, v.rematch, v.material = true, true, true
-	c.mark(v)
+	v.rematch = true
+	c.takes(v)
 	c.note(v, Updated, "weighed", 0, fmt.Sprintf("%d axles, gross %v ± %v", len(v.Axles), w.Mass, w.U))
 }
 
@@ -246,8 +254,7 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 	if v.Phase == Approaching {
 		v.Phase = Measuring
 	}
-	v.judge, v.material = true, true
-	c.mark(v)
+	c.takes(v)
 	c.note(v, Updated, "profile", 0, fmt.Sprintf("length %v ± %v, width %v ± %v, height %v ± %v",
 		v.Size.Length, v.Size.ULength, p.Width, p.UWidth, p.Height, p.UHeight))
 }
@@ -278,8 +285,8 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 		read.Role = obs.PlateRole(d.Role)
 	}
 	v.putPlate(read)
-	v.judge, v.rematch, v.material = true, true, true
-	c.mark(v)
+	v.rematch = true
+	c.takes(v)
 	text := p.Text
 	if text == "" {
 		text = "no readable plate"

@@ -57,6 +57,11 @@ func (c *Core) timers() {
 	}
 	for i := 0; i < len(c.s.Open); i++ {
 		v := c.s.Open[i]
+		if v.Orphan {
+			c.close(v, "a late record of a vehicle that is not known any more")
+			i--
+			continue
+		}
 		if end := c.windowEnd(v); !end.IsZero() && !c.s.Now.Before(end) {
 			if len(v.Slots) == 1 && v.Phase == Approaching && v.AtBarrier.IsZero() && len(c.s.Open) > 0 {
 				c.leave(v, "nothing measured it: it turned back")
