@@ -92,39 +92,47 @@ const (
 	thinkBad  = 2 * time.Minute
 )
 
-// decide lets recorded vehicles go, so that they do not fill their lane.
+// decide lets recorded vehicles go, so that they do not fill their lane: each is released
+// once, unless it exceeds, and what still waits then goes to inspection.
 func (r *recordings) decide(ctx context.Context, st *site.Site, log *slog.Logger) {
 	t := time.NewTicker(500 * time.Millisecond)
 	defer t.Stop()
-	since := map[string]time.Time{}
+	type wait struct {
+		since time.Time
+		tried fusion.Action
+	}
+	known := map[string]wait{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		now, old := time.Now(), since
-		since = map[string]time.Time{}
+		old := known
+		known = map[string]wait{}
 		for _, p := range st.Waiting() {
 			if !slices.Contains(r.player.IDs(), p.Lane) {
 				continue
 			}
-			at, known := old[p.ID]
-			if !known {
-				at = now
+			w, seen := old[p.ID]
+			if !seen {
+				w.since = time.Now()
 			}
-			since[p.ID] = at
-			o := fusion.Order{ID: "recorded-" + p.ID, Action: fusion.Release, Passage: p.ID, User: "recording", Role: "officer", Reason: "recorded", Text: "the recorded vehicle has driven on"}
-			wait := thinkFine
-			if p.Verdict == rules.Exceeds {
-				o.Action, wait, o.ID = fusion.Secondary, thinkBad, o.ID+"-s"
+			act := fusion.Action("")
+			switch d := time.Since(w.since); {
+			case d >= thinkBad && w.tried != fusion.Secondary:
+				act = fusion.Secondary
+			case d >= thinkFine && w.tried == "" && p.Verdict != rules.Exceeds:
+				act = fusion.Release
 			}
-			if now.Sub(at) < wait {
-				continue
+			if act != "" {
+				w.tried = act
+				o := fusion.Order{ID: fmt.Sprintf("recorded-%s-%s", p.ID, act), Action: act, Passage: p.ID, User: "recording", Role: "officer", Reason: "recorded", Text: "the recorded vehicle has driven on"}
+				if err := st.Order(ctx, p.Lane, o); err != nil && ctx.Err() == nil {
+					log.Error("recorded vehicle", "passage", p.ID, "err", err)
+				}
 			}
-			if err := st.Order(ctx, p.Lane, o); err != nil && ctx.Err() == nil {
-				log.Error("recorded vehicle", "passage", p.ID, "err", err)
-			}
+			known[p.ID] = w
 		}
 	}
 }
