@@ -138,8 +138,7 @@ func (s *Site) lane(l *config.Lane, player *lanes.Player) *lanes.Lane {
 	return lanes.New(lanes.Config{
 		ID: id, Core: core, Seq: player.Seq(id), Journal: s.flight,
 		Publisher: all{s.hub, s.project, s.wait, s.flight}, // the flight last: it counts what the others have
-		Mover:     s.mover, Log: s.log,
-		Snapshot: s.snaps.take,
+		Mover:     s.mover, Log: s.log, Snapshot: s.snaps.take,
 		Rebuild: func(ctx context.Context, leaveOut []uint64) (*fusion.Core, error) {
 			return s.rebuild(ctx, id, leaveOut)
 		},
