@@ -197,7 +197,7 @@ func short(p *fusion.Passage) *fusion.Passage {
 	b.History = nil
 	if p.Radiation != nil {
 		r := *p.Radiation
-		r.Slices = nil
+		r.Slices, r.Neutron = nil, nil
 		b.Radiation = &r
 	}
 	if p.Size != nil {

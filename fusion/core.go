@@ -188,6 +188,7 @@ func (c *Core) adoptDevices() {
 				st = o
 			}
 		}
+		st.Class, st.Optional = d.Class, !d.Expect && d.Class != "laneio"
 		c.s.Lane.Devices = append(c.s.Lane.Devices, st)
 	}
 }

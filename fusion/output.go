@@ -206,5 +206,7 @@ type DeviceState struct {
 	Reason string          `json:"reason,omitempty"`
 	Since  time.Time       `json:"since,omitzero"`
 	Last   time.Time       `json:"last,omitzero"` // last observation
-	Told   time.Time       `json:"told,omitzero"` // when its degradation was announced last
+	// Optional: no passage waits for it, so its loss stops no decision.
+	Optional bool      `json:"optional,omitempty"`
+	Told     time.Time `json:"told,omitzero"` // when its degradation was announced last
 }

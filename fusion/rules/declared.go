@@ -8,7 +8,7 @@ import (
 )
 
 // tareSource names the class defaults below.
-const tareSource = "tare defaults by class, declarations.md 5.3"
+const tareSource = "usual tare of the vehicle class"
 
 // span is an interval of masses.
 type span struct{ lo, hi quant.Mass }
