@@ -65,9 +65,12 @@ func newVirtualLane(s *virtualSite, g *scenario.Gear) *virtualLane {
 	return &virtualLane{site: s, id: g.ID, gear: g, core: new(fusion.Core), now: s.plan.Start, sum: sha256.New(), reported: map[string][]byte{}}
 }
 
+// maxStill is how many things may happen at one time: more is a machine without a clock.
+const maxStill = 100_000
+
 // run lets the lane's time pass until end.
 func (l *virtualLane) run(end time.Time) {
-	for l.err == nil {
+	for still := 0; l.err == nil; {
 		var first node
 		var at time.Time
 		for _, n := range l.nodes {
@@ -79,7 +82,10 @@ func (l *virtualLane) run(end time.Time) {
 			break
 		}
 		if at.After(l.now) {
-			l.now = at
+			l.now, still = at, 0
+		}
+		if still++; still > maxStill {
+			l.err = fmt.Errorf("lane %s: %v acts for ever at %v", l.id, first, l.now)
 		}
 		l.counts.Events++
 		first.act(l.now)

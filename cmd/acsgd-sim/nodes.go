@@ -75,8 +75,23 @@ func newStreamNode(l *virtualLane, i *scenario.Instrument, newSession func() (de
 	}
 	n.v = devices.NewVirtual(i.Name, l.id, nil)
 	n.v.Emit = l.seen
+	if thinned := i.Thinned; thinned != nil {
+		n.v.Emit = func(o obs.Observation) error {
+			if _, health := o.Body.(*obs.Health); health && thinned() {
+				return nil // the driver wonders at a stream that the simulator has thinned
+			}
+			return l.seen(o)
+		}
+	}
 	n.v.Report = func(*obs.DecodeError) { l.counts.Errors++ }
 	return n
+}
+
+// String names the instrument and what it waits for, for messages.
+func (n *streamNode) String() string {
+	m, mok := n.m.Deadline()
+	v, vok := n.v.Deadline()
+	return fmt.Sprintf("%s (up %v, instrument due %v %v, session due %v %v, retry %v)", n.name, n.up, m, mok, v, vok, n.retry)
 }
 
 func (n *streamNode) wake() { n.last = time.Time{} }

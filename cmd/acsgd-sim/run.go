@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type runCmd struct {
 	InProcess bool     `help:"Run drivers, core and law in this process, in virtual time, without sockets."`
 	Journal   string   `help:"With --in-process: write the site's journal and evidence into this new directory, for 'acsgd replay' and 'acsgd audit verify'." placeholder:"DIR"`
 	Workers   int      `help:"With --in-process: lanes that run at once; 0 is one a processor." default:"0"`
+	Trace     string   `help:"With --in-process: write every output of every lane as a line into this file." placeholder:"FILE"`
 	Verbose   bool     `short:"v" help:"Say what was reported of every vehicle."`
 }
 
@@ -63,12 +65,22 @@ func (r *runCmd) Run(ctx context.Context, s *std) error {
 }
 
 // one runs one scenario.
-func (r *runCmd) one(ctx context.Context, s *std, sc *scenario.Scenario, seed uint64) (*scenario.Result, error) {
+func (r *runCmd) one(ctx context.Context, s *std, sc *scenario.Scenario, seed uint64) (res *scenario.Result, err error) {
 	workers := r.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	v, err := runVirtual(ctx, sc, virtualOptions{Seed: seed, Journal: r.Journal, Workers: workers, Pace: r.Speed})
+	opt := virtualOptions{Seed: seed, Journal: r.Journal, Workers: workers, Pace: r.Speed}
+	if r.Trace != "" {
+		f, err := os.Create(r.Trace)
+		if err != nil {
+			return nil, usage{err}
+		}
+		w := bufio.NewWriterSize(f, 1<<20)
+		opt.Trace = w
+		defer func() { err = errors.Join(err, w.Flush(), f.Close()) }()
+	}
+	v, err := runVirtual(ctx, sc, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"acsgd/sim"
@@ -13,20 +14,23 @@ type window struct {
 	FaultPlan
 	from, to time.Time // to zero: until told otherwise
 	vehicle  string    // id of the vehicle it belongs to
+	begun    bool      // a link has been cut
 }
 
 func (w *window) in(now time.Time) bool {
 	return !now.Before(w.from) && (w.to.IsZero() || now.Before(w.to))
 }
 
-// Faulty is an instrument that can be made to fail. It implements sim.Machine.
+// Faulty is an instrument that can be made to fail. It implements sim.Machine; faults may
+// be begun and ended from another goroutine.
 type Faulty struct {
-	m       sim.Machine
-	rng     *rand.Rand
+	m   sim.Machine
+	rng *rand.Rand
+
+	mu      sync.Mutex // guards what follows
 	windows []window
 	out     sim.Out
 	late    []parcel
-	down    bool
 }
 
 type parcel struct {
@@ -42,10 +46,18 @@ func NewFaulty(m sim.Machine, seed uint64) *Faulty {
 }
 
 // begin puts a fault in force.
-func (f *Faulty) begin(w window) { f.windows = append(f.windows, w) }
+func (f *Faulty) begin(w window) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.windows = append(f.windows, w)
+}
 
 // end ends the open faults of a vehicle that has gone.
-func (f *Faulty) end(vehicle string, now time.Time) { f.windows = ended(f.windows, vehicle, now) }
+func (f *Faulty) end(vehicle string, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.windows = ended(f.windows, vehicle, now)
+}
 
 func ended(ws []window, vehicle string, now time.Time) []window {
 	for i := range ws {
@@ -66,8 +78,21 @@ func (f *Faulty) active(now time.Time, k FaultKind) *window {
 	return nil
 }
 
+// failing reports whether a fault is planned or in force.
+func (f *Faulty) failing() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.windows) > 0 || len(f.late) > 0
+}
+
 // Cut reports whether the link cannot be opened at now.
-func (f *Faulty) Cut(now time.Time) bool { return f.active(now, Disconnect) != nil }
+func (f *Faulty) Cut(now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cut(now)
+}
+
+func (f *Faulty) cut(now time.Time) bool { return f.active(now, Disconnect) != nil }
 
 // Hangup tells the instrument that its link is gone.
 func (f *Faulty) Hangup() {
@@ -77,12 +102,16 @@ func (f *Faulty) Hangup() {
 	case interface{ Reset() }:
 		m.Reset()
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.late = f.late[:0]
 }
 
 // Feed implements sim.Machine.
 func (f *Faulty) Feed(now time.Time, p []byte, out *sim.Out) {
-	if f.Cut(now) || f.active(now, Silence) != nil {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.cut(now) || f.active(now, Silence) != nil {
 		f.pass(now, out)
 		return
 	}
@@ -92,6 +121,8 @@ func (f *Faulty) Feed(now time.Time, p []byte, out *sim.Out) {
 
 // Tick implements sim.Machine.
 func (f *Faulty) Tick(now time.Time, out *sim.Out) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if at, ok := f.m.Deadline(); !ok || !at.After(now) {
 		f.m.Tick(now, &f.out)
 	}
@@ -100,12 +131,14 @@ func (f *Faulty) Tick(now time.Time, out *sim.Out) {
 
 // Deadline implements sim.Machine.
 func (f *Faulty) Deadline() (time.Time, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	at, ok := f.m.Deadline()
 	if len(f.late) > 0 && (!ok || f.late[0].due.Before(at)) {
 		return f.late[0].due, true
 	}
 	for i := range f.windows { // a link is cut on time, also where nothing is said
-		if w := &f.windows[i]; w.Kind == Disconnect && !f.down && (!ok || w.from.Before(at)) {
+		if w := &f.windows[i]; w.Kind == Disconnect && !w.begun && (!ok || w.from.Before(at)) {
 			at, ok = w.from, true
 		}
 	}
@@ -118,17 +151,18 @@ func (f *Faulty) pass(now time.Time, out *sim.Out) {
 		out.Send = append(out.Send, f.out.Send...)
 		out.Close = out.Close || f.out.Close
 		f.out.Send, f.out.Close = f.out.Send[:0], false
-		f.down = false
 		return
 	}
 	send, closed := f.out.Send, f.out.Close
 	f.out.Send, f.out.Close = f.out.Send[:0], false
-	if f.Cut(now) {
-		out.Close, f.down = true, true
+	for i := range f.windows { // also a cut that was over before anybody looked
+		f.windows[i].begun = f.windows[i].begun || !now.Before(f.windows[i].from)
+	}
+	if f.cut(now) {
+		out.Close = true
 		f.late = f.late[:0]
 		return
 	}
-	f.down = false
 	if f.active(now, Silence) != nil {
 		send = nil
 	}
@@ -175,16 +209,19 @@ func (f *Faulty) damage(p []byte, share float64) {
 
 // mistaken is the scene as a camera sees it that reads another plate.
 type mistaken struct {
-	scene   sim.Scene
-	role    string // front, rear
-	windows []window
-	copies  map[string]*sim.Vehicle
+	scene sim.Scene
+	role  string // front, rear
+
+	mu     sync.Mutex
+	copies map[string]*sim.Vehicle
 }
 
 // At implements sim.Scene.
 func (m *mistaken) At(dst []sim.Placed, t time.Time) []sim.Placed {
 	from := len(dst)
 	dst = m.scene.At(dst, t)
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for i := range dst[from:] {
 		if v := m.copies[dst[from+i].ID]; v != nil {
 			dst[from+i].Vehicle = v
@@ -201,5 +238,14 @@ func (m *mistaken) begin(a *Arrival, plate string) {
 	} else {
 		v.Front.Text = plate
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.copies[v.ID] = &v
+}
+
+// end forgets a vehicle that has gone.
+func (m *mistaken) end(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.copies, id)
 }

@@ -25,6 +25,9 @@ type Instrument struct {
 	Settings map[string]any // of the driver
 	Link     LinkKind
 	Machine  *Faulty // nil for the I/O module, which is IO of the lane
+	// Thinned reports whether its stream is thinned at the moment, because nothing is near
+	// and nothing is wrong; nil: never. A driver may then complain of a slow stream.
+	Thinned func() bool
 }
 
 // LinkKind is the wire that an instrument hangs on in a run on real ports.
@@ -51,6 +54,7 @@ type Gear struct {
 	front    *mistaken
 	rear     *mistaken
 	open     []*Passing // whose faults may be in force
+	virtual  bool
 }
 
 // late lets the world exist before the I/O module that has its barrier.
@@ -63,7 +67,7 @@ func (b *late) Barrier() (open, moving bool) { return b.d.Barrier() }
 // lane. pace is that of NewLane.
 func NewGear(p *Plan, lane int, virtual bool, pace float64) (*Gear, error) {
 	b := &late{}
-	g := &Gear{ID: fmt.Sprint(lane), World: NewLane(p, lane, b, pace)}
+	g := &Gear{ID: fmt.Sprint(lane), virtual: virtual, World: NewLane(p, lane, b, pace)}
 	g.IO = laneio.New(laneio.Config{Loops: []laneio.Loop{
 		{Signal: "loop_entry", Station: AtEntry}, {Signal: "loop_exit", Station: AtExit}}}, g.World, p.Start)
 	b.d = g.IO
@@ -135,7 +139,9 @@ func (g *Gear) scanner(p *Plan, seed uint64, virtual bool) error {
 	if virtual {
 		cfg.Idle = p.Scenario.Gear.Idle
 		i.Settings["silence"] = (p.Scenario.Gear.Idle + 2*time.Second).String()
-		scene = &near{scene: g.World, at: float64(AtScanner), reach: 4000}
+		n := &near{scene: g.World, at: float64(AtScanner), reach: 4000}
+		scene = n
+		i.Thinned = func() bool { return n.empty && !i.Machine.failing() }
 	}
 	m, err := dims.New(cfg, scene)
 	if err != nil {
@@ -150,6 +156,7 @@ func (g *Gear) scanner(p *Plan, seed uint64, virtual bool) error {
 type near struct {
 	scene     sim.Scene
 	at, reach float64
+	empty     bool // at the last look
 }
 
 // At implements sim.Scene.
@@ -162,6 +169,7 @@ func (n *near) At(dst []sim.Placed, t time.Time) []sim.Placed {
 			keep = append(keep, p)
 		}
 	}
+	n.empty = len(keep) == from
 	return keep
 }
 
@@ -186,11 +194,30 @@ func (g *Gear) Step(now time.Time) []*Passing {
 			}
 		}
 		g.ioFaults = ended(g.ioFaults, p.Vehicle.ID, now)
-		delete(g.front.copies, p.Vehicle.ID)
-		delete(g.rear.copies, p.Vehicle.ID)
+		g.front.end(p.Vehicle.ID)
+		g.rear.end(p.Vehicle.ID)
 	}
 	g.open = kept
+	if !g.virtual {
+		g.failIO(now)
+	}
 	return in
+}
+
+// failIO makes the module on its real port fail as planned.
+func (g *Gear) failIO(now time.Time) {
+	var f laneio.Fault
+	for i := range g.ioFaults {
+		if w := &g.ioFaults[i]; w.in(now) {
+			f.Drop = f.Drop || w.Kind == Disconnect
+			f.Half = f.Half || w.Kind == Silence
+			f.WrongID = f.WrongID || w.Kind == Garbage
+			if w.Kind == Delay {
+				f.Delay = w.Delay
+			}
+		}
+	}
+	g.IO.SetFault(f)
 }
 
 // fault puts one fault of a vehicle in force.
