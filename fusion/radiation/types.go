@@ -21,7 +21,7 @@ type Occupancy struct {
 	Start        time.Time     `json:"start"`
 	End          time.Time     `json:"end,omitzero"`
 	Open         bool          `json:"open"`
-	Slices       []Slice       `json:"slices,omitempty"`
+	Slices       Slices        `json:"slices,omitempty"`
 	Background   [4]int32      `json:"background_cps"` // frozen at the start
 	HasBG        bool          `json:"has_background"`
 	BGAge        time.Duration `json:"background_age,omitempty"`
@@ -35,17 +35,17 @@ type Occupancy struct {
 	Truncated    bool          `json:"truncated,omitempty"`
 	Fault        string        `json:"fault,omitempty"` // why the occupancy cannot be judged; "" = it can
 
-	Boot        uint32    `json:"boot,omitempty"`           // restarts of the portal's counter so far; (device, Boot, Number) is unique
-	Missed      uint32    `json:"missed,omitempty"`         // occupancies that the counter skipped just before this one
-	Count       int       `json:"count"`                    // gamma slices received; Slices is thinned beyond MaxSlices
-	Thinned     int       `json:"thinned,omitempty"`        // Slices holds every n-th and the alarming ones; 0 = all
-	EnergyAlarm bool      `json:"energy_alarm,omitempty"`   // the portal's energy-window alarm (AA); also in VendorAlarm
-	VendorGamma bool      `json:"vendor_gamma,omitempty"`   // the portal's gamma alarm (GA)
-	VendorNeut  bool      `json:"vendor_neutron,omitempty"` // the portal's neutron alarm (NA)
-	Neutron     []Neutron `json:"neutron,omitempty"`        // at most MaxNeutron intervals
-	Group       string    `json:"group,omitempty"`          // panels of MaxSigma: sum, left, right, lower, upper, p1..p4
-	PeakAt      int32     `json:"peak_t_ms,omitempty"`      // end of the window with MaxSigma, after Start
-	Threshold   int32     `json:"threshold_milli_sigma"`    // k in force
+	Boot        uint32   `json:"boot,omitempty"`           // restarts of the portal's counter so far; (device, Boot, Number) is unique
+	Missed      uint32   `json:"missed,omitempty"`         // occupancies that the counter skipped just before this one
+	Count       int      `json:"count"`                    // gamma slices received; Slices is thinned beyond MaxSlices
+	Thinned     int      `json:"thinned,omitempty"`        // Slices holds every n-th and the alarming ones; 0 = all
+	EnergyAlarm bool     `json:"energy_alarm,omitempty"`   // the portal's energy-window alarm (AA); also in VendorAlarm
+	VendorGamma bool     `json:"vendor_gamma,omitempty"`   // the portal's gamma alarm (GA)
+	VendorNeut  bool     `json:"vendor_neutron,omitempty"` // the portal's neutron alarm (NA)
+	Neutron     Neutrons `json:"neutron,omitempty"`        // at most MaxNeutron intervals
+	Group       string   `json:"group,omitempty"`          // panels of MaxSigma: sum, left, right, lower, upper, p1..p4
+	PeakAt      int32    `json:"peak_t_ms,omitempty"`      // end of the window with MaxSigma, after Start
+	Threshold   int32    `json:"threshold_milli_sigma"`    // k in force
 
 	// Guarded says that the background before this occupancy was implausibly low against
 	// the median of the last half hour, as when a queueing vehicle shadows the panels. The
