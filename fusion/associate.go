@@ -46,13 +46,19 @@ func (v *visit) open(source string, at time.Time) *slot {
 //
 // Vehicles keep their order in a lane, so the oldest passage takes the record unless
 //   - it has its record of this instrument already, or a passage behind it has;
-//   - it was first seen after the record began (unless the instrument stands further up);
+//   - it was first seen after the record began (unless the instrument stands further up),
+//     or so shortly before that it cannot have come this far;
 //   - it had left by then;
 //   - it had been seen further down by then: its front had passed this instrument;
 //   - the passage behind it was already over a sensor that stands less than the shortest
 //     vehicle away from this one: then the foremost had passed it.
+//
+// A passage that is measured again takes the first record that comes.
 func (c *Core) find(d *Instrument, at time.Time) *visit {
 	for i, v := range c.s.Open {
+		if s := v.slotOf(d.Name); i == len(c.s.Open)-1 && v.measuredAgain() && s != nil && !s.Done && !at.Before(v.Again) {
+			return v
+		}
 		if c.eligible(d, at, i, v) {
 			return v
 		}
@@ -68,7 +74,7 @@ func (c *Core) eligible(d *Instrument, at time.Time, i int, v *visit) bool {
 	if d.Station < v.FirstAt {
 		lead = early
 	}
-	if at.Before(v.First.Add(-lead)) {
+	if at.Before(v.First.Add(-lead)) || v.tooFar(d, at) {
 		return false
 	}
 	if !v.Closed.IsZero() && at.After(v.Closed) {
@@ -89,23 +95,62 @@ func (c *Core) eligible(d *Instrument, at time.Time, i int, v *visit) bool {
 	return true
 }
 
+// fastest is the speed, in mm/s, that no vehicle in a lane exceeds.
+const fastest = 15_000
+
+// tooFar reports whether the vehicle cannot have come to instrument d by "at", as it was
+// first seen further up just before, or after.
+func (v *visit) tooFar(d *Instrument, at time.Time) bool {
+	way := time.Duration(d.Station - v.FirstAt)
+	return way > 0 && at.Add(slack).Before(v.First.Add(way*time.Second/fastest))
+}
+
 // overhang is how far the first axle may stand behind a vehicle's front.
 const overhang = 3000
 
-// beyond reports whether the vehicle was seen so far down the lane before "at" that a
-// record of d cannot begin with it any more.
+// beyond reports whether the vehicle's front was so far down the lane before "at" that a
+// record of d cannot begin with it any more: another instrument's record had begun there,
+// or one that ended then has measured the vehicle to reach there.
 func (c *Core) beyond(d *Instrument, at time.Time, v *visit) bool {
+	at = at.Add(-slack)
 	for k := range v.Slots {
 		s := &v.Slots[k]
-		if s.Source == d.Name || !s.Start.Before(at.Add(-slack)) {
+		o := c.instrument(s.Source)
+		if s.Source == d.Name || o == nil || !s.Start.Before(at) {
 			continue
 		}
-		if o := c.instrument(s.Source); o != nil && o.Station >= d.Station+overhang {
+		front := o.Station
+		if s.Done && s.End.Before(at) && d.Class != "rpm" { // of a portal that the vehicle still stands in, a record may begin at any time
+			front += v.extent(o.Class)
+		}
+		if front >= d.Station+overhang {
 			return true
 		}
 	}
-	return false
+	return d.Class != "anpr" && d.Class != "rpm" && !v.AtBarrier.IsZero() && v.AtBarrier.Before(at) && !v.measuredAgain()
 }
+
+// extent is how far in front of an instrument a vehicle's front stands at least when the
+// record of this class ends; 0 is unknown.
+func (v *visit) extent(class string) int32 {
+	switch class {
+	case "dims":
+		if v.Size != nil && usable(v.Size.Flags) == "" {
+			return int32(v.Size.Length - v.Size.ULength)
+		}
+	case "wim":
+		var span int32
+		for i := range v.Axles {
+			span += int32(v.Axles[i].Gap - v.Axles[i].UGap)
+		}
+		return span
+	}
+	return 0
+}
+
+// measuredAgain reports whether an officer has ordered new measurements that are not there
+// yet.
+func (v *visit) measuredAgain() bool { return !v.Again.IsZero() && !v.Final }
 
 // late gives the closed passage that a record belongs to by its time; nil if none. Order
 // was kept in the lane, so as in find the oldest that may have it takes it.
@@ -135,25 +180,56 @@ func (v *visit) sighted(d *Instrument, at time.Time) {
 	}
 }
 
-// duplicate reports whether an observation was seen before: its source's numbers only grow
-// while a process runs, and begin again at 1 after a restart.
+// duplicate reports whether an observation is one of the newest of its source: equal in
+// number and arrival. Numbers alone do not tell, as they begin again at 1 with the process,
+// nor does the order of arrivals, as our clock may have been set back meanwhile.
 func (c *Core) duplicate(o *obs.Observation) bool {
 	if o.Seq == 0 {
 		return false
 	}
+	var l *lastSeen
 	for i := range c.s.Last {
-		l := &c.s.Last[i]
-		if l.Source != o.Source {
-			continue
+		if c.s.Last[i].Source == o.Source {
+			l = &c.s.Last[i]
 		}
-		if o.Seq <= l.Seq && !o.Stamp.Arrived.After(l.At) {
+	}
+	if l == nil {
+		c.s.Last = append(c.s.Last, lastSeen{Source: o.Source, Marks: make([]mark, 0, maxMarks)})
+		l = &c.s.Last[len(c.s.Last)-1]
+	}
+	m := mark{o.Seq, o.Stamp.Arrived}
+	for i := range l.Marks {
+		if l.Marks[i].Seq == m.Seq && l.Marks[i].At.Equal(m.At) {
 			return true
 		}
-		l.Seq, l.At = o.Seq, o.Stamp.Arrived
+	}
+	if len(l.Marks) < maxMarks {
+		l.Marks = append(l.Marks, m)
 		return false
 	}
-	c.s.Last = append(c.s.Last, lastSeen{o.Source, o.Seq, o.Stamp.Arrived})
+	l.Marks[l.Next] = m
+	l.Next = (l.Next + 1) % maxMarks
 	return false
+}
+
+// stepped is how far the lane's time, which never goes back, must be ahead of our clock for
+// the clock to have been set back: nothing waits so long between its arrival and the core.
+const stepped = time.Minute
+
+// straighten moves an observation that was stamped by a clock that has been set back on to
+// the lane's time, with all its times: else the next vehicle would be taken for late data
+// of those that passed at the same hour before.
+func (c *Core) straighten(o *obs.Observation) {
+	behind := c.s.Now.Sub(o.Stamp.Arrived)
+	if o.Stamp.Arrived.IsZero() || behind < stepped {
+		c.s.Behind = 0
+		return
+	}
+	if c.s.Behind == 0 { // kept for as long as the clock is behind: spacings stay true
+		c.s.Behind = behind
+		c.event(nil, "fault", 2, "the clock was set back by "+behind.Round(time.Second).String())
+	}
+	move(o, c.s.Behind)
 }
 
 // byID finds a passage, open or recent.

@@ -22,6 +22,7 @@ const (
 	maxHistory = 256 // events kept in one passage
 	maxPlates  = 24  // plate reads kept in one passage
 	maxAxles   = 64
+	maxMarks   = 16 // observations of one source remembered against duplicates
 )
 
 // Core is the decision core of one lane. The zero Core is ready; it waits for its Params.
@@ -47,9 +48,11 @@ type state struct {
 	Radiation portal     `json:"radiation"`
 	Portal    string     `json:"portal"` // id of the passage that the open occupancy belongs to
 	Scale     string     `json:"scale"`  // id of the passage that is on the scale
-	Last      []lastSeen `json:"last"`   // newest Seq of each source, against duplicates
+	Last      []lastSeen `json:"last"`   // newest observations of each source, against duplicates
 	Orders    []answered `json:"orders"` // newest last
 	Told      string     `json:"told"`   // the barrier's last command: open, close
+
+	Behind time.Duration `json:"behind"` // by which our clock was set back; 0: it was not
 }
 
 // portal is the alarm engine, whose snapshot is JSON already.
@@ -61,10 +64,17 @@ func (p *portal) MarshalJSON() ([]byte, error) { return p.AppendBinary(nil) }
 // UnmarshalJSON restores it.
 func (p *portal) UnmarshalJSON(b []byte) error { return p.UnmarshalBinary(b) }
 
+// lastSeen is a ring of a source's newest observations.
 type lastSeen struct {
-	Source string    `json:"source"`
-	Seq    uint64    `json:"seq"`
-	At     time.Time `json:"at"`
+	Source string `json:"source"`
+	Marks  []mark `json:"marks"`
+	Next   int    `json:"next"`
+}
+
+// mark tells an observation from all others of its source.
+type mark struct {
+	Seq uint64    `json:"seq"`
+	At  time.Time `json:"at"` // its arrival
 }
 
 type answered struct {
@@ -88,6 +98,7 @@ type visit struct {
 	Ended     bool         `json:"ended,omitempty"`  // the window is over: what is missing stays missing
 	Chosen    string       `json:"chosen,omitempty"` // declaration named by an officer
 	Beyond    bool         `json:"beyond,omitempty"` // the inspection bay lies behind the barrier
+	Again     time.Time    `json:"again,omitzero"`   // when an officer ordered it to be measured again
 	Orphan    bool         `json:"orphan,omitempty"` // opened by a record so late that its vehicle cannot be here any more
 	dirty     bool         // changed in this Step: publish it
 	material  bool         // changed so that an officer must look again: new Version

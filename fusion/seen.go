@@ -24,6 +24,7 @@ func (c *Core) seen(o *obs.Observation) {
 		return
 	}
 	c.alive(d)
+	c.straighten(o)
 	if o.Stamp.Origin == obs.DeviceUnsynced && !o.Stamp.Arrived.IsZero() {
 		retime(o)
 	}
@@ -43,24 +44,27 @@ func (c *Core) seen(o *obs.Observation) {
 
 // retime moves an observation whose clock cannot be believed to its arrival, with all the
 // times that were taken from that clock: it may stand in another year.
-func retime(o *obs.Observation) {
-	shift := o.Stamp.Arrived.Sub(o.Stamp.At)
-	o.Stamp.At = o.Stamp.Arrived
-	move := func(t *time.Time) {
+func retime(o *obs.Observation) { move(o, o.Stamp.Arrived.Sub(o.Stamp.At)) }
+
+// move adds shift to the times of an observation. The body is the caller's: it stays as it
+// was.
+func move(o *obs.Observation, shift time.Duration) {
+	o.Stamp.At = o.Stamp.At.Add(shift)
+	add := func(t *time.Time) {
 		if !t.IsZero() {
 			*t = t.Add(shift)
 		}
 	}
-	switch b := o.Body.(type) { // the body is the caller's: it stays as it was
+	switch b := o.Body.(type) {
 	case *obs.Weighing:
 		w := *b
-		move(&w.TOn)
-		move(&w.TOff)
+		add(&w.TOn)
+		add(&w.TOff)
 		o.Body = &w
 	case *obs.Profile:
 		p := *b
-		move(&p.Start)
-		move(&p.End)
+		add(&p.Start)
+		add(&p.End)
 		o.Body = &p
 	}
 }
