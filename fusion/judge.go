@@ -318,6 +318,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		c.scratch.mass = make([]quant.Mass, 2*maxAxles)
 	}
 	m := c.scratch.mass[:2*maxAxles]
+	lost := len(v.Axles) > 0 && v.Axles[len(v.Axles)-1].Axle != len(v.Axles)
 	for i := range v.Axles {
 		a := &v.Axles[i]
 		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
@@ -327,7 +328,11 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 			r.U = &m[2*i+1]
 		}
 		x.UGap = max(x.UGap, a.UGap)
-		if i > 0 && a.Gap == 0 && r.Reason == "" {
+		switch {
+		case r.Reason != "":
+		case lost:
+			r.Reason = axleLost
+		case i > 0 && a.Gap == 0:
 			r.Reason = "axle spacing not measured"
 		}
 		c.scratch.axles = append(c.scratch.axles, r)
@@ -342,8 +347,14 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 			x.UMass = &v.Gross.U
 		}
 		x.Reasons.Mass = usable(v.Gross.Flags)
+		if x.Reasons.Mass == "" && lost { // the limit depends on the number of axles
+			x.Reasons.Mass = axleLost
+		}
 	}
 }
+
+// axleLost is why masses are not judged when the numbers of the axles have a hole.
+const axleLost = "an axle was not recorded"
 
 func (c *Core) sizes(v *visit, x *rules.Vehicle) {
 	if v.Size == nil {

@@ -80,7 +80,9 @@ func (c *Core) refuse(v *visit, o Order) string {
 		return c.decided(v)
 	case Secondary:
 		return c.decided(v)
-	case Hold, Note, Remeasure:
+	case Remeasure:
+		return c.decided(v)
+	case Hold, Note:
 		return ""
 	case CorrectPlate:
 		if strings.TrimSpace(o.Plate) == "" {
@@ -172,16 +174,22 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 		v.rematch, v.judge = true, true
 		return "order", "declaration chosen by " + o.User
 	case Remeasure:
-		v.Final, v.Ended = false, false
-		v.LastSight = c.s.Now
-		for i := range v.Slots {
-			if d := c.instrument(v.Slots[i].Source); d != nil && (d.Class == "wim" || d.Class == "dims") {
-				v.Slots[i].Done = false
-			}
-		}
-		return "order", "measured again"
+		c.measureAgain(v)
+		return "order", "to be measured again"
 	}
 	return "order", o.Text // a note
+}
+
+// measureAgain lets a passage wait for new records of scale and scanner. The values that it
+// has stand until then, but are not enough for a final verdict.
+func (c *Core) measureAgain(v *visit) {
+	v.Final, v.Ended, v.judge = false, false, true
+	v.Again = c.s.Now
+	for i := range v.Slots {
+		if d := c.instrument(v.Slots[i].Source); d != nil && (d.Class == "wim" || d.Class == "dims") {
+			v.Slots[i].Done = false
+		}
+	}
 }
 
 // override lets a passage go although something exceeds. Radiation and prohibited goods

@@ -8,6 +8,7 @@ import (
 
 	"acsgd/fusion/motion"
 	"acsgd/internal/obs"
+	"acsgd/internal/quant"
 )
 
 // seen takes one observation to the passage it belongs to.
@@ -174,14 +175,18 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	if at.IsZero() {
 		at = o.Stamp.At
 	}
-	var v *visit
-	if w.Axle != 1 && c.s.Scale != "" {
-		v = c.byID(c.s.Scale)
-	}
-	if v == nil {
+	v := c.onScale(w)
+	if v == nil && w.Axle > 1 { // the records before it are lost: the front is further down
+		front := *d
+		front.Station += int32(w.Axle-1) * overhang
+		v = c.adopt(&front, at)
+	} else if v == nil {
 		v = c.adopt(d, at)
 	}
 	s := v.open(d.Name, at)
+	if s.Start.Before(v.Again) {
+		v.weighAgain(s, at)
+	}
 	end := w.TOff
 	if end.IsZero() {
 		end = at
@@ -189,19 +194,50 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	if end.After(s.End) {
 		s.End = end
 	}
+	v.sighted(d, at)
 	v.sighted(d, end)
 	if w.Axle == 0 {
 		c.weighed(v, s, o, w)
 		return
 	}
 	c.s.Scale = v.ID
-	v.putAxle(o.Seq, w)
+	v.putAxle(c.s.Seq, w)
 	v.spacings()
 	if v.Phase == Approaching {
 		v.Phase = Measuring
 	}
 	v.judge = true
 	c.mark(v)
+}
+
+// onScale gives the passage on the scale if the record continues it: a further axle comes
+// after those before it in number and in time, the whole vehicle begins with its first one.
+// Else the scale's line was broken, and this is another vehicle.
+func (c *Core) onScale(w *obs.Weighing) *visit {
+	v := c.byID(c.s.Scale)
+	if v == nil || w.Axle == 1 {
+		return nil
+	}
+	for i := range v.Track.Edges {
+		e := &v.Track.Edges[i]
+		switch {
+		case w.TOn.IsZero() || e.On.IsZero():
+		case w.Axle == 0 && i == 0 && w.TOn.Sub(e.On).Abs() > slack,
+			w.Axle == e.Axle && !w.TOn.Equal(e.On),
+			w.Axle > e.Axle && !w.TOn.After(e.On),
+			w.Axle != 0 && w.Axle < e.Axle && !w.TOn.Before(e.On):
+			return nil
+		}
+	}
+	return v
+}
+
+// weighAgain makes room for a second weighing that an officer has ordered: axles of two
+// weighings never stand together.
+func (v *visit) weighAgain(s *slot, at time.Time) {
+	v.Axles, v.Track, v.Gross = nil, motion.Track{}, nil
+	s.Start, s.End = at, time.Time{}
+	v.rematch = true
 }
 
 // weighed takes the whole-vehicle record, after which the scale is done with the vehicle.
@@ -211,7 +247,7 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 		c.s.Scale = ""
 	}
 	v.Gross = &GrossLoad{Seq: c.s.Seq, Mass: w.Mass, U: w.U, Flags: w.Flags}
-	if w.Axles != 0 && w.Axles != len(v.Axles) {
+	if w.Axles != 0 && w.Axles != len(v.Axles) || v.lacksMass() {
 		v.Gross.Flags = append(append([]obs.Flag(nil), w.Flags...), obs.Truncated)
 	}
 	if v.Phase == Approaching {
@@ -220,6 +256,20 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	v.rematch = true
 	c.takes(v)
 	c.note(v, Updated, "weighed", 0, fmt.Sprintf("%d axles, gross %v ± %v", len(v.Axles), w.Mass, w.U))
+}
+
+// lacksMass reports whether the axles do not add up to the whole vehicle, within their
+// uncertainties: then some were lost on the way.
+func (v *visit) lacksMass() bool {
+	if len(v.Axles) == 0 {
+		return false
+	}
+	sum, u := quant.Mass(0), v.Gross.U
+	for i := range v.Axles {
+		sum += v.Axles[i].Mass
+		u += v.Axles[i].U
+	}
+	return sum-v.Gross.Mass > u || v.Gross.Mass-sum > u
 }
 
 // putAxle keeps one axle in its place; a repeated axle replaces the first reading.
@@ -249,7 +299,11 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 	}
 	v := c.adopt(d, p.Start)
 	s := v.open(d.Name, p.Start)
+	if s.Start.Before(v.Again) {
+		s.Start = p.Start
+	}
 	s.End, s.Done = p.End, true
+	v.sighted(d, p.Start)
 	v.sighted(d, p.End)
 	v.Size = &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
 		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}

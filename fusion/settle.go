@@ -17,6 +17,9 @@ func (c *Core) windowEnd(v *visit) time.Time {
 	if v.Final || c.s.Params == nil {
 		return time.Time{}
 	}
+	if !v.Again.IsZero() {
+		return v.Again.Add(dwellMax) // it has to drive round, or back
+	}
 	if _, loop := c.on(loopExit); loop && v.AtBarrier.IsZero() {
 		return v.First.Add(dwellMax)
 	}
