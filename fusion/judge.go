@@ -307,7 +307,9 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 	}
 	c.axles(v, x)
 	c.sizes(v, x)
-	x.Class = v.class()
+	if x.Class = v.class(); x.Class == "" && x.Length != nil && v.countUnsure() {
+		x.Length, x.Reasons.Length = nil, axleLost
+	}
 	v.AxleCode = rules.AxleCode(x)
 	return x
 }
@@ -318,7 +320,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		c.scratch.mass = make([]quant.Mass, 2*maxAxles)
 	}
 	m := c.scratch.mass[:2*maxAxles]
-	lost := len(v.Axles) > 0 && v.Axles[len(v.Axles)-1].Axle != len(v.Axles)
+	lost := v.axleLost()
 	for i := range v.Axles {
 		a := &v.Axles[i]
 		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
@@ -353,8 +355,19 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 	}
 }
 
-// axleLost is why masses are not judged when the numbers of the axles have a hole.
+// axleLost is why masses and length are not judged when the axles are not all there.
 const axleLost = "an axle was not recorded"
+
+// axleLost reports whether the numbers of the axles have a hole.
+func (v *visit) axleLost() bool {
+	return len(v.Axles) > 0 && v.Axles[len(v.Axles)-1].Axle != len(v.Axles)
+}
+
+// countUnsure reports whether the vehicle may have further axles, so that its class, which
+// its length depends on, cannot be told from them.
+func (v *visit) countUnsure() bool {
+	return v.axleLost() || len(v.Axles) > 0 && (v.Gross == nil || usable(v.Gross.Flags) == string(obs.Truncated))
+}
 
 func (c *Core) sizes(v *visit, x *rules.Vehicle) {
 	if v.Size == nil {
