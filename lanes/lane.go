@@ -339,8 +339,9 @@ func (l *Lane) step(ctx context.Context, in fusion.Input, n uint64) {
 	}
 }
 
-// snapshotEvery is how many inputs a restart has to step again at most.
-const snapshotEvery = 2000
+// snapshotEvery is how many inputs a restart has to step again at most, beside those that
+// came while a snapshot was written.
+const snapshotEvery = 1000
 
 // try is Step with a panic turned into an error.
 func (l *Lane) try(in fusion.Input) (out []fusion.Output, cause error) {

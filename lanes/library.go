@@ -1,10 +1,12 @@
 package lanes
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"acsgd/fusion"
@@ -21,8 +23,7 @@ type Library struct {
 	decls []*decl.Declaration
 	at    []uint64 // row number of each declaration, growing
 	byID  map[string]int
-	index *decl.Index // newest built
-	upTo  int         // how many of decls are in index
+	built []builtIndex // the newest few that were asked for, the newest last
 	tuned map[string]fusion.Tuned
 }
 
@@ -81,32 +82,55 @@ func (l *Library) Newest() uint64 {
 	return l.at[len(l.at)-1]
 }
 
+// builtIndex is an index over the first n declarations.
+type builtIndex struct {
+	x *decl.Index
+	n int
+}
+
+// maxBuilt is how many indexes are kept: lanes that play their rows side by side ask for
+// neighbouring versions in turn.
+const maxBuilt = 8
+
 // Index gives the index of all declarations up to row "version". A declaration that is
-// sent again replaces its earlier form.
+// sent again replaces its earlier form. What is asked for in growing versions costs what
+// was added; the same version is always the same, whatever was asked for before.
 func (l *Library) Index(version uint64) *decl.Index {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.index != nil && l.index.Version == version {
-		return l.index
-	}
-	n := len(l.decls)
-	for n > 0 && l.at[n-1] > version {
-		n--
-	}
-	newest := make(map[string]int, n)
-	for i, d := range l.decls[:n] {
-		newest[d.ID] = i
-	}
-	ds := make([]*decl.Declaration, 0, len(newest))
-	for i, d := range l.decls[:n] {
-		if newest[d.ID] == i {
-			ds = append(ds, d)
+	n, _ := slices.BinarySearch(l.at, version+1)
+	var base *builtIndex
+	for i := range l.built {
+		b := &l.built[i]
+		if b.x.Version == version {
+			return b.x
+		}
+		if b.n <= n && b.x.Version < version {
+			base = b
 		}
 	}
-	x := decl.NewIndex(version, ds)
-	if l.index == nil || version > l.index.Version {
-		l.index, l.upTo = x, n
+	x := l.extend(base, version, n)
+	at, _ := slices.BinarySearchFunc(l.built, version, func(b builtIndex, v uint64) int { return cmp.Compare(b.x.Version, v) })
+	l.built = slices.Insert(l.built, at, builtIndex{x, n})
+	if len(l.built) > maxBuilt {
+		l.built = slices.Delete(l.built, 0, 1)
 	}
+	return x
+}
+
+// extend makes the index over the first n declarations from an older one, or anew where one
+// of the further ones is known to it: what was replaced would still be counted in the
+// traffic that plates are weighed against.
+func (l *Library) extend(base *builtIndex, version uint64, n int) *decl.Index {
+	anew := base == nil
+	for i := 0; !anew && i < n-base.n; i++ {
+		anew = base.x.ByID(l.decls[base.n+i].ID) != nil
+	}
+	if anew {
+		return decl.NewIndex(version, slices.Clone(l.decls[:n]))
+	}
+	x := base.x.Add(l.decls[base.n:n:n]...)
+	x.Version = version // ours alone still
 	return x
 }
 

@@ -3,6 +3,7 @@ package decl
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"acsgd/internal/plate"
 )
@@ -19,7 +20,24 @@ type Index struct {
 	parts   []segment
 	live    int
 	channel *plate.Channel
-	mix     *plate.Mix
+	mix     *traffic
+}
+
+// traffic makes the mix when it is first asked for: a restart goes through hundreds of
+// versions and weighs plates under few of them.
+type traffic struct {
+	once sync.Once
+	of   func() *plate.Mix
+	m    *plate.Mix
+}
+
+func (t *traffic) mix() *plate.Mix {
+	t.once.Do(func() { t.m, t.of = t.of(), nil })
+	return t.m
+}
+
+func noTraffic() *traffic {
+	return &traffic{of: func() *plate.Mix { return plate.NewMix(plate.StartChannel(), nil) }}
 }
 
 // segment is a part as one Index sees it: what was replaced or removed later is dead here.
@@ -124,7 +142,7 @@ func (x *Index) WithChannel(ch *plate.Channel) *Index {
 
 func (x *Index) next() *Index {
 	if x == nil {
-		return &Index{Version: 1, channel: plate.StartChannel(), mix: plate.NewMix(plate.StartChannel(), nil)}
+		return &Index{Version: 1, channel: plate.StartChannel(), mix: noTraffic()}
 	}
 	y := *x
 	y.Version++
@@ -133,7 +151,8 @@ func (x *Index) next() *Index {
 		y.channel = plate.StartChannel()
 	}
 	if y.mix == nil {
-		y.mix = plate.NewMix(y.channel, nil)
+		ch := y.channel
+		y.mix = &traffic{of: func() *plate.Mix { return plate.NewMix(ch, nil) }}
 	}
 	return &y
 }
@@ -162,18 +181,23 @@ func (x *Index) merge() {
 	}
 }
 
-// finish numbers the parts and makes the traffic mix.
+// finish numbers the parts; the traffic mix of what they hold is made when it is needed.
 func (x *Index) finish() {
 	var d, p uint32
-	census := plate.NewCensus()
 	for i := range x.parts {
 		s := &x.parts[i]
 		s.firstD, s.firstP = d, p
 		d += uint32(s.part.len())
 		p += uint32(len(s.plates.codes))
-		census.Merge(s.census)
 	}
-	x.mix = plate.NewMix(x.channel, census)
+	ch, parts := x.channel, slices.Clone(x.parts)
+	x.mix = &traffic{of: func() *plate.Mix {
+		census := plate.NewCensus()
+		for i := range parts {
+			census.Merge(parts[i].census)
+		}
+		return plate.NewMix(ch, census)
+	}}
 }
 
 // Len reports how many declarations the index holds; 0 for a nil Index.
@@ -192,12 +216,14 @@ func (x *Index) Channel() *plate.Channel {
 	return x.channel
 }
 
-// Mix is the traffic in which the declared vehicles drive: the background of a read.
+// Mix is the traffic in which the declared vehicles drive: the background of a read. It is
+// made at the first call, about a millisecond; who hands an index to something that must
+// answer quickly calls Mix before.
 func (x *Index) Mix() *plate.Mix {
 	if x == nil || x.mix == nil {
 		return emptyMix
 	}
-	return x.mix
+	return x.mix.mix()
 }
 
 var emptyMix = plate.NewMix(plate.StartChannel(), nil)

@@ -81,9 +81,31 @@ func (s *Site) restored(ctx context.Context, r *journal.Reader, have, head uint6
 		return nil, nil, err
 	}
 	if head > have {
-		err = end(head)
+		if err := end(head); err != nil {
+			return nil, nil, err
+		}
 	}
-	return player, nil, err
+	if head+1-from > playedMax {
+		s.remember(player, head)
+	}
+	return player, nil, nil
+}
+
+// playedMax is how many rows may be played again at every start without new snapshots: a
+// site that is killed again and again must not start slower each time.
+const playedMax = 500
+
+// remember writes snapshots of all lanes as they are after row head.
+func (s *Site) remember(p *lanes.Player, head uint64) {
+	for i := range s.opt.File.Lanes {
+		id := s.opt.File.Lanes[i].ID
+		b, err := p.Core(id).AppendBinary(nil)
+		if err != nil {
+			s.log.Error("snapshot", "lane", id, "err", err)
+			continue
+		}
+		s.snaps.write(lanes.Snapshot{Lane: id, N: head, Seq: p.Seq(id), Epoch: s.journal.Epoch(), State: b})
+	}
 }
 
 // player puts the snapshots in force that are not ahead of the archive, which has the rows
