@@ -111,7 +111,13 @@ const overhang = 3000
 // beyond reports whether the vehicle's front was so far down the lane before "at" that a
 // record of d cannot begin with it any more: another instrument's record had begun there,
 // or one that ended then has measured the vehicle to reach there.
+//
+// A camera that looks at the rear takes its picture when the front is long past it: for it
+// only the order of the vehicles counts.
 func (c *Core) beyond(d *Instrument, at time.Time, v *visit) bool {
+	if d.Class == "anpr" && (d.Role == "rear" || d.Role == "trailer") {
+		return false
+	}
 	at = at.Add(-slack)
 	for k := range v.Slots {
 		s := &v.Slots[k]
