@@ -162,8 +162,14 @@ func (c *Core) match(v *visit) {
 	ev := match.Evidence{Containers: nil}
 	for i := range v.Plates {
 		p := &v.Plates[i]
+		if p.Container != "" {
+			ev.Containers = append(ev.Containers, p.Container)
+		}
 		if p.Corrected != "" {
 			ev.Reads = append(ev.Reads, match.Read{Text: plate.Normalise(p.Corrected), P: quant.Certain, Role: p.Role, Country: p.Country, Camera: p.Source})
+			continue
+		}
+		if v.overruled(p) {
 			continue
 		}
 		if p.Text != "" {
@@ -173,9 +179,6 @@ func (c *Core) match(v *visit) {
 			if a.Text != p.Text {
 				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: p.Role, Country: p.Country, Camera: p.Source})
 			}
-		}
-		if p.Container != "" {
-			ev.Containers = append(ev.Containers, p.Container)
 		}
 	}
 	if v.Gross != nil && usable(v.Gross.Flags) == "" {
@@ -205,6 +208,17 @@ func (c *Core) match(v *visit) {
 		}
 	}
 	v.judge = true
+}
+
+// overruled reports whether an officer has said what stands on the plate that this read is
+// of: then no camera says otherwise.
+func (v *visit) overruled(r *PlateRead) bool {
+	for i := range v.Plates {
+		if p := &v.Plates[i]; p.Corrected != "" && (p.Role == r.Role || p.Source == r.Source) {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *visit) best() string {

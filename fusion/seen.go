@@ -319,7 +319,7 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 
 func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 	at := o.Stamp.At
-	v := c.sameEvent(d, p)
+	v := c.sameEvent(d, at, p)
 	if v == nil {
 		v = c.find(d, at)
 	}
@@ -342,7 +342,10 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 	if read.Role == "" {
 		read.Role = obs.PlateRole(d.Role)
 	}
-	v.putPlate(read)
+	if !v.putPlate(read) {
+		c.mark(v)
+		return // pushed once more
+	}
 	v.rematch = true
 	c.takes(v)
 	text := p.Text
@@ -352,21 +355,36 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 	c.note(v, Updated, "plate", 0, d.Name+": "+text+" "+p.Country+" "+p.Confidence.String())
 }
 
-// sameEvent finds the passage of an earlier reading of the same vehicle by the same camera.
-func (c *Core) sameEvent(d *Instrument, p *obs.Plate) *visit {
-	if p.EventID == "" {
-		return nil
-	}
+// sameEvent finds the passage of an earlier reading of the same vehicle: of the same event
+// or the same text by the same camera, or of the picture that a second reader has read.
+func (c *Core) sameEvent(d *Instrument, at time.Time, p *obs.Plate) *visit {
 	for _, list := range [2][]*visit{c.s.Open, c.s.Recent} {
 		for _, v := range list {
+			// Numbers of events may begin again, and vehicles come back.
+			if !v.Closed.IsZero() && at.After(v.Closed.Add(early)) || at.Sub(v.LastSight) > dwellMax {
+				continue
+			}
 			for i := range v.Plates {
-				if v.Plates[i].Source == d.Name && v.Plates[i].EventID == p.EventID {
+				if v.Plates[i].sameAs(d.Name, p, v.Closed.IsZero()) {
 					return v
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// sameAs reports whether a reading is of the same vehicle as r. here is true while the
+// vehicle of r is in the lane: nobody else has its plate.
+func (r *PlateRead) sameAs(source string, p *obs.Plate, here bool) bool {
+	if p.Parent != "" {
+		return slices.Contains(r.Images, p.Parent) ||
+			slices.ContainsFunc(r.Pictures, func(b obs.Blob) bool { return b.SHA256 == p.Parent })
+	}
+	if r.Source != source {
+		return false
+	}
+	return p.EventID != "" && r.EventID == p.EventID || here && p.Text != "" && r.Text == p.Text
 }
 
 // again gives the passage that a camera reads a second time: the newest it has read, if
@@ -384,29 +402,38 @@ func (c *Core) again(d *Instrument, at time.Time) *visit {
 	return nil
 }
 
-// putPlate keeps a reading; a later text of the same camera event replaces the earlier one.
-func (v *visit) putPlate(r PlateRead) {
+// putPlate keeps a reading; of several texts of one camera event the surest counts, the
+// newest of equal ones. It reports whether anything but pictures is new.
+func (v *visit) putPlate(r PlateRead) bool {
 	for i := range v.Plates {
-		if p := &v.Plates[i]; p.Source == r.Source && p.EventID != "" && p.EventID == r.EventID {
-			if r.Text == "" || (r.Text == p.Text && r.Confidence <= p.Confidence) {
-				for _, pic := range r.Pictures { // a camera may push one event again
-					if !slices.ContainsFunc(p.Pictures, func(b obs.Blob) bool { return b.SHA256 == pic.SHA256 }) {
-						p.Pictures = append(p.Pictures, pic)
-					}
-				}
-				return
-			}
-			r.Corrected, r.By = p.Corrected, p.By
-			if len(r.Pictures) == 0 {
-				r.Pictures = p.Pictures
-			}
-			*p = r
-			return
+		p := &v.Plates[i]
+		if p.Source != r.Source || p.EventID == "" || p.EventID != r.EventID {
+			continue
 		}
+		older := r.Confidence < p.Confidence || r.Confidence == p.Confidence && !r.At.After(p.At)
+		if p.Text != "" && (r.Text == "" || older || r.Text == p.Text && r.Confidence == p.Confidence) {
+			for _, pic := range r.Pictures { // a camera may push one event again
+				if !slices.ContainsFunc(p.Pictures, func(b obs.Blob) bool { return b.SHA256 == pic.SHA256 }) {
+					p.Pictures = append(p.Pictures, pic)
+				}
+			}
+			return false
+		}
+		r.Corrected, r.By = p.Corrected, p.By
+		if len(r.Pictures) == 0 {
+			r.Pictures = p.Pictures
+		}
+		*p = r
+		return true
 	}
-	if len(v.Plates) < maxPlates {
-		v.Plates = append(v.Plates, r)
+	if len(v.Plates) >= maxPlates {
+		if r.Corrected == "" {
+			return false
+		}
+		v.Plates = v.Plates[:maxPlates-1] // what a person says is kept
 	}
+	v.Plates = append(v.Plates, r)
+	return true
 }
 
 func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
