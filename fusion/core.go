@@ -91,8 +91,9 @@ type visit struct {
 	LastSight time.Time    `json:"last_sight"`
 	AtBarrier time.Time    `json:"at_barrier,omitzero"` // when it reached the exit loop
 	Slots     []slot       `json:"slots"`
-	Leaving   bool         `json:"leaving,omitempty"` // on the exit loop after its release
-	Alarmed   bool         `json:"alarmed,omitempty"` // the portal's alarm has been announced
+	Leaving   bool         `json:"leaving,omitempty"`  // on the exit loop after its release
+	Alarmed   bool         `json:"alarmed,omitempty"`  // the portal's alarm has been announced
+	Neutrons  bool         `json:"neutrons,omitempty"` // and that of its neutrons
 	Track     motion.Track `json:"track"`
 	Shape     *shape       `json:"shape,omitempty"`
 	Ended     bool         `json:"ended,omitempty"`  // the window is over: what is missing stays missing
@@ -188,12 +189,15 @@ func (c *Core) tuned(t Tuned) {
 	c.status()
 }
 
+// notHeard is the reason of a device that has said nothing since the lane knows of it.
+const notHeard = "not heard yet"
+
 // adoptDevices makes the lane's device list follow its parameters, keeping what is known.
 func (c *Core) adoptDevices() {
 	old := c.s.Lane.Devices
 	c.s.Lane.Devices = make([]DeviceState, 0, len(c.s.Params.Devices))
 	for _, d := range c.s.Params.Devices {
-		st := DeviceState{Name: d.Name, Class: d.Class, State: obs.Offline, Reason: "not heard yet", Since: c.s.Now}
+		st := DeviceState{Name: d.Name, Class: d.Class, State: obs.Offline, Reason: notHeard, Since: c.s.Now}
 		for _, o := range old {
 			if o.Name == d.Name {
 				st = o

@@ -51,13 +51,30 @@ func (c *Core) contact(signal string, on bool) (was, known bool) {
 	return false, false
 }
 
+// on gives a contact's state; known is false before it was heard, and while the lane's I/O
+// is offline.
 func (c *Core) on(signal string) (on, known bool) {
+	for i := range c.s.Lane.Devices {
+		if d := &c.s.Lane.Devices[i]; d.Class == "laneio" && d.State == obs.Offline {
+			return false, false
+		}
+	}
 	for i := range c.s.Lane.Loops {
 		if c.s.Lane.Loops[i].Signal == signal {
 			return c.s.Lane.Loops[i].On, true
 		}
 	}
 	return false, false
+}
+
+// wired reports whether the lane has such a contact: it was heard once.
+func (c *Core) wired(signal string) bool {
+	for i := range c.s.Lane.Loops {
+		if c.s.Lane.Loops[i].Signal == signal {
+			return true
+		}
+	}
+	return false
 }
 
 // entered takes a vehicle on to the entry loop: it is a new one, unless an instrument

@@ -96,6 +96,9 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 		}
 		was := st.State
 		st.State, st.Reason = h.State, h.Reason
+		if d.Class == "laneio" && h.State == obs.Offline { // nobody knows where they are now
+			c.s.Lane.Barrier, c.s.Lane.Light = "unknown", "unknown"
+		}
 		prio := 0
 		if h.State == obs.Offline {
 			prio = 2
@@ -465,12 +468,13 @@ func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
 		}
 	}
 	v.sighted(d, o.Stamp.At)
-	if v.Radiation == nil || v.Radiation.Open {
+	alarms := cur.GammaAlarm || cur.VendorAlarm || cur.NeutronAlarm
+	if v.Radiation == nil || v.Radiation.Open || alarms && stronger(cur, v.Radiation) {
 		v.Radiation = cur
 	}
-	if now := cur.GammaAlarm || cur.VendorAlarm || cur.NeutronAlarm; now && !v.Alarmed {
-		v.Alarmed = true
-		v.judge, v.material = true, true
+	if alarms && !v.Alarmed || cur.NeutronAlarm && !v.Neutrons {
+		v.Alarmed, v.Neutrons = true, v.Neutrons || cur.NeutronAlarm
+		c.takes(v)
 		kind := "gamma"
 		if cur.NeutronAlarm {
 			kind = "neutron"

@@ -1,7 +1,10 @@
 package fusion
 
 import (
+	"math"
 	"time"
+
+	"acsgd/internal/obs"
 )
 
 // dwellMax is how long a passage may stand in the lane without reaching the barrier before
@@ -20,14 +23,49 @@ func (c *Core) windowEnd(v *visit) time.Time {
 	if !v.Again.IsZero() {
 		return v.Again.Add(dwellMax) // it has to drive round, or back
 	}
-	if _, loop := c.on(loopExit); loop && v.AtBarrier.IsZero() {
+	wait := c.s.Params.Window
+	switch {
+	case c.wired(loopExit) && v.AtBarrier.IsZero():
 		return v.First.Add(dwellMax)
+	case !c.wired(loopExit) && !c.through(v):
+		wait = max(wait, transit)
 	}
 	last := v.LastSight
 	if v.AtBarrier.After(last) {
 		last = v.AtBarrier
 	}
-	return last.Add(c.s.Params.Window)
+	return last.Add(wait)
+}
+
+// transit is how long a vehicle may need from one instrument to the next where no exit loop
+// tells when it has come through.
+const transit = time.Minute
+
+// through reports whether the vehicle has come to the last of the lane's instruments that
+// can still see it.
+func (c *Core) through(v *visit) bool {
+	far, seen := int32(math.MinInt32), int32(math.MinInt32)
+	for i := range c.s.Params.Devices {
+		d := &c.s.Params.Devices[i]
+		if v.slotOf(d.Name) != nil {
+			seen = max(seen, d.Station)
+		}
+		if d.Class == "laneio" || c.dead(d.Name) {
+			continue
+		}
+		far = max(far, d.Station)
+	}
+	return seen >= far
+}
+
+// dead reports whether a device was heard or asked for, and does not answer.
+func (c *Core) dead(device string) bool {
+	for i := range c.s.Lane.Devices {
+		if d := &c.s.Lane.Devices[i]; d.Name == device {
+			return d.State == obs.Offline && d.Reason != notHeard
+		}
+	}
+	return false
 }
 
 // goneAt is when a cleared passage counts as gone in a lane without loops, where nothing
@@ -143,9 +181,10 @@ func (c *Core) note(v *visit, k OutputKind, kind string, prio int, text string) 
 	o := Output{Kind: k, Event: e}
 	if v != nil {
 		e.Passage = v.ID
-		if len(v.History) < maxHistory {
-			v.History = append(v.History, *e)
+		if len(v.History) >= maxHistory { // the oldest goes, but how it began
+			v.History = append(v.History[:1], v.History[2:]...)
 		}
+		v.History = append(v.History, *e)
 		o.Passage = &v.Passage
 	}
 	if k == Updated {
