@@ -1,6 +1,7 @@
 package fusion
 
 import (
+	"math"
 	"time"
 
 	"acsgd/internal/obs"
@@ -108,32 +109,43 @@ func (v *visit) tooFar(d *Instrument, at time.Time) bool {
 // overhang is how far the first axle may stand behind a vehicle's front.
 const overhang = 3000
 
-// beyond reports whether the vehicle's front was so far down the lane before "at" that a
-// record of d cannot begin with it any more: another instrument's record had begun there,
-// or one that ended then has measured the vehicle to reach there.
-//
-// A camera that looks at the rear takes its picture when the front is long past it: for it
-// only the order of the vehicles counts.
+// longest is longer than any vehicle: how far its front may be beyond a camera that reads
+// the plate at its rear.
+const longest = 25_000
+
+// beyond reports whether the vehicle was so far down the lane before "at" that a record of
+// d cannot begin with it any more.
 func (c *Core) beyond(d *Instrument, at time.Time, v *visit) bool {
-	if d.Class == "anpr" && (d.Role == "rear" || d.Role == "trailer") {
-		return false
-	}
 	at = at.Add(-slack)
+	limit := d.Station + overhang
+	switch {
+	case d.Class == "anpr" && (d.Role == string(obs.Rear) || d.Role == string(obs.Trailer)):
+		limit += longest
+	case d.Class == "rpm": // in a portal that the vehicle still stands in a record may begin at any time
+		return c.front(v, at, d.Name, false) >= limit
+	case d.Class != "anpr" && !v.AtBarrier.IsZero() && v.AtBarrier.Before(at) && !v.measuredAgain():
+		return true
+	}
+	return c.front(v, at, d.Name, true) >= limit
+}
+
+// front is how far down the lane a vehicle's front was at least at a time, by the records
+// that had begun by then, and where whole is true also by those that had ended by then and
+// tell its length. Instrument except is left out.
+func (c *Core) front(v *visit, at time.Time, except string, whole bool) int32 {
+	far := int32(math.MinInt32)
 	for k := range v.Slots {
 		s := &v.Slots[k]
 		o := c.instrument(s.Source)
-		if s.Source == d.Name || o == nil || !s.Start.Before(at) {
+		if s.Source == except || o == nil || !s.Start.Before(at) {
 			continue
 		}
-		front := o.Station
-		if s.Done && s.End.Before(at) && d.Class != "rpm" { // of a portal that the vehicle still stands in, a record may begin at any time
-			front += v.extent(o.Class)
-		}
-		if front >= d.Station+overhang {
-			return true
+		far = max(far, o.Station)
+		if whole && s.Done && s.End.Before(at) {
+			far = max(far, o.Station+v.extent(o.Class))
 		}
 	}
-	return d.Class != "anpr" && d.Class != "rpm" && !v.AtBarrier.IsZero() && v.AtBarrier.Before(at) && !v.measuredAgain()
+	return far
 }
 
 // extent is how far in front of an instrument a vehicle's front stands at least when the

@@ -93,6 +93,8 @@ type visit struct {
 	Slots     []slot       `json:"slots"`
 	Leaving   bool         `json:"leaving,omitempty"`  // on the exit loop after its release
 	Alarmed   bool         `json:"alarmed,omitempty"`  // the portal's alarm has been announced
+	Shared    string       `json:"shared,omitempty"`   // the passage before it, in whose occupancy it was
+	Lines     []uint64     `json:"lines,omitempty"`    // Seq of the portal's lines that count: first, alarms, end
 	Neutrons  bool         `json:"neutrons,omitempty"` // and that of its neutrons
 	Track     motion.Track `json:"track"`
 	Shape     *shape       `json:"shape,omitempty"`

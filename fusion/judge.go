@@ -6,7 +6,6 @@ import (
 
 	"acsgd/fusion/match"
 	"acsgd/fusion/motion"
-	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/obs"
 	"acsgd/internal/plate"
@@ -102,59 +101,6 @@ func (v *visit) measureLength() {
 		}
 		v.Size.Outline = append(v.Size.Outline, Point{X: x, Z: sh.Slices[i].Height})
 	}
-}
-
-// portalDone takes the end of an occupancy to the passage that it belongs to.
-func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
-	v := c.byID(c.s.Portal)
-	c.s.Portal = ""
-	if v == nil {
-		return
-	}
-	if v.Radiation == nil || v.Radiation.Open || stronger(done, v.Radiation) {
-		v.Radiation = done
-	}
-	if d == nil {
-		for i := range c.s.Params.Devices {
-			if c.s.Params.Devices[i].Class == "rpm" {
-				d = &c.s.Params.Devices[i]
-			}
-		}
-	}
-	if d != nil {
-		s := v.open(d.Name, done.Start)
-		s.End, s.Done = done.End, true
-	}
-	c.takes(v)
-	text := "no alarm"
-	if done.GammaAlarm || done.VendorAlarm || done.NeutronAlarm {
-		text = "alarm"
-	}
-	if done.Fault != "" {
-		text += ", " + done.Fault
-	}
-	c.note(v, Updated, "portal", 0, text)
-}
-
-// stronger reports whether occupancy a says more against the load than b.
-func stronger(a, b *radiation.Occupancy) bool {
-	rank := func(o *radiation.Occupancy) int {
-		switch {
-		case o.NeutronAlarm:
-			return 4
-		case o.VendorAlarm:
-			return 3
-		case o.GammaAlarm:
-			return 2
-		case o.Fault != "":
-			return 1
-		}
-		return 0
-	}
-	if ra, rb := rank(a), rank(b); ra != rb {
-		return ra > rb
-	}
-	return len(a.Slices) > len(b.Slices)
 }
 
 // match weighs what was read against the expected arrivals.
@@ -444,7 +390,7 @@ func (c *Core) judge(v *visit) {
 	}
 	for i := range v.Findings {
 		v.Findings[i].Vehicle = v.ID
-		v.Findings[i].Evidence = v.evidence(v.Findings[i].Quantity)
+		v.Findings[i].Evidence = v.evidence(&v.Findings[i])
 	}
 	if v.Verdict != wasVerdict || v.Final != wasFinal {
 		v.material = true
@@ -484,7 +430,7 @@ func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 // judgeRadiation adds the portal's findings; an open occupancy counts once it alarms.
 func (c *Core) judgeRadiation(v *visit) []rules.Finding {
 	occ := v.Radiation
-	if occ == nil || (occ.Open && !occ.GammaAlarm && !occ.VendorAlarm && !occ.NeutronAlarm) {
+	if occ == nil || occ.Open && !alarms(occ) {
 		return append(v.Findings, rules.Finding{Quantity: "radiation", Verdict: undetermined, Reason: c.lacks(v, "rpm")})
 	}
 	var norm *rules.NormHit
@@ -492,6 +438,11 @@ func (c *Core) judgeRadiation(v *visit) []rules.Finding {
 		if hit, ok := rules.Norm(c.book, v.Declaration); ok {
 			norm = &hit
 		}
+	}
+	if v.Shared != "" { // its alarm is this vehicle's too, its silence is not
+		shared := *occ
+		shared.Fault = "in the portal together with " + v.Shared
+		occ = &shared
 	}
 	return rules.Radiation(v.Findings, occ, norm)
 }
@@ -520,14 +471,16 @@ func undeclared(v *visit) rules.Finding {
 }
 
 // evidence names the inputs that a finding rests on.
-func (v *visit) evidence(quantity string) []uint64 {
+func (v *visit) evidence(f *rules.Finding) []uint64 {
 	var e []uint64
-	switch quantity {
+	switch f.Quantity {
 	case "axle", "group":
 		for i := range v.Axles {
-			e = append(e, v.Axles[i].Seq)
+			if n := v.Axles[i].Axle; len(f.Axles) < 2 || n >= f.Axles[0] && n <= f.Axles[1] {
+				e = append(e, v.Axles[i].Seq)
+			}
 		}
-	case "gross", "declared_mass":
+	case "gross":
 		if v.Gross != nil {
 			e = append(e, v.Gross.Seq)
 		}
@@ -535,7 +488,12 @@ func (v *visit) evidence(quantity string) []uint64 {
 		if v.Size != nil {
 			e = append(e, v.Size.Seq)
 		}
+	case "radiation":
+		e = append(e, v.Lines...)
 	default:
+		if f.Quantity == "declared_mass" && v.Gross != nil {
+			e = append(e, v.Gross.Seq)
+		}
 		for i := range v.Plates {
 			e = append(e, v.Plates[i].Seq)
 		}

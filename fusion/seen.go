@@ -258,6 +258,7 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	}
 	v.rematch = true
 	c.takes(v)
+	c.sharing()
 	c.note(v, Updated, "weighed", 0, fmt.Sprintf("%d axles, gross %v ± %v", len(v.Axles), w.Mass, w.U))
 }
 
@@ -316,6 +317,7 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 		v.Phase = Measuring
 	}
 	c.takes(v)
+	c.sharing()
 	c.note(v, Updated, "profile", 0, fmt.Sprintf("length %v ± %v, width %v ± %v, height %v ± %v",
 		v.Size.Length, v.Size.ULength, p.Width, p.UWidth, p.Height, p.UHeight))
 }
@@ -328,6 +330,9 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 	}
 	if v == nil {
 		v = c.again(d, at)
+		if v != nil && p.Text != "" && c.beyond(d, at, v) {
+			v = nil // it is through, and this is the next one, bumper to bumper
+		}
 	}
 	if v == nil {
 		v = c.late(d, at)
@@ -437,49 +442,4 @@ func (v *visit) putPlate(r PlateRead) bool {
 	}
 	v.Plates = append(v.Plates, r)
 	return true
-}
-
-func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
-	e := &c.s.Radiation
-	closed := e.Feed(o.Stamp.At, r)
-	if closed != nil {
-		c.portalDone(d, closed)
-	}
-	cur := e.Current()
-	if cur == nil {
-		return
-	}
-	v := c.byID(c.s.Portal)
-	if v == nil {
-		v = c.find(d, cur.Start)
-		if _, loop := c.on(loopEntry); v == nil && loop {
-			v = c.again(d, cur.Start) // no loop has told of another vehicle
-		}
-		if v == nil {
-			v = c.late(d, cur.Start)
-		}
-		if v == nil {
-			v = c.begin(d, cur.Start)
-		}
-		c.s.Portal = v.ID
-		v.open(d.Name, cur.Start)
-		if v.Phase == Approaching {
-			v.Phase = Measuring
-		}
-	}
-	v.sighted(d, o.Stamp.At)
-	alarms := cur.GammaAlarm || cur.VendorAlarm || cur.NeutronAlarm
-	if v.Radiation == nil || v.Radiation.Open || alarms && stronger(cur, v.Radiation) {
-		v.Radiation = cur
-	}
-	if alarms && !v.Alarmed || cur.NeutronAlarm && !v.Neutrons {
-		v.Alarmed, v.Neutrons = true, v.Neutrons || cur.NeutronAlarm
-		c.takes(v)
-		kind := "gamma"
-		if cur.NeutronAlarm {
-			kind = "neutron"
-		}
-		c.note(v, Alarm, "radiation", 1, kind+" alarm")
-	}
-	c.mark(v)
 }

@@ -1,0 +1,162 @@
+package fusion
+
+import (
+	"acsgd/fusion/radiation"
+	"acsgd/internal/obs"
+)
+
+// radiation takes one line of the portal.
+func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
+	e := &c.s.Radiation
+	closed := e.Feed(o.Stamp.At, r)
+	if closed != nil {
+		c.portalDone(d, closed)
+	}
+	cur := e.Current()
+	if cur == nil {
+		return
+	}
+	v := c.byID(c.s.Portal)
+	if v == nil {
+		v = c.find(d, cur.Start)
+		if _, loop := c.on(loopEntry); v == nil && loop {
+			v = c.again(d, cur.Start) // no loop has told of another vehicle
+		}
+		if v == nil {
+			v = c.late(d, cur.Start)
+		}
+		if v == nil {
+			v = c.begin(d, cur.Start)
+		}
+		c.s.Portal = v.ID
+		v.open(d.Name, cur.Start)
+		v.Lines = append(v.Lines, c.s.Seq)
+		if v.Phase == Approaching {
+			v.Phase = Measuring
+		}
+	}
+	v.sighted(d, o.Stamp.At)
+	alarm := alarms(cur)
+	if v.Radiation == nil || v.Radiation.Open || alarm && stronger(cur, v.Radiation) {
+		v.Radiation = cur
+	}
+	if alarm && !v.Alarmed || cur.NeutronAlarm && !v.Neutrons {
+		v.Alarmed, v.Neutrons = true, v.Neutrons || cur.NeutronAlarm
+		v.Lines = append(v.Lines, c.s.Seq)
+		c.takes(v)
+		kind := "gamma"
+		if cur.NeutronAlarm {
+			kind = "neutron"
+		}
+		c.note(v, Alarm, "radiation", 1, kind+" alarm")
+	}
+	c.mark(v)
+}
+
+// portalDone takes the end of an occupancy to the passage that it belongs to.
+func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
+	v := c.byID(c.s.Portal)
+	c.s.Portal = ""
+	if v == nil {
+		return
+	}
+	if v.Radiation == nil || v.Radiation.Open || stronger(done, v.Radiation) {
+		v.Radiation = done
+	}
+	v.Lines = append(v.Lines, c.s.Seq)
+	if d == nil {
+		d = c.portalDevice()
+	}
+	if d != nil {
+		s := v.open(d.Name, done.Start)
+		s.End, s.Done = done.End, true
+	}
+	c.takes(v)
+	text := "no alarm"
+	if alarms(done) {
+		text = "alarm"
+	}
+	if done.Fault != "" {
+		text += ", " + done.Fault
+	}
+	c.note(v, Updated, "portal", 0, text)
+	c.sharing()
+}
+
+// portalDevice is the lane's portal; nil if it has none.
+func (c *Core) portalDevice() *Instrument {
+	for i := range c.s.Params.Devices {
+		if c.s.Params.Devices[i].Class == "rpm" {
+			return &c.s.Params.Devices[i]
+		}
+	}
+	return nil
+}
+
+// inside is how far beyond the portal's middle a vehicle's front must be for it to have
+// been in the portal.
+const inside = 500
+
+// sharing looks for vehicles that came into the portal before the occupancy of the one
+// before them had ended: bumper to bumper two make one occupancy. An alarm concerns both;
+// no alarm says nothing of the second.
+func (c *Core) sharing() {
+	d := c.portalDevice()
+	if d == nil {
+		return
+	}
+	for _, list := range [2][]*visit{c.s.Recent, c.s.Open} {
+		for _, first := range list {
+			s := first.slotOf(d.Name)
+			if s == nil || !s.Done || first.Radiation == nil || first.Radiation.Open {
+				continue
+			}
+			for _, v := range c.s.Open {
+				if mine := v.slotOf(d.Name); v == first || mine != nil || !first.First.Before(v.First) || !v.First.Before(s.End) {
+					continue
+				}
+				if c.front(v, s.End.Add(-slack), d.Name, true) >= d.Station+inside {
+					c.share(d, first, v)
+				}
+			}
+		}
+	}
+}
+
+// share makes the occupancy of one passage that of the next one too.
+func (c *Core) share(d *Instrument, first, v *visit) {
+	v.Shared, v.Radiation, v.Lines = first.ID, first.Radiation, append([]uint64(nil), first.Lines...)
+	s := v.open(d.Name, v.Radiation.End)
+	s.End, s.Done = v.Radiation.End, true
+	c.takes(v)
+	if alarms(v.Radiation) {
+		v.Alarmed, v.Neutrons = true, v.Radiation.NeutronAlarm
+		c.note(v, Alarm, "radiation", 1, "alarm while in the portal together with "+first.ID)
+		return
+	}
+	c.note(v, Updated, "portal", 0, "in the portal together with "+first.ID)
+}
+
+// alarms reports whether the portal or our own tests have given an alarm.
+func alarms(o *radiation.Occupancy) bool { return o.GammaAlarm || o.VendorAlarm || o.NeutronAlarm }
+
+// stronger reports whether occupancy a says more against the load than b.
+func stronger(a, b *radiation.Occupancy) bool {
+	rank := func(o *radiation.Occupancy) int {
+		switch {
+		case o.NeutronAlarm:
+			return 4
+		case o.VendorAlarm:
+			return 3
+		case o.GammaAlarm:
+			return 2
+		case o.Fault != "":
+			return 1
+		}
+		return 0
+	}
+	if ra, rb := rank(a), rank(b); ra != rb {
+		return ra > rb
+	}
+	return len(a.Slices) > len(b.Slices)
+}
