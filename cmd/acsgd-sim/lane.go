@@ -219,21 +219,31 @@ func (l *virtualLane) health(name string, state obs.HealthState, reason string) 
 
 // worldNode lets the vehicles drive.
 type worldNode struct {
-	l    *virtualLane
-	next time.Time
+	l     *virtualLane
+	next  time.Time
+	empty time.Time // since when nobody is in the lane; zero: somebody is
 }
 
-const worldStep = 50 * time.Millisecond
+const (
+	worldStep = 50 * time.Millisecond
+	calm      = 5 * time.Second // until the barrier of an empty lane is at rest
+)
 
 func (w *worldNode) due() (time.Time, bool) { return w.next, !w.next.IsZero() }
 
 func (w *worldNode) act(now time.Time) {
 	w.l.gear.Step(now)
 	empty, next := w.l.gear.World.Idle()
-	was := w.l.busy
-	w.l.busy = !empty
 	switch {
 	case !empty:
+		w.empty = time.Time{}
+	case w.empty.IsZero():
+		w.empty = now
+	}
+	was := w.l.busy
+	w.l.busy = !empty || now.Sub(w.empty) < calm
+	switch {
+	case w.l.busy:
 		w.next = now.Add(worldStep)
 	case next.IsZero():
 		w.next = time.Time{}

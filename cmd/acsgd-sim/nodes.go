@@ -204,8 +204,8 @@ type ioNode struct {
 	seq   uint64
 }
 
-// ioIdle is how often the module of an empty lane is read.
-const ioIdle = time.Second
+// ioIdle is how often the module of an empty lane is read: nothing can change.
+const ioIdle = 10 * time.Second
 
 func newIONode(l *virtualLane, i *scenario.Instrument, sec devices.Section) (*ioNode, error) {
 	n := &ioNode{link: link{l: l, name: i.Name}, g: l.gear, next: l.now}

@@ -176,8 +176,15 @@ func (f *Faulty) pass(now time.Time, out *sim.Out) {
 	if w := f.active(now, Duplicate); w != nil {
 		twice = len(send) > 0 && f.rng.Float64() < w.share(1)
 	}
-	if w := f.active(now, Delay); w != nil && len(send) > 0 {
-		f.late = append(f.late, parcel{now.Add(w.Delay), slices.Clone(send)})
+	if w := f.active(now, Delay); len(send) > 0 && (w != nil || len(f.late) > 0) {
+		due := now // a line keeps its order, also when the delay is over
+		if w != nil {
+			due = now.Add(w.Delay)
+		}
+		if n := len(f.late); n > 0 && f.late[n-1].due.After(due) {
+			due = f.late[n-1].due
+		}
+		f.late = append(f.late, parcel{due, slices.Clone(send)})
 		send = nil
 	}
 	for len(f.late) > 0 && !f.late[0].due.After(now) {

@@ -24,7 +24,7 @@ type Scenario struct {
 	Lanes    int           `toml:"lanes"`
 	Pack     string        `toml:"pack"`
 	Window   time.Duration `toml:"window"`   // that the lane waits for late instruments
-	Accuracy string        `toml:"accuracy"` // "check" (default): what was measured must be true within 1.5 x its own uncertainty; "skip"
+	Accuracy string        `toml:"accuracy"` // "check" (default): what was measured must be true within twice its own uncertainty; "skip"
 	Officer  Officer       `toml:"officer"`
 	Gear     GearConfig    `toml:"instruments"`
 	Traffic  *Traffic      `toml:"traffic"`

@@ -111,22 +111,30 @@ func (g *Gear) cameras(p *Plan, seed uint64) {
 func (g *Gear) scale(p *Plan, lane int, seed uint64, virtual bool) {
 	m := wim.Default(seed + 100)
 	m.Station = AtScale
+	m.Drift = 20 * quant.Gram // a minute: an indicator tracks its zero, a day's wander stays small
 	i := &Instrument{Name: "wim", Class: "wim", Driver: p.Scenario.Gear.Scale, Station: AtScale, Link: Serial,
 		Settings: map[string]any{"platform_length": "0.75m", "division": "20kg", "speed_max": "15km/h"}}
 	if i.Driver == "mixed" {
 		i.Driver = []string{"wim/mt-continuous", "wim/tenso-m"}[lane%2]
 	}
+	scene := sim.Scene(g.World)
+	if virtual {
+		scene = &near{scene: g.World, at: float64(AtScale), before: 4000, after: 14_000} // the scale waits for a further axle
+	}
 	if i.Driver == "wim/tenso-m" {
-		g.add(i, wim.NewTenso(m, g.World), seed+11)
+		g.add(i, wim.NewTenso(m, scene), seed+11)
 		return
 	}
-	mt := wim.NewMT(m, g.World)
+	mt := wim.NewMT(m, scene)
 	mt.Thin = virtual
 	if virtual {
 		i.Settings["silence"] = "3s"
 	}
 	g.add(i, mt, seed+11)
 }
+
+// fastest is how fast vehicles drive in where streams are thinned, mm/s.
+const fastest = 3000
 
 func (g *Gear) scanner(p *Plan, seed uint64, virtual bool) error {
 	cfg := dims.Config{Model: "lms511", Seed: seed + 200, Station: float64(AtScanner), Height: float64(ScannerTop), Hz: 25, Resolution: 1.0 / 6}
@@ -139,7 +147,9 @@ func (g *Gear) scanner(p *Plan, seed uint64, virtual bool) error {
 	if virtual {
 		cfg.Idle = p.Scenario.Gear.Idle
 		i.Settings["silence"] = (p.Scenario.Gear.Idle + 2*time.Second).String()
-		n := &near{scene: g.World, at: float64(AtScanner), reach: 4000}
+		// The last thinned scan may be so long ago when the fastest vehicle comes.
+		reach := max(4000, fastest*cfg.Idle.Seconds()+1000)
+		n := &near{scene: g.World, at: float64(AtScanner), before: reach, after: 3000}
 		scene = n
 		i.Thinned = func() bool { return n.empty && !i.Machine.failing() }
 	}
@@ -154,9 +164,9 @@ func (g *Gear) scanner(p *Plan, seed uint64, virtual bool) error {
 // near is the part of a scene close to a station: for an instrument that sees nothing of
 // the rest, and thins its stream where nothing is to be seen.
 type near struct {
-	scene     sim.Scene
-	at, reach float64
-	empty     bool // at the last look
+	scene             sim.Scene
+	at, before, after float64
+	empty             bool // at the last look
 }
 
 // At implements sim.Scene.
@@ -165,7 +175,7 @@ func (n *near) At(dst []sim.Placed, t time.Time) []sim.Placed {
 	dst = n.scene.At(dst, t)
 	keep := dst[:from]
 	for _, p := range dst[from:] {
-		if p.X > n.at-n.reach && p.X-float64(p.Length) < n.at+n.reach {
+		if p.X > n.at-n.before && p.X-float64(p.Length) < n.at+n.after {
 			keep = append(keep, p)
 		}
 	}

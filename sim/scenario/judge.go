@@ -192,14 +192,14 @@ func (o *Outcome) judgeFindings(p *Passage, e *Expect, add adder) {
 }
 
 // judgeMeasures compares what was measured with the truth. The uncertainty is a 95 % one:
-// half as much again is let pass, and a division or a beam's width.
+// twice as much is let pass, four standard deviations, and a division or a beam's width.
 func (o *Outcome) judgeMeasures(p *Passage, add adder) {
 	v := o.Passing.Vehicle
 	near := func(what string, got, want, u, floor int64, flags []string) {
 		if u == 0 || slices.ContainsFunc(flags, voids) {
 			return // not measured, or not to be used: nothing false was said
 		}
-		if d := max(got-want, want-got); d > u*3/2+floor {
+		if d := max(got-want, want-got); d > 2*u+floor {
 			add(False, "%s: %s measured %d ± %d, truly %d", p.ID, what, got, u, want)
 		}
 	}

@@ -230,7 +230,7 @@ func (p *Plan) traffic() {
 		}
 		l.n++
 		from := l.made.Of(story)
-		a := &Arrival{Name: from.Vehicle.ID + " " + string(story), Lane: i + 1, Story: story, At: l.at, After: "time", Speed: from.Speed, Vehicle: from.Vehicle}
+		a := &Arrival{Name: from.Vehicle.ID + " " + string(story), Lane: i + 1, Story: story, At: l.at, After: "free", Speed: from.Speed, Vehicle: from.Vehicle}
 		if paper, ok := declare.Of(from, 0, p.Start); ok {
 			a.Papers = &paper
 		}

@@ -185,6 +185,10 @@ func (s *Signal) look(t time.Time) {
 func (s *Signal) advance(t time.Time) {
 	start := s.now
 	s.look(t)
+	if s.settled() && !s.loaded() {
+		s.x, s.xdot, s.filtered, s.now = 0, 0, 0, t
+		return
+	}
 	span := t.Sub(start).Seconds()
 	n := int(math.Ceil(span / stepTime.Seconds()))
 	dt := span / float64(n)
@@ -199,6 +203,27 @@ func (s *Signal) advance(t time.Time) {
 		s.vibrate(load, dt)
 	}
 	s.now = t
+}
+
+// loaded reports whether a tyre is on the platform at the last look or the one before.
+func (s *Signal) loaded() bool {
+	for _, p := range s.placed {
+		r := s.rider(p.Vehicle)
+		for _, a := range p.Axles {
+			back := float64(a.Offset) + float64(s.m.Station)
+			if s.onto(r.x0-back, r.patch) > 0 || s.onto(r.x-back, r.patch) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settled reports whether an empty platform has come to rest, to a gram: then nothing moves
+// until the next vehicle comes.
+func (s *Signal) settled() bool {
+	const rest = 1e-3 // kg
+	return math.Abs(s.x) < rest && math.Abs(s.xdot) < rest*s.wn && math.Abs(s.filtered) < rest
 }
 
 // load is the force of one vehicle on the platform, in kilograms.
