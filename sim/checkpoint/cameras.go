@@ -26,10 +26,12 @@ func (l *Lane) cameras(i int, seed uint64, cfg Config) error {
 }
 
 func (l *Lane) push(name, role string, at quant.Length, seed uint64) error {
-	addr, err := freePort()
+	ln, err := listen()
 	if err != nil {
 		return err
 	}
+	l.held = append(l.held, ln)
+	addr := ln.Addr().String()
 	cam := anpr.NewISAPI(anpr.Config{Name: name + "-" + l.ID, Station: float64(at), Role: role, CER: 0.002, Path: "/anpr/" + name, Host: addr, Seed: seed}, l.Scene)
 	l.links["cam-"+name] = "listen:" + addr
 	w := newWire(cam)

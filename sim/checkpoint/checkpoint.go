@@ -58,6 +58,7 @@ type Lane struct {
 
 	links   map[string]string
 	run     []func(ctx context.Context)
+	held    []net.Listener // ports that the host will listen on, kept until all are chosen: else two would get the same
 	queue   []queued
 	stories []sim.Story
 	n       int
@@ -105,7 +106,14 @@ func New(cfg Config) (*Checkpoint, error) {
 		}
 		c.lanes = append(c.lanes, l)
 	}
-	return c, nil
+	var errs []error
+	for _, l := range c.lanes {
+		for _, ln := range l.held {
+			errs = append(errs, ln.Close())
+		}
+		l.held = nil
+	}
+	return c, errors.Join(errs...)
 }
 
 func (c *Checkpoint) lane(i int) (*Lane, error) {
