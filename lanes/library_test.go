@@ -2,6 +2,7 @@ package lanes
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -52,6 +53,9 @@ func TestAnIndexIsTheSameHoweverItWasAskedFor(t *testing.T) {
 			plain := decl.NewIndex(v, want.decls[:n])
 			if x.Version != v || ids(x) != ids(plain) || x.Len() != plain.Len() {
 				t.Errorf("%s: version %d is %d with %s, want %s", name, v, x.Version, ids(x), ids(plain))
+			}
+			if !reflect.DeepEqual(x.Mix(), plain.Mix()) {
+				t.Errorf("%s: version %d weighs plates against another traffic", name, v)
 			}
 		}
 	}

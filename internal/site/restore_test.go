@@ -15,6 +15,7 @@ import (
 
 	"acsgd/fusion"
 	"acsgd/internal/journal"
+	"acsgd/internal/obs"
 	"acsgd/internal/pgtest"
 	"acsgd/internal/store"
 	"acsgd/lanes"
@@ -280,5 +281,42 @@ func TestAnInputThatStopsTheCoreIsLeftOutAtARestart(t *testing.T) {
 		if d.N != 0 { // 0: the digest of what the input had decided before it was left out
 			t.Errorf("replay differs: %+v", d)
 		}
+	}
+}
+
+// A site that is killed before it has written snapshots must not start slower each time.
+func TestAStartThatPlaysManyRowsLeavesSnapshots(t *testing.T) {
+	r := newRig(t, t.TempDir(), "", lane("1")+lane("2"))
+	id := r.passage("1")
+	for i := range playedMax {
+		r.see("io-2", time.Now(), &obs.Presence{Signal: "loop_exit", On: i%2 == 0})
+	}
+	r.stop()
+	r.kill(false)
+	s, err := Start(t.Context(), r.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _ := s.journal.Head()
+	if err := s.Close(); err != nil { // as a kill right after the start
+		t.Error(err)
+	}
+	snaps, skipped := lanes.ReadSnapshots(filepath.Join(r.dir, "snapshots"), s.journal.Epoch(), head)
+	if len(snaps) != 2 || len(skipped) > 0 {
+		t.Fatalf("%d snapshots, %v, want one a lane", len(snaps), skipped)
+	}
+	for _, sn := range snaps {
+		if sn.N != head {
+			t.Errorf("lane %s: snapshot after row %d, want %d", sn.Lane, sn.N, head)
+		}
+	}
+	again := newRig(t, r.dir, "", lane("1")+lane("2"))
+	if got := again.judged(id); got.ID != id {
+		t.Errorf("passage %+v", got)
+	}
+	next := again.passage("1") // its number goes on
+	again.judged(next)
+	if next == id {
+		t.Error("a passage id was given twice")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -205,6 +206,9 @@ func TestAListenerThatFailsEndsTheSiteInOrder(t *testing.T) {
 	if err := r.site.Close(); err != nil {
 		t.Error(err)
 	}
+	if r.log.has("not stopped in time") {
+		t.Error("something was not told to stop")
+	}
 	if _, err := os.Stat(filepath.Join(r.dir, "snapshots", "lane-1.json")); err != nil {
 		t.Error("no last snapshot: ", err)
 	}
@@ -250,6 +254,24 @@ func TestNothingRunsOnAfterAStartThatFails(t *testing.T) {
 		t.Errorf("a taken port: %v, want the address", err)
 	}
 	goleak.VerifyNone(t, ignore)
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := held.Addr().String()
+	held.Close()
+	text = fmt.Sprintf(siteHead, dir, "") + lane("1")
+	text = strings.Replace(text, "127.0.0.1:0", mine, 1)  // the console's
+	text = strings.Replace(text, "127.0.0.1:0", taken, 1) // the metrics'
+	bad.parse(text)
+	if _, err := Start(t.Context(), bad.options()); err == nil || !strings.Contains(err.Error(), "metrics") || !strings.Contains(err.Error(), taken) {
+		t.Errorf("a taken port of the metrics: %v, want the address", err)
+	}
+	if l, err := net.Listen("tcp", mine); err != nil {
+		t.Error("the console's port was not given back: ", err)
+	} else {
+		l.Close()
+	}
 	bad.parse(fmt.Sprintf(siteHead, dir, "") + lane("1"))
 	s, err := Start(t.Context(), bad.options())
 	if err != nil {
