@@ -95,6 +95,8 @@ type visit struct {
 	Alarmed   bool         `json:"alarmed,omitempty"`  // the portal's alarm has been announced
 	Shared    string       `json:"shared,omitempty"`   // the passage before it, in whose occupancy it was
 	Lines     []uint64     `json:"lines,omitempty"`    // Seq of the portal's lines that count: first, alarms, end
+	Joined    bool         `json:"joined,omitempty"`   // its axles may be those of two vehicles
+	Twice     bool         `json:"twice,omitempty"`    // the scale has seen it a second time, unasked
 	Neutrons  bool         `json:"neutrons,omitempty"` // and that of its neutrons
 	Track     motion.Track `json:"track"`
 	Shape     *shape       `json:"shape,omitempty"`

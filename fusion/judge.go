@@ -127,7 +127,7 @@ func (c *Core) match(v *visit) {
 			}
 		}
 	}
-	if v.Gross != nil && usable(v.Gross.Flags) == "" {
+	if v.Gross != nil && usable(v.Gross.Flags) == "" && v.loadsUnsure() == "" {
 		ev.Gross, ev.UGross = v.Gross.Mass, v.Gross.U
 	}
 	was, before := v.Match.State, v.best()
@@ -280,7 +280,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		c.scratch.mass = make([]quant.Mass, 2*maxAxles)
 	}
 	m := c.scratch.mass[:2*maxAxles]
-	lost := v.axleLost()
+	why := v.loadsUnsure()
 	for i := range v.Axles {
 		a := &v.Axles[i]
 		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
@@ -292,8 +292,8 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		x.UGap = max(x.UGap, a.UGap)
 		switch {
 		case r.Reason != "":
-		case lost:
-			r.Reason = axleLost
+		case why != "":
+			r.Reason = why
 		case i > 0 && a.Gap == 0:
 			r.Reason = "axle spacing not measured"
 		}
@@ -309,14 +309,27 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 			x.UMass = &v.Gross.U
 		}
 		x.Reasons.Mass = usable(v.Gross.Flags)
-		if x.Reasons.Mass == "" && lost { // the limit depends on the number of axles
-			x.Reasons.Mass = axleLost
+		if x.Reasons.Mass == "" { // the limit depends on the number of axles
+			x.Reasons.Mass = why
 		}
 	}
 }
 
 // axleLost is why masses and length are not judged when the axles are not all there.
 const axleLost = "an axle was not recorded"
+
+// loadsUnsure says why no mass of the passage is judged although none is flagged.
+func (v *visit) loadsUnsure() string {
+	switch {
+	case v.axleLost():
+		return axleLost
+	case v.Joined:
+		return joinedReason
+	case v.Twice:
+		return "weighed twice"
+	}
+	return ""
+}
 
 // axleLost reports whether the numbers of the axles have a hole.
 func (v *visit) axleLost() bool {
@@ -326,7 +339,7 @@ func (v *visit) axleLost() bool {
 // countUnsure reports whether the vehicle may have further axles, so that its class, which
 // its length depends on, cannot be told from them.
 func (v *visit) countUnsure() bool {
-	return v.axleLost() || len(v.Axles) > 0 && (v.Gross == nil || usable(v.Gross.Flags) == string(obs.Truncated))
+	return v.axleLost() || v.Joined || len(v.Axles) > 0 && (v.Gross == nil || usable(v.Gross.Flags) == string(obs.Truncated))
 }
 
 func (c *Core) sizes(v *visit, x *rules.Vehicle) {

@@ -129,12 +129,15 @@ func reason(s string) string {
 }
 
 // adopt gives the passage of a record: the one it belongs to, a closed one that late data
-// amend, or a new one.
+// amend, one that rolled back, or a new one.
 func (c *Core) adopt(d *Instrument, at time.Time) *visit {
 	if v := c.find(d, at); v != nil {
 		return v
 	}
 	if v := c.late(d, at); v != nil {
+		return v
+	}
+	if v := c.repeated(d, at); v != nil {
 		return v
 	}
 	return c.begin(d, at)
@@ -189,6 +192,10 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	s := v.open(d.Name, at)
 	if s.Start.Before(v.Again) {
 		v.weighAgain(s, at)
+	} else if s.Done && w.Axle != 0 { // it rolled back: which weighing is right is not known
+		v.Twice = true
+		c.takes(v)
+		return
 	}
 	end := w.TOff
 	if end.IsZero() {
@@ -258,8 +265,9 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	}
 	v.rematch = true
 	c.takes(v)
-	c.sharing()
 	c.note(v, Updated, "weighed", 0, fmt.Sprintf("%d axles, gross %v ± %v", len(v.Axles), w.Mass, w.U))
+	c.divide(v)
+	c.sharing()
 }
 
 // lacksMass reports whether the axles do not add up to the whole vehicle, within their
@@ -303,23 +311,27 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 	}
 	v := c.adopt(d, p.Start)
 	s := v.open(d.Name, p.Start)
+	size := &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
+		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
+	shape := &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
 	if s.Start.Before(v.Again) {
 		s.Start = p.Start
+	} else if s.Done && v.Size != nil {
+		v.joinSizes(size, shape)
 	}
 	s.End, s.Done = p.End, true
 	v.sighted(d, p.Start)
 	v.sighted(d, p.End)
-	v.Size = &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
-		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
-	v.Shape = &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
+	v.Size, v.Shape = size, shape
 	v.measureLength()
 	if v.Phase == Approaching {
 		v.Phase = Measuring
 	}
 	c.takes(v)
-	c.sharing()
 	c.note(v, Updated, "profile", 0, fmt.Sprintf("length %v ± %v, width %v ± %v, height %v ± %v",
 		v.Size.Length, v.Size.ULength, p.Width, p.UWidth, p.Height, p.UHeight))
+	c.divide(v)
+	c.sharing()
 }
 
 func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
