@@ -50,7 +50,8 @@ func (v *visit) open(source string, at time.Time) *slot {
 //   - it was first seen after the record began (unless the instrument stands further up),
 //     or so shortly before that it cannot have come this far;
 //   - it had left by then;
-//   - it had been seen further down by then: its front had passed this instrument;
+//   - it had been seen further down by then: its front had passed this instrument; or it
+//     stood at the barrier, and one behind it can have come here;
 //   - the passage behind it was already over a sensor that stands less than the shortest
 //     vehicle away from this one: then the foremost had passed it.
 //
@@ -84,8 +85,9 @@ func (c *Core) eligible(d *Instrument, at time.Time, i int, v *visit) bool {
 	if c.beyond(d, at, v) {
 		return false
 	}
+	stands := d.Class == "rpm" && !v.AtBarrier.IsZero() && v.AtBarrier.Before(at.Add(-slack))
 	for _, behind := range c.s.Open[i+1:] {
-		if behind.slotOf(d.Name) != nil {
+		if behind.slotOf(d.Name) != nil || stands && !behind.tooFar(d, at) {
 			return false
 		}
 		near := d.Station - behind.FirstAt

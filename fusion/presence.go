@@ -27,7 +27,7 @@ func (c *Core) presence(d *Instrument, o *obs.Observation, p *obs.Presence) {
 		}
 	case loopExit:
 		if p.On {
-			c.arrivedAtBarrier(o.Stamp.At)
+			c.arrivedAtBarrier(d, o.Stamp.At)
 		} else if was && known {
 			c.leftBarrier(o.Stamp.At)
 		}
@@ -99,17 +99,35 @@ func (c *Core) entered(d *Instrument, at time.Time) {
 	c.begin(&entry, at).open(entry.Name, at).Done = true
 }
 
-// arrivedAtBarrier notes that the foremost vehicle stands on the exit loop.
-func (c *Core) arrivedAtBarrier(at time.Time) {
+// arrivedAtBarrier notes that the foremost vehicle stands on the exit loop. In an empty lane
+// it is one that nothing has seen: the officer gets a passage to decide on.
+func (c *Core) arrivedAtBarrier(d *Instrument, at time.Time) {
 	v := c.foremost()
 	if v == nil {
-		return
+		if c.departedSince(at.Add(-trailing)) {
+			return // the end of the one before
+		}
+		exit := Instrument{Name: d.Name + "/" + loopExit, Class: d.Class, Station: c.farthest()}
+		v = c.begin(&exit, at)
+		v.open(exit.Name, at).Done = true
 	}
 	if v.AtBarrier.IsZero() {
 		v.AtBarrier = at
 	}
 	v.Leaving = v.cleared()
 	c.mark(v)
+}
+
+// trailing is how long the exit loop may flicker while a vehicle leaves it.
+const trailing = 5 * time.Second
+
+// farthest is the station of the last instrument.
+func (c *Core) farthest() int32 {
+	far := c.s.Params.Devices[0].Station
+	for i := range c.s.Params.Devices {
+		far = max(far, c.s.Params.Devices[i].Station)
+	}
+	return far
 }
 
 // leftBarrier takes a vehicle off the exit loop: the foremost has left the lane.

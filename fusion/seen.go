@@ -163,14 +163,25 @@ func (c *Core) begin(d *Instrument, at time.Time) *visit {
 		Lane: p.Lane, Direction: p.Direction, Phase: Approaching, Opened: at,
 		Simulated: p.Mode == "simulator", Verdict: undetermined,
 	}
-	// A vehicle seen first by an instrument further up may be behind one that is known.
-	c.s.Open = append(c.s.Open, v)
+	// It is the last, unless those that are known to be behind cannot have come so far yet.
+	i := len(c.s.Open)
+	for i > 0 && c.s.Open[i-1].tooFar(d, at) && !c.departedSince(at) {
+		i--
+	}
+	c.s.Open = slices.Insert(c.s.Open, i, v)
 	v.Orphan = c.s.Now.Sub(at) > dwellMax
 	v.judge, v.rematch = true, true
 	c.mark(v)
 	c.note(v, Opened, "opened", 0, "seen by "+d.Name)
 	c.status()
 	return v
+}
+
+// departedSince reports whether a vehicle has left the lane since "at": then a record that
+// nobody takes may be its own, and of nobody who stands there now.
+func (c *Core) departedSince(at time.Time) bool {
+	n := len(c.s.Recent)
+	return n > 0 && !c.s.Recent[n-1].Closed.Before(at)
 }
 
 func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
