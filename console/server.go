@@ -86,6 +86,7 @@ type Config struct {
 	Mode      string // enforcement, simulator
 	Zone      string
 	Build     string
+	Centre    bool // passages of many sites, no lanes and no orders
 	Hub       *Hub
 	Users     *auth.Users
 	Commander Commander
@@ -113,7 +114,7 @@ type Server struct {
 
 // New returns a console.
 func New(cfg Config) (*Server, error) {
-	info, err := json.Marshal(map[string]any{"build": cfg.Build, "site": cfg.Site, "mode": cfg.Mode, "zone": cfg.Zone, "sim": cfg.Mode == "simulator"})
+	info, err := json.Marshal(map[string]any{"build": cfg.Build, "site": cfg.Site, "mode": cfg.Mode, "zone": cfg.Zone, "sim": cfg.Mode == "simulator", "centre": cfg.Centre})
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (c *Centre) open(ctx context.Context) (err error) {
 		return err
 	}
 	c.inbox = &exchange.Centre{Store: c.store, Log: c.cfg.Log}
-	c.server, err = console.New(console.Config{Site: c.cfg.Name, Mode: c.cfg.Mode, Zone: c.cfg.Zone, Build: c.cfg.Build,
+	c.server, err = console.New(console.Config{Site: c.cfg.Name, Mode: c.cfg.Mode, Zone: c.cfg.Zone, Build: c.cfg.Build, Centre: true,
 		Hub: console.NewHub("centre", 0), Users: c.users, Commander: nobody{}, Archive: site.Archive{Store: c.store}, Evidence: c.keep,
 		Devices: c.sites, Ages: func(time.Time) map[string]int64 { return nil }, Audit: c.audit, Static: c.cfg.Static, Log: c.cfg.Log})
 	if err != nil {

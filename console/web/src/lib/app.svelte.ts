@@ -38,6 +38,8 @@ class App {
   soundOn = $state(true);
   shortcuts = $state(true);
   fmt = $derived(new Fmt(i18n.lang, this.me?.server.zone ?? ''));
+  /** At a centre there are no lanes: the history is what one works with. */
+  central = $derived(this.me?.server.centre ?? false);
   simulated = $derived(
     this.me?.server.mode === 'simulator' || this.lanes.some((l) => l.mode === 'simulator'),
   );

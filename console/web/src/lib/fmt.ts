@@ -132,3 +132,25 @@ export function zoneOffset(zone: string, t: Date): string {
   const off = (part ?? 'GMT').replace('GMT', '');
   return off === '' ? '+00:00' : off;
 }
+
+/** The wall clock of zone at t as a date-time field holds it: "2026-03-01T08:00". */
+export function toLocal(ms: number, zone: string): string {
+  const shift = shiftOf(zone, ms);
+  return new Date(ms + shift).toISOString().slice(0, 16);
+}
+
+/** The instant that a date-time field means in zone, as RFC 3339; "" for an empty field. */
+export function fromLocal(local: string, zone: string): string {
+  if (local === '') return '';
+  const wall = Date.parse(`${local}Z`);
+  // The offset belongs to the instant, which is only known with the offset: once more is
+  // enough everywhere but in the hour that a change of clocks repeats.
+  const first = wall - shiftOf(zone, wall);
+  return new Date(wall - shiftOf(zone, first)).toISOString();
+}
+
+/** Offset of zone at t in ms. */
+function shiftOf(zone: string, ms: number): number {
+  const m = /^([+-])(\d\d):(\d\d)/.exec(zoneOffset(zone, new Date(ms)));
+  return m ? (m[1] === '-' ? -1 : 1) * (Number(m[2]) * 60 + Number(m[3])) * 60_000 : 0;
+}

@@ -41,6 +41,11 @@ class I18n {
     return fill(this.table[key], args);
   }
 
+  /** Whether the catalogue has a word for a code of the data. */
+  has(group: string, code: string): boolean {
+    return `${group}.${code}` in this.table;
+  }
+
   /** The word for a code of the data. */
   term(group: string, code: string | undefined): string {
     if (!code) return '—';

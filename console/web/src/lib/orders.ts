@@ -82,6 +82,7 @@ export class Orders {
   }
 
   event(e: LogEvent, now: number): void {
+    this.second(e, now);
     if (!e.order) return;
     const id = e.order;
     const to = (state: OrderState, why?: string): void =>
@@ -92,6 +93,15 @@ export class Orders {
     else if (e.kind === 'pending') to('pending');
     else if (e.kind === 'refused') to('refused', e.text);
     else if (e.kind === 'barrier') to('executed');
+  }
+
+  /** What became of an order that waited for a second person: another order, or the time, decides. */
+  private second(e: LogEvent, now: number): void {
+    for (const t of this.list) {
+      if (t.state !== 'pending' || !e.passage || t.passage !== e.passage || e.order === t.id) continue;
+      if (e.kind === 'order' && e.text.startsWith('override by ')) this.set(t.id, (o) => ({ ...o, state: 'accepted', at: { ...o.at, accepted: now } }));
+      else if (e.kind === 'refused' && !e.order) this.set(t.id, (o) => ({ ...o, state: 'refused', why: e.text, at: { ...o.at, refused: now } }));
+    }
   }
 
   /** Compares with the feedback of the lane: barrier as its contacts say it is. */

@@ -287,6 +287,8 @@ export interface ServerInfo {
   site: string;
   mode: string;
   zone: string;
+  /** The console of a centre: passages of many sites, no lanes and no orders. */
+  centre?: boolean;
 }
 
 export interface Me {

@@ -1,8 +1,8 @@
 // Sentences about findings: one wording for verdict line, list and drawing.
 
 import { arithmetic, type Arithmetic } from './findings';
-import type { Fmt } from './fmt';
-import { t, term, type Key } from './i18n.svelte';
+import { age, NONE, type Fmt } from './fmt';
+import { i18n, t, term, type Key } from './i18n.svelte';
 import type { Finding } from './types';
 
 /** What a finding is about: "axle 2", "axles 3–5", "height". */
@@ -61,8 +61,7 @@ export function brief(f: Finding, fmt: Fmt): string {
 /** A sentence of the server in the officer's language where the catalogue has it. */
 export function slugTerm(group: string, text: string): string {
   const key = text.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
-  const word = term(group, key);
-  return key === '' || word === key.replace(/_/g, ' ') ? text : word;
+  return key !== '' && i18n.has(group, key) ? term(group, key) : text;
 }
 
 /** The reason of a finding; of "head: detail; more" each known part is translated. */
@@ -70,12 +69,18 @@ export function reason(r: string): string {
   return r
     .split('; ')
     .map((part) => {
-      const whole = slugTerm('reason', part);
-      if (whole !== part) return whole;
-      const flag = slugTerm('flag', part);
-      if (flag !== part) return flag;
+      for (const group of ['reason', 'flag']) {
+        const whole = slugTerm(group, part);
+        if (whole !== part) return whole;
+      }
       const off = /^(\S+) is offline(.*)$/.exec(part);
       if (off) return `${off[1]}: ${term('reason', 'device_offline')}${off[2]}`;
+      const late = /^(\S+) has not reported$/.exec(part);
+      if (late) return `${late[1]}: ${term('reason', 'not_reported')}`;
+      const pack = /^there is no rule pack (\S+)$/.exec(part);
+      if (pack) return `${term('reason', 'no_rule_pack')}: ${pack[1]}`;
+      const many = /^ambiguous: (\d+) declarations may be its own$/.exec(part);
+      if (many) return `${term('reason', 'ambiguous')}: ${t('match.candidates', { n: many[1] ?? '' })}`;
       const [head = '', ...rest] = part.split(': ');
       return rest.length > 0 ? `${slugTerm('reason', head)}: ${rest.join(': ')}` : part;
     })
@@ -84,12 +89,69 @@ export function reason(r: string): string {
 
 /** Why an order was refused, without the name of the action in front. */
 export function refusal(why: string): string {
-  return slugTerm('refusal', why.replace(/^\w+ refused: /, ''));
+  const text = why.replace(/^\w+ refused: /, '');
+  if (/^the role \S* ?does not decide$/.test(text)) return t('refusal.role');
+  const lapsed = /^no second person within (\d+) minutes: the order of (\S+) has lapsed$/.exec(text);
+  if (lapsed) return t('say.lapsed', { n: lapsed[1] ?? '', user: lapsed[2] ?? '' });
+  const doc = /^there is no (?:passage|declaration) (\S*)$/.exec(text);
+  if (doc) return t('refusal.unknown', { id: doc[1] ?? '' });
+  return slugTerm('refusal', text);
+}
+
+/** A remark of a finding. Codes and known sentences are translated; names of goods stay. */
+export function note(n: string, fmt: Fmt): string {
+  const norm = /^declared goods radiate by nature: (.+); expected profile: (.+)$/.exec(n);
+  if (norm) return t('note.norm', { goods: norm[1] ?? '', profile: (norm[2] ?? '').split('; ').map((x) => slugTerm('profile', x)).join('; ') });
+  const expect = /^expected (\d+)(?:\.\d+)?kg to (\d+)(?:\.\d+)?kg$/.exec(n);
+  if (expect) return t('note.expected', { from: value(Number(expect[1]), 'kg', fmt), to: value(Number(expect[2]), 'kg', fmt) });
+  const known = slugTerm('note', n);
+  if (known !== n) return known;
+  const [head = '', ...rest] = n.split(': ');
+  const word = slugTerm('note', head);
+  if (rest.length > 0 && word !== head) return `${word}: ${rest.join(': ')}`;
+  const permit = /^permit (.+)$/.exec(n);
+  return permit ? `${term('note', 'permit')}: ${permit[1]}` : n.replace(/_/g, ' ');
+}
+
+/** The consequence of an excess: "KZ-571: ..." with the pack's own sentences translated. */
+export function band(text: string, fmt: Fmt): string {
+  const [pack = '', ...rest] = text.split(': ');
+  const what = rest.join(': ');
+  const part = /^part (\d+): RUB (\d+)(?: (.+))?$/.exec(what);
+  if (part) return `${pack}: ${[t('band.part', { n: part[1] ?? '', sum: fmt.int(Number(part[2])) }), part[3] ? slugTerm('band', part[3]) : ''].filter(Boolean).join(' ')}`;
+  return what ? `${pack}: ${slugTerm('band', what)}` : text;
+}
+
+/** A span with its unit: "36 s", "3:05 min", "2:10:00 h"; an em dash alone where unknown. */
+export function lasting(ms: number | undefined): string {
+  const a = age(ms);
+  if (a === NONE) return a;
+  return `${a} ${t((['unit.s', 'unit.min', 'unit.h'] as const)[a.split(':').length - 1] ?? 'unit.h')}`;
+}
+
+/** What a driver says about its instrument's state. */
+export function deviceReason(r: string, fmt: Fmt): string {
+  const ready = /^scanner (\d+) calibrated: height (\d+) mm, roll (-?[\d.]+) degrees$/.exec(r);
+  if (ready) return t('devices.calibrated', { n: ready[1] ?? '', height: value(Number(ready[2]), 'mm', fmt), roll: fmt.dec2(Number(ready[3])) });
+  return reason(r);
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** The act's name and date in the officer's language; what follows it stays as the pack says it. */
+function clause(c: string): string {
+  const m = /^(Order|Government Decree|Minsk agreement)(?: (\d+))? of (\d+) (\w{3}) (\d{4})(.*)$/.exec(c);
+  if (!m) return slugTerm('clause', c);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const date = `${two(Number(m[3]))}.${two(MONTHS.indexOf(m[4] ?? '') + 1)}.${m[5]}`;
+  const key = ({ Order: 'act.order', 'Government Decree': 'act.decree' } as const)[m[1] as 'Order' | 'Government Decree'] ?? 'act.minsk';
+  const rest = (m[6] ?? '').replace(/^: /, '');
+  return [t(key, { n: m[2] ?? '', date }), rest ? slugTerm('clause', rest) : ''].filter(Boolean).join(': ');
 }
 
 /** The clause with its pack: "KZ-342, cl. 5 (axle_limits 3)". */
 export function law(f: Finding): string {
-  return [f.pack, f.clause].filter(Boolean).join(' · ');
+  return [f.pack, f.clause ? clause(f.clause) : ''].filter(Boolean).join(' · ');
 }
 
 /** What the letter of the evidence mark means. */
