@@ -20,6 +20,13 @@ type runCmd struct {
 	Report    string   `help:"Write a JUnit report to this file." placeholder:"FILE"`
 	InProcess bool     `help:"Run drivers, core and law in this process, in virtual time, without sockets."`
 	Journal   string   `help:"With --in-process: write the site's journal and evidence into this new directory, for 'acsgd replay' and 'acsgd audit verify'." placeholder:"DIR"`
+	Site      string   `help:"On real ports: write the site file of the software under test here; default DATA/site.toml." placeholder:"FILE"`
+	Data      string   `help:"On real ports: data directory of the software under test; default a new temporary one, removed at the end." placeholder:"DIR"`
+	Command   string   `help:"On real ports: start the software under test as a child, for example 'acsgd run -c {site}'; {site} and {data} are replaced." placeholder:"CMD"`
+	Console   string   `help:"On real ports: its console's address; default a free port, written into the site file." placeholder:"HOST:PORT"`
+	Against   string   `help:"On real ports: 'acsgd' checks what its console shows, 'none' checks nothing." enum:"acsgd,none" default:"acsgd"`
+	User      string   `help:"Officer that signs in at the console; default one of our own, made in DATA."`
+	Password  string   `help:"Its password." env:"ACSGD_SIM_PASSWORD"`
 	Workers   int      `help:"With --in-process: lanes that run at once; 0 is one a processor." default:"0"`
 	Trace     string   `help:"With --in-process: write every output of every lane as a line into this file." placeholder:"FILE"`
 	Verbose   bool     `short:"v" help:"Say what was reported of every vehicle."`
@@ -66,6 +73,9 @@ func (r *runCmd) Run(ctx context.Context, s *std) error {
 
 // one runs one scenario.
 func (r *runCmd) one(ctx context.Context, s *std, sc *scenario.Scenario, seed uint64) (res *scenario.Result, err error) {
+	if !r.InProcess {
+		return r.real(ctx, s, sc, seed)
+	}
 	workers := r.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -92,6 +102,26 @@ func (r *runCmd) one(ctx context.Context, s *std, sc *scenario.Scenario, seed ui
 		v.Describe(s.out)
 	}
 	return v.Result, nil
+}
+
+// real runs one scenario on real ports.
+func (r *runCmd) real(ctx context.Context, s *std, sc *scenario.Scenario, seed uint64) (res *scenario.Result, err error) {
+	if r.Command == "" && r.Against == "acsgd" && r.User == "" {
+		return nil, usage{errors.New("give --command to start the software under test, --user and --password of one that runs, or --against none")}
+	}
+	dir := r.Data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "acsgd-sim-"); err != nil {
+			return nil, usage{err}
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	res, err = runReal(ctx, sc, realOptions{Seed: seed, Pace: r.Speed, Site: r.Site, Dir: dir, Command: r.Command, Console: r.Console,
+		Against: r.Against, User: r.User, Password: r.Password, Log: s.err})
+	if err == nil && r.Verbose {
+		res.Describe(s.out)
+	}
+	return res, err
 }
 
 func load(names []string) ([]*scenario.Scenario, error) {

@@ -48,7 +48,7 @@ func (w *Wires) Push(m sim.Machine, hangup func()) (link string, err error) {
 		}
 	}
 	w.run = append(w.run, func(ctx context.Context) {
-		newWire(m).dialled(ctx, addr, func(time.Time, *sim.Out) {}, closed)
+		newWire(m).dialled(ctx, addr, nil, closed)
 	})
 	return "listen:" + addr, nil
 }

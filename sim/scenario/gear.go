@@ -122,7 +122,9 @@ func (g *Gear) scale(p *Plan, lane int, seed uint64, virtual bool) {
 		scene = &near{scene: g.World, at: float64(AtScale), before: 4000, after: 14_000} // the scale waits for a further axle
 	}
 	if i.Driver == "wim/tenso-m" {
-		g.add(i, wim.NewTenso(m, scene), seed+11)
+		ten := wim.NewTenso(m, scene)
+		ten.Lost = 1e-6 // a sound line; faults are ordered
+		g.add(i, ten, seed+11)
 		return
 	}
 	mt := wim.NewMT(m, scene)
