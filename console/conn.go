@@ -49,6 +49,7 @@ type client struct {
 	snaps   []string // topics whose snapshot is due
 	resync  string   // reason of a resync frame that is due
 	ver     uint64   // hub version that the browser stands at
+	due     bool     // changed state is to be sent, not the log alone
 	pongs   []int64
 	ending  bool
 
@@ -304,13 +305,18 @@ func (c *client) flush() (ok bool) {
 		bodies = append(bodies, h.snapshot(nil, t))
 	}
 	var delta []byte
-	if len(snaps) == 0 {
+	switch {
+	case len(snaps) == 0 && !c.due:
+	case len(snaps) == 0:
 		delta = h.delta(topics, c.view, from)
-	} else if len(snaps) < len(topics) {
-		rest := slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return slices.Contains(snaps, t) })
-		delta = h.delta(rest, strings.Join(rest, "|"), from)
+		c.due, c.ver = false, h.ver
+	default:
+		if len(snaps) < len(topics) {
+			rest := slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return slices.Contains(snaps, t) })
+			delta = h.delta(rest, strings.Join(rest, "|"), from)
+		}
+		c.due, c.ver = false, h.ver
 	}
-	c.ver = h.ver
 	h.mu.Unlock()
 
 	for _, p := range pongs {

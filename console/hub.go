@@ -2,7 +2,7 @@
 // evidence and history.
 //
 //	lanes ──Publish──▶ Hub: newest state by key (conflated), ring of log frames (lossless)
-//	                     │ wake: at once for log and verdicts, else every 33 ms
+//	                     │ wake: at once for log and verdicts, state else every 33 ms
 //	                     ▼
 //	                   one writer a browser ──▶ socket
 //
@@ -141,7 +141,7 @@ func (h *Hub) Publish(lane string, n uint64, now time.Time, outs []fusion.Output
 	if len(events) > 0 {
 		h.append(entry{n: n, lane: lane, at: now, body: events})
 	}
-	h.wake(urgent || len(events) > 0)
+	h.wake(urgent, len(events) > 0)
 }
 
 func (h *Hub) lane(lane string, l *fusion.LaneState) {
@@ -329,12 +329,16 @@ func (h *Hub) drop(c *client) {
 	c.end(closeSlow, "too slow")
 }
 
-// wake lets the writers run: at once if urgent, else when the pace allows.
-func (h *Hub) wake(urgent bool) {
+// wake lets the writers run: with everything if it is urgent or the pace allows, with the
+// log alone if there are events; state that changes beside it waits for the pace.
+func (h *Hub) wake(urgent, events bool) {
 	wait := pace - time.Since(h.last)
 	if urgent || (h.dirty && wait <= 0) {
 		h.flush()
 		return
+	}
+	if events {
+		h.kick(false)
 	}
 	if h.dirty && h.timer == nil {
 		h.timer = time.AfterFunc(wait, func() {
@@ -350,7 +354,13 @@ func (h *Hub) wake(urgent bool) {
 
 func (h *Hub) flush() {
 	h.dirty, h.last = false, time.Now()
+	h.kick(true)
+}
+
+// kick wakes all writers; state says that changed state is due and not the log alone.
+func (h *Hub) kick(state bool) {
 	for c := range h.clients {
+		c.due = c.due || state
 		select {
 		case c.kick <- struct{}{}:
 		default: // it is awake already

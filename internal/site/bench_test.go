@@ -169,7 +169,8 @@ func verdicts(c *websocket.Conn, seen func(lane string, state bool)) {
 }
 
 // pace is the time between two observations of a lane: with 63 of them a passage takes
-// half a second, and 16 lanes give 2000 observations a second, ten times a busy site.
+// half a second, and 16 lanes, staggered, give 2000 observations and 32 verdicts a second,
+// ten times a busy site.
 const pace = 8 * time.Millisecond
 
 // BenchmarkVerdict is the forward path: from the observation that completes a passage to
@@ -223,7 +224,7 @@ func verdict(b *testing.B, dir string) {
 	spent, start := cpu(), time.Now()
 	for i := range benchLanes {
 		wg.Go(func() {
-			s.drive(fmt.Sprint(i+1), want/benchLanes, start.Add(pace*time.Duration(i)/benchLanes), &mu, sent)
+			s.drive(fmt.Sprint(i+1), want/benchLanes, start.Add(pace*63*time.Duration(i)/benchLanes), &mu, sent)
 		})
 	}
 	wg.Wait()
