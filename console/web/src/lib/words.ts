@@ -41,7 +41,8 @@ export function sum(f: Finding, fmt: Fmt): { left: string; judged: string; sign:
   return {
     left: a.tolerance > 0 ? `${v(a.measured)} − ${v(a.tolerance)}` : v(a.measured),
     judged: a.tolerance > 0 ? v(a.judged) : '',
-    sign: a.limit === undefined ? '' : a.sign,
+    // What cannot be judged is set beside its limit, never below it.
+    sign: a.limit === undefined ? '' : f.verdict === 'undetermined' ? '/' : a.sign,
     limit: a.limit === undefined ? '' : v(a.limit),
   };
 }
@@ -133,6 +134,8 @@ export function lasting(ms: number | undefined): string {
 export function deviceReason(r: string, fmt: Fmt): string {
   const ready = /^scanner (\d+) calibrated: height (\d+) mm, roll (-?[\d.]+) degrees$/.exec(r);
   if (ready) return t('devices.calibrated', { n: ready[1] ?? '', height: value(Number(ready[2]), 'mm', fmt), roll: fmt.dec2(Number(ready[3])) });
+  const slow = /^([\d.]+) samples\/s, rolling weighing needs ([\d.]+): only axles that stop are weighed$/.exec(r);
+  if (slow) return t('devices.slow', { rate: fmt.dec1(Number(slow[1])), need: slow[2] ?? '' });
   return reason(r);
 }
 

@@ -659,6 +659,9 @@ const en = {
   'devices.calibrated': 'scanner {n} calibrated: height {height}, roll {roll}°',
   'plates.at_site': 'picture kept at the site',
   'plates.enter': 'Enter',
+  'finding.decide': 'needs a decision',
+  'reason.scans_are_missing': 'scans are missing',
+  'devices.slow': '{rate} samples/s, rolling weighing needs {need}: only axles that stop are weighed',
 };
 
 export default en;

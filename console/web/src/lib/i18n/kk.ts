@@ -661,6 +661,9 @@ const kk: Record<keyof typeof en, string> = {
   'devices.calibrated': '{n}-сканер калибрленді: биіктігі {height}, қисаюы {roll}°',
   'plates.at_site': 'сурет бекетте сақталады',
   'plates.enter': 'Енгізу',
+  'finding.decide': 'шешім қажет',
+  'reason.scans_are_missing': 'скандар түспей жатыр',
+  'devices.slow': '{rate} есеп/с, жүріс үстінде өлшеуге {need} керек: тек тоқтаған осьтер өлшенеді',
 };
 
 export default kk;

@@ -661,6 +661,9 @@ const ru: Record<keyof typeof en, string> = {
   'devices.calibrated': 'сканер {n} откалиброван: высота {height}, крен {roll}°',
   'plates.at_site': 'снимок хранится в пункте',
   'plates.enter': 'Ввести',
+  'finding.decide': 'нужно решение',
+  'reason.scans_are_missing': 'пропадают сканы',
+  'devices.slow': '{rate} отсчётов/с, для взвешивания на ходу нужно {need}: взвешиваются только остановленные оси',
 };
 
 export default ru;
