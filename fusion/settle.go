@@ -31,11 +31,18 @@ func (c *Core) windowEnd(v *visit) time.Time {
 		wait = max(wait, transit)
 	}
 	last := v.LastSight
+	if !v.AtBarrier.IsZero() && last.After(v.AtBarrier.Add(patience)) {
+		last = v.AtBarrier.Add(patience) // the one behind stands in its portal: it cannot go, and neither could this one
+	}
 	if v.AtBarrier.After(last) {
 		last = v.AtBarrier
 	}
 	return last.Add(wait)
 }
+
+// patience is how long after a vehicle stands at the barrier its instruments may still be
+// busy with it.
+const patience = 10 * time.Second
 
 // transit is how long a vehicle may need from one instrument to the next where no exit loop
 // tells when it has come through.
