@@ -3,7 +3,7 @@
 import { arithmetic, type Arithmetic } from './findings';
 import { age, NONE, type Fmt } from './fmt';
 import { i18n, t, term, type Key } from './i18n.svelte';
-import type { Finding } from './types';
+import type { Finding, MatchCandidate } from './types';
 
 /** What a finding is about: "axle 2", "axles 3–5", "height". */
 export function subject(f: Finding): string {
@@ -86,6 +86,17 @@ export function reason(r: string): string {
       return rest.length > 0 ? `${slugTerm('reason', head)}: ${rest.join(': ')}` : part;
     })
     .join('; ');
+}
+
+/** Evidence that a candidate's own marks say already. */
+export function flagged(w: string): boolean {
+  return w === 'plate equal' || w === 'second evidence agrees';
+}
+
+/** Why a declaration may be the vehicle's own, each evidence once. */
+export function why(c: MatchCandidate): string {
+  const more = (c.why ?? []).filter((w) => !flagged(w)).map((w) => slugTerm('why', w));
+  return [c.exact ? t('match.exact') : '', c.second ? t('match.second') : '', ...more].filter(Boolean).join(' · ');
 }
 
 /** Why an order was refused, without the name of the action in front. */

@@ -128,7 +128,7 @@ const kk: Record<keyof typeof en, string> = {
   'pending.confirm': 'Екінші болып растау',
   'pending.ask': 'Растай отырып, сіз шешімді бірінші адаммен бірге қабылдайсыз. Екі есім де жазылады.',
   'gate.console_stale': 'Ағымдағы дерек жоқ',
-  'gate.role': 'Сіздің рөліңіз емес',
+  'gate.role': 'Рөліңіз емес',
   'gate.no_passage': 'Көлік жоқ',
   'gate.busy': 'Бұйрық жолда',
   'gate.lane_stale': 'Жолақ дерегі ескі',
