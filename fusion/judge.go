@@ -83,9 +83,11 @@ func (v *visit) measureLength() {
 		return
 	}
 	sh := v.Shape
-	way, u, ok := v.Track.Way(sh.Start, sh.End)
-	if ok && !sh.OwnLength {
-		v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond)
+	if !sh.OwnLength {
+		v.Size.Length, v.Size.ULength = 0, 0
+		if way, u, ok := v.Track.Way(sh.Start, sh.End); ok && !v.uneven(sh.Start, sh.End) {
+			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond)
+		}
 	}
 	length := v.Size.Length
 	if length <= 0 || len(sh.Slices) == 0 {

@@ -271,6 +271,7 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	if w.Axles != 0 && w.Axles != len(v.Axles) || v.lacksMass() {
 		v.Gross.Flags = append(append([]obs.Flag(nil), w.Flags...), obs.Truncated)
 	}
+	v.measureLength() // the record may say that the vehicle rolled back
 	if v.Phase == Approaching {
 		v.Phase = Measuring
 	}
