@@ -446,7 +446,11 @@ func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 func (c *Core) judgeRadiation(v *visit) []rules.Finding {
 	occ := v.Radiation
 	if occ == nil || occ.Open && !alarms(occ) {
-		return append(v.Findings, rules.Finding{Quantity: "radiation", Verdict: undetermined, Reason: c.lacks(v, "rpm")})
+		why := "vehicle still in the portal"
+		if occ == nil {
+			why = c.lacks(v, "rpm")
+		}
+		return append(v.Findings, rules.Finding{Quantity: "radiation", Verdict: undetermined, Reason: why})
 	}
 	var norm *rules.NormHit
 	if c.book != nil {
