@@ -296,6 +296,8 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		case r.Reason != "":
 		case why != "":
 			r.Reason = why
+		case a.U <= 0: // the gross mass's is not this axle's
+			r.Reason = "no uncertainty"
 		case i > 0 && a.Gap == 0:
 			r.Reason = "axle spacing not measured"
 		}
@@ -627,11 +629,15 @@ func (c *Core) changed(v *visit) bool {
 }
 
 // revoke takes a release back that would be refused now, while the vehicle is still here:
-// one by the green path or by an officer although something exceeds, or by one person
-// where two are needed.
+// one by the green path that is not within any more, an officer's although something
+// exceeds, one by one person where two are needed. Where the barrier is up for the vehicle
+// already, only what exceeds takes it back.
 func (c *Core) revoke(v *visit) {
 	d := v.Decision
-	if v.Phase != Released || v.Verdict != exceeds || d.Action == Override && (d.Second != "" || !v.twoPersons()) {
+	up, _ := c.on(barrierUp)
+	doubt := v.Green && v.Verdict != within && (c.foremost() != v || !up)
+	wrong := v.Verdict == exceeds && (d.Action != Override || d.Second == "" && v.twoPersons())
+	if v.Phase != Released || !doubt && !wrong {
 		return
 	}
 	by := d.User
@@ -645,7 +651,6 @@ func (c *Core) revoke(v *visit) {
 	}
 	c.signal("light", "red", v.ID, "release taken back")
 	// A vehicle may be under a barrier that is up: then it is for the officer to close it.
-	up, _ := c.on(barrierUp)
 	if there, _ := c.on(loopExit); !up || !there {
 		c.signal("barrier", "close", v.ID, "release taken back")
 	}
