@@ -207,6 +207,10 @@ type ioNode struct {
 // ioIdle is how often the module of an empty lane is read: nothing can change.
 const ioIdle = 10 * time.Second
 
+// ioCalm is how often it is read while vehicles stand or drive where they work no contact:
+// often enough that its interlocks trust what was read.
+const ioCalm = 200 * time.Millisecond
+
 func newIONode(l *virtualLane, i *scenario.Instrument, sec devices.Section) (*ioNode, error) {
 	n := &ioNode{link: link{l: l, name: i.Name}, g: l.gear, next: l.now}
 	regs := modbus.OverPDU(func(req []byte) ([]byte, error) { return n.g.PDU(n.at, req) })
@@ -222,8 +226,11 @@ func (n *ioNode) due() (time.Time, bool) { return n.next, true }
 func (n *ioNode) act(now time.Time) {
 	n.at = now
 	n.next = now.Add(n.every)
-	if !n.l.busy {
+	switch {
+	case !n.l.busy:
 		n.next = now.Add(ioIdle)
+	case n.g.Calm(now):
+		n.next = now.Add(max(n.every, ioCalm))
 	}
 	if !n.up {
 		n.unit.Reset()
@@ -260,6 +267,7 @@ func (n *ioNode) move(now time.Time, s fusion.Signal) {
 	if n.up {
 		n.at = now
 		err = n.unit.Command(background, now, command(s))
+		n.next = now // what comes of it shows at once
 	}
 	if err != nil {
 		n.l.health(n.name, obs.Degraded, s.Output+" "+s.Action+": "+err.Error())

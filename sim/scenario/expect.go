@@ -10,7 +10,7 @@ import (
 // nothing, except that what exceeds or stays undetermined without being listed is a false
 // finding, and a match with another vehicle's declaration is always one.
 type Expect struct {
-	Seen    string    `toml:"seen"`    // "once" (default), "any": how many passages the vehicle makes
+	Seen    string    `toml:"seen"`    // how many passages the vehicle makes: "once" (default), "any", or "merged": any or none, in the one of the vehicle before it
 	Verdict string    `toml:"verdict"` // within, exceeds, undetermined; several with |
 	Path    string    `toml:"path"`    // green: released by itself; officer: a person must decide
 	Match   string    `toml:"match"`   // matched, ambiguous, none; several with |

@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -55,6 +56,7 @@ type Gear struct {
 	rear     *mistaken
 	open     []*Passing // whose faults may be in force
 	virtual  bool
+	placed   []sim.Placed // of Calm
 }
 
 // late lets the world exist before the I/O module that has its barrier.
@@ -122,6 +124,7 @@ func (g *Gear) scale(p *Plan, lane int, seed uint64, virtual bool) {
 		scene = &near{scene: g.World, at: float64(AtScale), before: 4000, after: 14_000} // the scale waits for a further axle
 	}
 	if i.Driver == "wim/tenso-m" {
+		i.Settings["poll"] = "10ms" // twice the rate that rolling axles need
 		ten := wim.NewTenso(m, scene)
 		ten.Lost = 1e-6 // a sound line; faults are ordered
 		g.add(i, ten, seed+11)
@@ -256,6 +259,24 @@ func (g *Gear) fault(p *Passing, f FaultPlan) {
 
 // ErrNoAnswer says that the I/O module is cut off or silent.
 var ErrNoAnswer = errors.New("no answer")
+
+// Calm reports whether no contact of the I/O module can change for the next fifth of a
+// second: no vehicle's end is near a loop, the barrier is at rest, nothing is wrong.
+func (g *Gear) Calm(now time.Time) bool {
+	const reach = 1000 + fastest // a loop's half, and a second's way
+	if _, moving := g.IO.Barrier(); moving || len(g.ioFaults) > 0 {
+		return false
+	}
+	g.placed = g.World.At(g.placed[:0], now)
+	for _, p := range g.placed {
+		for _, loop := range [2]float64{float64(AtEntry), float64(AtExit)} {
+			if math.Abs(p.X-loop) < reach || math.Abs(p.X-float64(p.Length)-loop) < reach {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // PDU answers a Modbus request at now, unless a fault forbids it. Garbage and lost messages
 // of a request line end in a time-out as well.

@@ -174,7 +174,7 @@ func (c *check) way(i int, v *Vehicle) {
 }
 
 func (c *check) expect(i int, e *Expect) {
-	c.word("vehicle.expect.seen", i, e.Seen, "once", "any")
+	c.word("vehicle.expect.seen", i, e.Seen, "once", "any", "merged")
 	c.word("vehicle.expect.verdict", i, e.Verdict, verdicts...)
 	c.word("vehicle.expect.path", i, e.Path, "green", "officer")
 	c.word("vehicle.expect.match", i, e.Match, "matched", "ambiguous", "none")
