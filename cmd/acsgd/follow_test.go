@@ -24,14 +24,14 @@ type follower struct {
 	passages map[string]bool           // ids
 	log      map[uint64][]fusion.Event // by row
 	orders   map[string]string         // decided orders: id to what came of it
-	barrier  map[string]string         // by lane
+	acked    map[string]bool           // orders that were acknowledged
 	journal  []string                  // texts of faults of the journal
 	closed   bool                      // the stream has ended
 	sock     *websocket.Conn
 }
 
 func newFollower(t *testing.T) *follower {
-	f := &follower{t: t, passages: map[string]bool{}, log: map[uint64][]fusion.Event{}, orders: map[string]string{}, barrier: map[string]string{}}
+	f := &follower{t: t, passages: map[string]bool{}, log: map[uint64][]fusion.Event{}, orders: map[string]string{}, acked: map[string]bool{}}
 	f.changed = sync.NewCond(&f.mu)
 	return f
 }
@@ -42,10 +42,7 @@ type streamFrame struct {
 	N uint64                     `json:"n"`
 	V map[string]json.RawMessage `json:"v"`
 	A []fusion.Event             `json:"a"`
-	D []struct {
-		K string
-		P json.RawMessage
-	} `json:"d"`
+	D []struct{ K string }       `json:"d"`
 }
 
 // follow opens the stream of a signed-in session and reads it until it ends.
@@ -95,11 +92,11 @@ func (f *follower) take(x *streamFrame) {
 	if f.epoch != x.E {
 		f.t.Errorf("the journal is another one: epoch %s, before %s", x.E, f.epoch)
 	}
-	for k, v := range x.V {
-		f.state(k, v)
+	for k := range x.V {
+		f.state(k)
 	}
 	for _, p := range x.D {
-		f.state(p.K, p.P)
+		f.state(p.K)
 	}
 	if x.T != "log" {
 		return
@@ -116,17 +113,9 @@ func (f *follower) take(x *streamFrame) {
 	}
 }
 
-func (f *follower) state(key string, v json.RawMessage) {
+func (f *follower) state(key string) {
 	if id, ok := strings.CutPrefix(key, "passage/"); ok {
 		f.passages[id] = true
-	}
-	if id, ok := strings.CutPrefix(key, "lane/"); ok {
-		var l struct {
-			Barrier *string `json:"barrier"`
-		}
-		if json.Unmarshal(v, &l) == nil && l.Barrier != nil {
-			f.barrier[id] = *l.Barrier
-		}
 	}
 }
 
@@ -166,7 +155,7 @@ func (f *follower) ended() {
 // lost compares all that was shown with what a site answers, and names what is missing.
 func (f *follower) lost(s *session) (missing []string) {
 	f.t.Helper()
-	kept := map[uint64][]fusion.Event{}
+	kept, decided := map[uint64][]fusion.Event{}, map[string]bool{}
 	for after, more := uint64(0), true; more; {
 		var page struct {
 			N    uint64
@@ -178,6 +167,7 @@ func (f *follower) lost(s *session) (missing []string) {
 		}
 		for _, e := range page.A {
 			kept[e.Seq] = append(kept[e.Seq], e)
+			decided[e.Order] = true
 		}
 		more = page.More && page.N > after
 		after = page.N
@@ -189,6 +179,11 @@ func (f *follower) lost(s *session) (missing []string) {
 			if !contains(kept[e.Seq], e) {
 				missing = append(missing, fmt.Sprintf("log entry of row %d: lane %s seq %d %s %q", n, e.Lane, e.Seq, e.Kind, e.Text))
 			}
+		}
+	}
+	for id := range f.acked {
+		if !decided[id] {
+			missing = append(missing, "acknowledged order "+id)
 		}
 	}
 	for id := range f.passages {

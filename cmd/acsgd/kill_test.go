@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -33,6 +36,7 @@ func number(t *testing.T, name string, def uint64) uint64 {
 //	ACSGD_KILLS=100 go test -run TestKillAtAnyInstruction -timeout 60m ./cmd/acsgd
 //	ACSGD_SEED=... repeats the moments of another run.
 func TestKillAtAnyInstruction(t *testing.T) {
+	t.Parallel()
 	kills, seed := int(number(t, "ACSGD_KILLS", 6)), number(t, "ACSGD_SEED", uint64(time.Now().UnixNano()))
 	if testing.Short() {
 		kills = 2
@@ -46,8 +50,11 @@ func TestKillAtAnyInstruction(t *testing.T) {
 			continue
 		}
 		longest := 6 * time.Second
-		if kills > 20 && r.IntN(2) == 0 {
-			longest = 20 * time.Second // long enough for a whole passage
+		switch n := r.IntN(10); {
+		case kills > 20 && n == 0:
+			longest = 60 * time.Second // long enough for a passage with its decision
+		case kills > 20 && n < 5:
+			longest = 20 * time.Second
 		}
 		k.round(i, time.Duration(r.Int64N(int64(longest))))
 	}
@@ -65,9 +72,9 @@ func TestKillAtAnyInstruction(t *testing.T) {
 		rows += len(es)
 	}
 	slices.Sort(k.starts)
-	t.Logf("%d kills: officer saw %d passages, %d log entries, %d orders decided; lost: %d; start to answer: median %v, worst %v",
-		kills, len(f.passages), rows, len(f.orders), k.lost, k.starts[len(k.starts)/2].Round(time.Millisecond), k.starts[len(k.starts)-1].Round(time.Millisecond))
-	if kills >= 5 && (len(f.passages) == 0 || rows == 0) {
+	t.Logf("%d kills: officer saw %d passages, %d log entries, %d orders decided, %d of his own acknowledged; lost: %d; start to answer: median %v, worst %v",
+		kills, len(f.passages), rows, len(f.orders), len(f.acked), k.lost, k.starts[len(k.starts)/2].Round(time.Millisecond), k.starts[len(k.starts)-1].Round(time.Millisecond))
+	if kills >= 5 && (len(f.passages) == 0 || rows == 0 || len(f.acked) == 0) {
 		t.Error("the officer saw nothing: the test has tested nothing")
 	}
 }
@@ -112,10 +119,33 @@ func (k *killer) round(i int, after time.Duration) {
 	if i == 0 {
 		k.officer.until("a first passage", 90*time.Second, func() bool { return len(k.officer.passages) > 0 })
 	}
+	var wg sync.WaitGroup
+	wg.Go(func() { k.order(i) })
 	time.Sleep(after) // the random moment, not a wait for anything
 	k.kill(k.demo.cmd)
+	wg.Wait()
 	k.officer.ended()
 	k.verify("after kill " + strconv.Itoa(i))
+}
+
+// order sends orders one after the other until the site is killed, and remembers which were
+// acknowledged: 202 means durable.
+func (k *killer) order(round int) {
+	for n := 0; ; n++ {
+		id := fmt.Sprintf("round-%d-%d", round, n)
+		code, err := k.who.send("/api/lanes/3/orders", fmt.Sprintf(`{"id":%q,"action":"open_lane"}`, id))
+		switch {
+		case err != nil:
+			return
+		case code != http.StatusAccepted:
+			k.t.Errorf("order %s: %d", id, code)
+			return
+		}
+		k.officer.mu.Lock()
+		k.officer.acked[id] = true
+		k.officer.mu.Unlock()
+		time.Sleep(20 * time.Millisecond) // an officer who is very quick
+	}
 }
 
 // early kills a site while it starts.

@@ -132,19 +132,32 @@ func (d *demo) session(user, password string) *session {
 
 func (s *session) post(path, body string) (int, string) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("X-ACSGD", "1")
-	req.Header.Set("Content-Type", "application/json")
-	res, err := s.client.Do(req)
+	res, err := s.do(path, body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer res.Body.Close()
 	b, _ := io.ReadAll(res.Body)
 	return res.StatusCode, string(b)
+}
+
+// send is post for any goroutine, to a site that may be gone.
+func (s *session) send(path, body string) (int, error) {
+	res, err := s.do(path, body)
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
+}
+
+func (s *session) do(path, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("X-ACSGD", "1")
+	req.Header.Set("Content-Type", "application/json")
+	return s.client.Do(req)
 }
 
 func (s *session) get(path string, v any) int {

@@ -32,6 +32,7 @@ func watched(t *testing.T, dir string) (*demo, *session, *follower) {
 }
 
 func TestAUserThatIsAddedWhileTheSiteRuns(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, _, f := watched(t, dir)
 	out, errw, code := call(t, "", "user", "add", "--data", dir, "--role", "officer", "aigerim")
@@ -67,6 +68,7 @@ func TestAUserThatIsAddedWhileTheSiteRuns(t *testing.T) {
 }
 
 func TestATermInTheMiddleOfAPassageLosesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, s, f := watched(t, dir)
 	start := time.Now()
@@ -90,6 +92,7 @@ func TestATermInTheMiddleOfAPassageLosesNothing(t *testing.T) {
 }
 
 func TestASecondTermEndsAtOnceAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, s, f := watched(t, dir)
 	for range 2 {
@@ -162,6 +165,7 @@ func (d *demo) fileLimit(bytes uint64) {
 }
 
 func TestAFullDiskIsShownMovesNothingAndIsOverWhenThereIsRoom(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, s, f := watched(t, dir)
 	if code, why := d.health(); code != http.StatusOK {
@@ -218,6 +222,7 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 }
 
 func TestWhatCannotStartIsRefusedClearly(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := startDemo(t, dir, quick...)
 	before, err := os.ReadFile(filepath.Join(dir, "site.toml"))
@@ -278,6 +283,7 @@ func TestWhatCannotStartIsRefusedClearly(t *testing.T) {
 }
 
 func TestCheckNamesFileAndLine(t *testing.T) {
+	t.Parallel()
 	const head = "[site]\ncode = \"X\"\nname = \"X\"\n[[lane]]\nid = \"1\"\n" // 5 lines
 	const scale = "  [[lane.device]]\n  name = \"%s\"\n  driver = \"rpm/tsa\"\n  link = \"%s\"\n"
 	for name, row := range map[string]struct {
