@@ -2,6 +2,7 @@ package fusion
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"acsgd/fusion/match"
@@ -152,7 +153,7 @@ func (c *Core) match(v *visit) {
 	if v.Match.State != was || v.best() != before {
 		v.material = true
 		if was != "" || v.Match.State != match.None {
-			c.note(v, Updated, "matched", 0, "declaration "+string(v.Match.State)+" "+v.best())
+			c.note(v, Updated, "matched", 0, strings.TrimRight("declaration "+string(v.Match.State)+" "+v.best(), " "))
 		}
 	}
 	v.judge = true

@@ -231,7 +231,7 @@ type soup struct {
 
 func newSoup(t *testing.T, p *fusion.Params, book *rules.Book) *soup {
 	s := &soup{t: t, dev: map[string]uint64{}, now: t0, book: book, index: decl.NewIndex(7, papers),
-		cores: []*fusion.Core{new(fusion.Core), new(fusion.Core), new(fusion.Core)},
+		cores: []*fusion.Core{new(fusion.Core), new(fusion.Core)},
 		open:  map[string]bool{}, closed: map[string]bool{}, cleared: map[string]int{}, raised: map[string]int{}}
 	return s
 }

@@ -75,20 +75,26 @@ func (c *Core) dead(device string) bool {
 	return false
 }
 
-// goneAt is when a cleared passage counts as gone in a lane without loops, where nothing
-// tells that it has left; zero if that is not for time to say.
+// goneAt is when a cleared passage counts as gone although nothing has told so; zero if that
+// is not for time to say. Without loops that is soon; with them a quarter of an hour after
+// its release, if it does not stand on the exit loop: the loop or its module has missed it,
+// and what comes behind it would wait for ever.
 func (c *Core) goneAt(v *visit) time.Time {
 	if !v.Final || !v.cleared() || v.Decision == nil || c.s.Params == nil {
 		return time.Time{}
 	}
-	for i := range c.s.Params.Devices {
-		if c.s.Params.Devices[i].Class == "laneio" {
-			return time.Time{}
-		}
-	}
 	last := v.LastSight
 	if v.Decision.At.After(last) {
 		last = v.Decision.At
+	}
+	for i := range c.s.Params.Devices {
+		if c.s.Params.Devices[i].Class != "laneio" {
+			continue
+		}
+		if there, known := c.on(loopExit); there || !known || c.foremost() != v {
+			return time.Time{}
+		}
+		return last.Add(dwellMax)
 	}
 	return last.Add(c.s.Params.Window)
 }
@@ -121,6 +127,10 @@ func (c *Core) timers() {
 			c.mark(v)
 		}
 		if gone := c.goneAt(v); !gone.IsZero() && !c.s.Now.Before(gone) {
+			if c.wired(loopExit) {
+				c.event(v, "left", 2, "released a quarter of an hour ago and not seen to leave")
+				c.closeBarrier(v)
+			}
 			c.leave(v, "no loop tells that it has left")
 			i--
 			continue
