@@ -147,7 +147,7 @@ class App {
 
   private live(): void {
     this.conn ??= new Connection(this.store, {
-      open: openSocket,
+      open: () => openSocket(() => void this.ask()),
       now: () => Date.now(),
       random: Math.random,
       after: (ms, f) => {
@@ -175,6 +175,15 @@ class App {
     document.addEventListener('visibilitychange', wake);
     window.addEventListener('pageshow', (e) => e.persisted && wake());
     window.addEventListener('online', wake);
+  }
+
+  /** A stream that was not even opened: the server is away, or the session has ended meanwhile. */
+  private async ask(): Promise<void> {
+    try {
+      await api.me();
+    } catch (e) {
+      if (e instanceof api.HttpError && e.status === 401) this.expired();
+    }
   }
 
   private expired(): void {
@@ -292,7 +301,7 @@ class App {
   }
 }
 
-function openSocket(): Socket {
+function openSocket(refused: () => void): Socket {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const ws = new WebSocket(`${scheme}//${location.host}/api/stream`, 'acsgd.v1.json');
   const s: Socket = {
@@ -304,9 +313,16 @@ function openSocket(): Socket {
     onmessage: null,
     onclose: null,
   };
-  ws.onopen = () => s.onopen?.();
+  let opened = false;
+  ws.onopen = () => {
+    opened = true;
+    s.onopen?.();
+  };
   ws.onmessage = (e) => s.onmessage?.(String(e.data));
-  ws.onclose = (e) => s.onclose?.(e.code);
+  ws.onclose = (e) => {
+    if (!opened) refused();
+    s.onclose?.(e.code);
+  };
   return s;
 }
 

@@ -495,7 +495,7 @@ const ru: Record<keyof typeof en, string> = {
   'match.waiting': 'ещё не сопоставлена',
   'declaration.waiting': 'Ещё не сопоставлена',
   'verdict.last_below': 'У шлагбаума машины нет. Ниже — последняя.',
-  'gate.supervisor': 'Для начальника смены',
+  'gate.supervisor': 'Для начальника',
   'gate.senior': 'Второе лицо — старшее',
   'finding.gap': 'разрыв {value} ({percent})',
   'radiation.template': 'необычная форма',
