@@ -247,6 +247,11 @@ func TestNothingRunsOnAfterAStop(t *testing.T) {
 func TestNothingRunsOnAfterAStartThatFails(t *testing.T) {
 	r := newRig(t, t.TempDir(), "", lane("1"))
 	taken := r.site.Addr().String()
+	r.passage("1")
+	r.wait("the last of its parts has started", func() bool {
+		_, err := os.Stat(filepath.Join(r.dir, "declarations", "done"))
+		return err == nil
+	})
 	ignore := goleak.IgnoreCurrent()
 	dir := t.TempDir()
 	text := strings.Replace(fmt.Sprintf(siteHead, dir, ""), "127.0.0.1:0", taken, 1) + lane("1")
