@@ -586,6 +586,11 @@ func (v *visit) typed() bool {
 // amended announces that late data, new papers or a correction changed a judged passage,
 // and that a closed one got a late record even if that changed nothing.
 func (c *Core) amended(v *visit, was rules.Verdict) {
+	undecided := v.Decision == nil && v.Closed.IsZero()
+	if undecided && v.Verdict == was { // what is still being measured is no amendment each time
+		c.goGreen(v) // the match may have become certain
+		return
+	}
 	if !c.changed(v) && !v.late {
 		return
 	}

@@ -305,7 +305,7 @@ func (s *soup) signal(rt *rapid.T, c *fusion.Core, m *fusion.Signal) {
 	}
 	var foremost *fusion.Passage
 	for _, p := range c.Passages(nil) {
-		if s.open[p.ID] {
+		if p.Closed.IsZero() {
 			foremost = p
 			break
 		}
