@@ -93,6 +93,7 @@ func TestNothingIsPublishedOrAcknowledgedBeforeItIsDurable(t *testing.T) {
 		go l.Run(ctx)
 		l.Put(testParams(), nil)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		start := time.Now()
 		var acked time.Time
 		l.Emit(loop(true), func(err error) {
@@ -102,6 +103,7 @@ func TestNothingIsPublishedOrAcknowledgedBeforeItIsDurable(t *testing.T) {
 			acked = time.Now()
 		})
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(p.at) != 1 || p.at[0].Sub(start) < 50*time.Millisecond || acked.Sub(start) < 50*time.Millisecond {
 			t.Errorf("published after %v, acknowledged after %v; the commit took 50ms", p.at, acked.Sub(start))
 		}
@@ -121,12 +123,14 @@ func TestARefusingJournalIsShownAndRefusesTheObservation(t *testing.T) {
 		go l.Run(ctx)
 		l.Put(testParams(), nil)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		j.mu.Lock()
 		j.refuse = errors.New("disk full")
 		j.mu.Unlock()
 		var got error
 		l.Emit(loop(true), func(err error) { got = err })
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if got == nil || l.Stats().Journal != "disk full" {
 			t.Errorf("done(%v), stats %+v", got, l.Stats())
 		}
@@ -139,6 +143,7 @@ func TestARefusingJournalIsShownAndRefusesTheObservation(t *testing.T) {
 		l.Emit(loop(false), nil)
 		l.Emit(loop(true), nil)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if l.Stats().Journal != "" || !strings.HasPrefix(p.events[len(p.events)-1], "opened") {
 			t.Errorf("after the disk has room: %v, %v", l.Stats().Journal, p.events)
 		}
@@ -157,6 +162,7 @@ func TestAnInputThatStopsTheCoreIsQuarantinedAndShown(t *testing.T) {
 		l.Put(testParams(), nil)
 		l.Emit(loop(true), nil)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(p.events) != 2 || !strings.Contains(p.events[0], "left out") || !strings.HasPrefix(p.events[1], "opened") {
 			t.Errorf("events %v", p.events)
 		}
@@ -184,9 +190,11 @@ func TestAStoppedLaneAnswersWhatItHasNotTaken(t *testing.T) {
 			l.Emit(loop(true), func(error) { answers++ })
 		}
 		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
 		cancel()
 		synctest.Wait()
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		var late error
 		l.Emit(loop(true), func(err error) { late = err })
 		if answers != 10 || late == nil {
