@@ -163,16 +163,12 @@ func TestAMessageThatIsNotDurableComesAgain(t *testing.T) {
 	r.publish("meanwhile") // nobody listens; the broker keeps it for the session
 
 	cancel, end = run()
+	// What was acknowledged just before the end may come again as well: at least once.
 	got := map[string]bool{}
-	for len(got) < 2 {
+	for !got["cam/1=lost"] || !got["cam/1=meanwhile"] {
 		s := <-r.seen
 		s.done(nil)
-		if s.signal != "cam/1=probe" {
-			got[s.signal] = true
-		}
-	}
-	if !got["cam/1=lost"] || !got["cam/1=meanwhile"] {
-		t.Errorf("came again: %v, want lost and meanwhile", got)
+		got[s.signal] = true
 	}
 	if n := sup.Status().Counters.DecodeErrors; n != 1 {
 		t.Errorf("%d decode errors, want 1", n)
@@ -187,7 +183,13 @@ func TestAMessageThatIsNotDurableComesAgain(t *testing.T) {
 	defer b.Close()
 	r.dev = connect(t, addr)
 	r.publish("back")
-	r.seenBut("cam/1=lost", "cam/1=back").done(nil) // an acknowledgement may have been lost with the broker
+	for {
+		s := <-r.seen // acknowledgements may have been lost with the broker
+		s.done(nil)
+		if s.signal == "cam/1=back" {
+			break
+		}
+	}
 	r.dev.Disconnect(0)
 	cancel()
 	<-end

@@ -82,12 +82,13 @@ type Sum int64
 func (s Sum) MarshalJSON() ([]byte, error) { return s.append(nil), nil }
 
 func (s Sum) append(b []byte) []byte {
+	u := uint64(s)
 	if s < 0 {
-		b, s = append(b, '-'), -s
+		b, u = append(b, '-'), -u // also of the smallest int64, which has no positive twin
 	}
-	b = strconv.AppendInt(b, int64(s/scale), 10)
+	b = strconv.AppendUint(b, u/scale, 10)
 	b = append(b, '.')
-	for place, f := Sum(scale/10), s%scale; place > 0; place /= 10 {
+	for place, f := uint64(scale/10), u%scale; place > 0; place /= 10 {
 		b = append(b, byte('0'+f/place%10))
 	}
 	return b
