@@ -153,6 +153,7 @@ func (l *Lane) modbus() error {
 func (l *Lane) scale(i int, seed uint64) error {
 	m := wim.Default(seed + 100)
 	m.Station = atScale
+	m.Drift = 20 * quant.Gram // a minute: at the model's 1 kg every vehicle is refused after an hour
 	var machine sim.Machine
 	if i%4 == 3 {
 		m.Platform = 1 * quant.Metre // a polled scale is slower: a longer platform makes up for it

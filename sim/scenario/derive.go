@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"strings"
 
 	"acsgd/sim"
 )
@@ -67,7 +68,7 @@ func known(a *Arrival, e *Expect) {
 	default:
 		return
 	}
-	if e.Verdict == "within" {
+	if strings.HasPrefix(e.Verdict, "within") {
 		e.Verdict, e.Path = "within|exceeds|undetermined", ""
 	}
 }
