@@ -103,6 +103,7 @@ type visit struct {
 	Ended     bool         `json:"ended,omitempty"`  // the window is over: what is missing stays missing
 	Chosen    string       `json:"chosen,omitempty"` // declaration named by an officer
 	Beyond    bool         `json:"beyond,omitempty"` // the inspection bay lies behind the barrier
+	Turn      time.Time    `json:"turn,omitzero"`    // when the barrier was told to open for it
 	Again     time.Time    `json:"again,omitzero"`   // when an officer ordered it to be measured again
 	Orphan    bool         `json:"orphan,omitempty"` // opened by a record so late that its vehicle cannot be here any more
 	dirty     bool         // changed in this Step: publish it

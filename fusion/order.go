@@ -248,6 +248,7 @@ func (c *Core) openFor(v *visit, cause string) {
 	if c.foremost() != v {
 		return
 	}
+	v.Turn = c.s.Now
 	c.signal("light", "green", v.ID, cause)
 	if up, _ := c.on(barrierUp); !up || c.s.Told == "close" {
 		c.signal("barrier", "open", v.ID, cause)

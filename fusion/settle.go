@@ -77,8 +77,8 @@ func (c *Core) dead(device string) bool {
 
 // goneAt is when a cleared passage counts as gone although nothing has told so; zero if that
 // is not for time to say. Without loops that is soon; with them a quarter of an hour after
-// its release, if it does not stand on the exit loop: the loop or its module has missed it,
-// and what comes behind it would wait for ever.
+// the barrier was told to open for it, if it does not stand on the exit loop: the loop or
+// its module has missed it, and what comes behind it would wait for ever.
 func (c *Core) goneAt(v *visit) time.Time {
 	if !v.Final || !v.cleared() || v.Decision == nil || c.s.Params == nil {
 		return time.Time{}
@@ -91,10 +91,10 @@ func (c *Core) goneAt(v *visit) time.Time {
 		if c.s.Params.Devices[i].Class != "laneio" {
 			continue
 		}
-		if there, known := c.on(loopExit); there || !known || c.foremost() != v {
+		if there, known := c.on(loopExit); there || !known || v.Turn.IsZero() {
 			return time.Time{}
 		}
-		return last.Add(dwellMax)
+		return v.Turn.Add(dwellMax)
 	}
 	return last.Add(c.s.Params.Window)
 }
