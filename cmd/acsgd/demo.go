@@ -16,6 +16,7 @@ import (
 	"acsgd/internal/bus"
 	"acsgd/internal/centre"
 	"acsgd/internal/config"
+	"acsgd/internal/journal"
 	"acsgd/internal/site"
 	"acsgd/sim"
 	"acsgd/sim/checkpoint"
@@ -31,7 +32,7 @@ type demoCmd struct {
 	Centre   string        `default:"127.0.0.1:8081" help:"Address of the console of the centre."`
 	Trackers string        `default:"127.0.0.1:5001" help:"Address where trackers connect."`
 	Lanes    int           `default:"4" help:"Simulated lanes."`
-	Seed     uint64        `default:"1" help:"Seed of the traffic: the same vehicles for the same seed."`
+	Seed     uint64        `default:"1" help:"Seed of the traffic: the same vehicles for the same seed. A demo started again on its data draws another."`
 	Store    string        `help:"Archive: empty is SQLite, or postgres://..."`
 	Captures string        `help:"Play recordings of real instruments of this directory through the drivers into further lanes." placeholder:"DIR"`
 	Officer  string        `default:"human" enum:"human,auto" help:"Who decides: you at the console, or a simulated officer."`
@@ -56,6 +57,7 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 		return usage{err}
 	}
 	defer claim.Close()
+	d.freshTraffic()
 	watch := filepath.Join(d.Data, "declarations")
 	b, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(d.Data, "bus"), Listen: d.Nats, MQTT: d.Mqtt, Name: "demo", Log: log})
 	if err != nil {
@@ -111,6 +113,14 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 	stop()
 	wg.Wait()
 	return errors.Join(err, st.Close())
+}
+
+// freshTraffic lets other vehicles come when a demo is started again on its data: those of
+// the first run have their declarations there already, and each would match two.
+func (d *demoCmd) freshTraffic() {
+	if _, err := os.Stat(filepath.Join(d.Data, "journal", journal.FileName)); err == nil && d.Seed == 1 {
+		d.Seed = uint64(time.Now().Unix())
+	}
 }
 
 func (d *demoCmd) head() string {
