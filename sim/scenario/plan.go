@@ -205,6 +205,10 @@ func (p *Plan) traffic() {
 		lanes[i] = stream{sim.NewTraffic(p.Seed*1000+uint64(i), fmt.Sprintf("L%d", i+1)),
 			rand.New(rand.NewPCG(p.Seed, uint64(i)+1)), p.Start, 0}
 	}
+	taken := map[string]bool{}
+	for _, a := range p.Arrivals {
+		taken[a.Vehicle.Front.Text] = true
+	}
 	var all []*Arrival
 	for n := 0; t.Vehicles == 0 || n < t.Vehicles; n++ {
 		i := n % len(lanes)
@@ -230,6 +234,11 @@ func (p *Plan) traffic() {
 		}
 		l.n++
 		from := l.made.Of(story)
+		for taken[from.Vehicle.Front.Text] || taken[from.Vehicle.Trailer.Text] { // no plate is given out twice
+			from = l.made.Of(story)
+		}
+		taken[from.Vehicle.Front.Text] = true
+		taken[from.Vehicle.Trailer.Text] = from.Vehicle.Trailer.Text != ""
 		a := &Arrival{Name: from.Vehicle.ID + " " + string(story), Lane: i + 1, Story: story, At: l.at, After: "free", Speed: from.Speed, Vehicle: from.Vehicle}
 		if paper, ok := declare.Of(from, 0, p.Start); ok {
 			a.Papers = &paper
