@@ -1,0 +1,93 @@
+package fusion
+
+import (
+	"strings"
+
+	"acsgd/fusion/match"
+	"acsgd/internal/plate"
+	"acsgd/internal/quant"
+)
+
+// match weighs what was read against the expected arrivals.
+func (c *Core) match(v *visit) {
+	ev := match.Evidence{Containers: nil}
+	for i := range v.Plates {
+		p := &v.Plates[i]
+		if p.Container != "" {
+			ev.Containers = append(ev.Containers, p.Container)
+		}
+		if p.Corrected != "" {
+			ev.Reads = append(ev.Reads, match.Read{Text: plate.Normalise(p.Corrected), P: quant.Certain, Role: p.Role, Country: p.Country, Camera: p.Source})
+			continue
+		}
+		if v.overruled(p) {
+			continue
+		}
+		if p.Text != "" {
+			ev.Reads = append(ev.Reads, match.Read{Text: p.Text, P: p.Confidence, Role: p.Role, Country: p.Country, Camera: p.Source, Chars: p.Chars})
+		}
+		for _, a := range p.Candidates {
+			if a.Text != p.Text {
+				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: p.Role, Country: p.Country, Camera: p.Source})
+			}
+		}
+	}
+	if v.Gross != nil && usable(v.Gross.Flags) == "" && v.loadsUnsure() == "" {
+		ev.Gross, ev.UGross = v.Gross.Mass, v.Gross.U
+	}
+	was, before := v.Match.State, v.best()
+	v.Match = c.scratch.matcher.Match(c.index, ev, acceptMatch, match.Prior{})
+	if v.Chosen != "" {
+		v.Match.State = match.Matched
+		v.Match.Declared = choose(v.Match.Declared, v.Chosen)
+	}
+	v.Declared = c.s.Lane.Index
+	v.Declaration = nil
+	if v.Match.State == match.Matched {
+		v.Declaration = c.index.ByID(v.best())
+	}
+	if v.Gross != nil {
+		v.Gross.Declared = 0
+		if v.Declaration != nil {
+			v.Gross.Declared = v.Declaration.Totals.Gross
+		}
+	}
+	if v.Match.State != was || v.best() != before {
+		v.material = true
+		if was != "" || v.Match.State != match.None {
+			c.note(v, Updated, "matched", 0, strings.TrimRight("declaration "+string(v.Match.State)+" "+v.best(), " "))
+		}
+	}
+	v.judge = true
+}
+
+// overruled reports whether an officer has said what stands on the plate that this read is
+// of: then no camera says otherwise.
+func (v *visit) overruled(r *PlateRead) bool {
+	for i := range v.Plates {
+		if p := &v.Plates[i]; p.Corrected != "" && (p.Role == r.Role || p.Source == r.Source) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *visit) best() string {
+	if len(v.Match.Declared) == 0 {
+		return ""
+	}
+	return v.Match.Declared[0].Declaration
+}
+
+// choose puts the declaration that an officer named first.
+func choose(cs []match.Candidate, id string) []match.Candidate {
+	for i := range cs {
+		if cs[i].Declaration == id {
+			x := cs[i]
+			copy(cs[1:i+1], cs[:i])
+			cs[0] = x
+			return cs
+		}
+	}
+	return append([]match.Candidate{{Declaration: id, Why: []string{"chosen by an officer"}}}, cs[:min(len(cs), 4)]...)
+}
