@@ -125,6 +125,7 @@ type shape struct {
 // scratch is working memory of one Step.
 type scratch struct {
 	status  bool
+	turn    bool // the foremost vehicle has gone: see whether the next may
 	vehicle rules.Vehicle
 	axles   []rules.Axle
 	mass    []quant.Mass

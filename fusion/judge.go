@@ -132,6 +132,7 @@ func (c *Core) judge(v *visit) {
 	case v.Final:
 		c.amended(v, wasVerdict)
 	}
+	c.revoke(v) // what was let go before its verdict is not let go by it
 	v.late = false
 }
 
@@ -324,12 +325,8 @@ func (c *Core) amended(v *visit, was rules.Verdict) {
 		prio = 1
 	}
 	c.note(v, Amended, "amended", prio, text)
-	switch {
-	case !v.Closed.IsZero():
-	case v.Decision == nil:
+	if undecided {
 		c.goGreen(v)
-	default:
-		c.revoke(v)
 	}
 }
 
@@ -353,10 +350,13 @@ func (c *Core) changed(v *visit) bool {
 // already, only what exceeds takes it back.
 func (c *Core) revoke(v *visit) {
 	d := v.Decision
+	if v.Phase != Released || d == nil || !v.Closed.IsZero() {
+		return
+	}
 	up, _ := c.on(barrierUp)
 	doubt := v.Green && v.Verdict != within && (c.foremost() != v || !up)
 	wrong := v.Verdict == exceeds && (d.Action != Override || d.Second == "" && v.twoPersons())
-	if v.Phase != Released || !doubt && !wrong {
+	if !doubt && !wrong {
 		return
 	}
 	by := d.User

@@ -157,12 +157,22 @@ func (c *Core) leftBarrier(at time.Time) {
 }
 
 // leave closes the passage of a vehicle that is not in the lane any more. If it was the
-// foremost and the next one has been released meanwhile, it is that one's turn.
+// foremost, it is the next one's turn once this Step has judged what it changed.
 func (c *Core) leave(v *visit, why string) {
-	first := c.foremost() == v
+	c.scratch.turn = c.scratch.turn || c.foremost() == v
 	c.close(v, why)
-	if next := c.foremost(); first && next != nil && next.cleared() && next.Decision != nil {
-		c.openFor(next, next.Decision.Order)
+}
+
+// turn opens the barrier for the foremost vehicle if it was released while it waited behind
+// another.
+func (c *Core) turn() {
+	c.scratch.turn = false
+	v := c.foremost()
+	if v == nil || !v.cleared() || v.Decision == nil {
+		return
+	}
+	if v.Turn.IsZero() || c.s.Told != "open" { // else it had its turn before another was found to be ahead of it
+		c.openFor(v, v.Decision.Order)
 	}
 }
 

@@ -169,6 +169,9 @@ func (c *Core) settle() {
 		v.dirty, v.material, v.judge, v.rematch = false, false, false, false
 	}
 	c.touch = c.touch[:0]
+	if c.scratch.turn {
+		c.turn()
+	}
 	if c.scratch.status {
 		c.scratch.status = false
 		l := &c.s.Lane
