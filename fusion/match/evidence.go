@@ -30,7 +30,8 @@ const (
 func (m *Matcher) judge(x *decl.Index, e Evidence, d decl.Ref, hits []hit, prior Prior) candidate {
 	c := candidate{d: d, weight: 1}
 	doc := x.Declaration(d)
-	agreeing, best := 0, 0.0
+	var agreed decl.PlateRef // the first declared plate that a view tells
+	told, best := false, 0.0
 	for v := range m.views {
 		n := 0
 		for n < len(hits) && hits[n].view == v {
@@ -45,18 +46,22 @@ func (m *Matcher) judge(x *decl.Index, e Evidence, d decl.Ref, hits []hit, prior
 			c.Differs = true
 			c.other = c.other || m.views[v].Role != obs.Trailer && m.views[v].Role != obs.Rear
 		}
-		if ratio >= telling {
-			agreeing++
-		}
 		if nearest.hit == nil {
 			continue
+		}
+		if ratio >= telling {
+			// A second evidence is another plate of the same declaration. Two cameras that read
+			// one plate alike say how it looks, not that it is the declared one.
+			c.Second = c.Second || told && nearest.plate != agreed
+			if !told {
+				told, agreed = true, nearest.plate
+			}
 		}
 		if nearest.ratio > best {
 			best, c.plate, c.Text = nearest.ratio, nearest.plate, textOf(x, d, nearest.unit)
 		}
 		c.Exact = c.Exact || exact
 	}
-	c.Second = agreeing > 1
 	if doc != nil {
 		c.weight = float64(c.weight * m.further(&c, e, doc))
 		if prior.Odds != nil {
@@ -194,8 +199,7 @@ func (m *Matcher) further(c *candidate, e Evidence, doc *decl.Declaration) float
 	}
 	if agrees, known := grossAgreesWith(e, doc); known && !m.shared(c) {
 		if agrees {
-			w = float64(w * grossAgrees)
-			c.Second = true
+			w = float64(w * grossAgrees) // it weighs, but many vehicles weigh alike: no second evidence
 		} else {
 			w = float64(w * grossDiffers)
 		}

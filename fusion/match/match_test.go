@@ -102,7 +102,7 @@ func TestCharacterConfidenceDecidesBetweenNeighbours(t *testing.T) {
 	}
 }
 
-func TestMassIsSecondEvidenceAndContradiction(t *testing.T) {
+func TestMassWeighsButIsNoSecondEvidence(t *testing.T) {
 	x := fleet()
 	e := Evidence{Reads: []Read{front("389BKO1")}, Gross: quant.Kg(36_000), UGross: quant.Kg(300)}
 	fits := Match(x, e, 0, Prior{})
@@ -110,11 +110,24 @@ func TestMassIsSecondEvidenceAndContradiction(t *testing.T) {
 	empty := Match(x, e, 0, Prior{})
 	e.UGross = 0
 	unknown := Match(x, e, 0, Prior{})
-	if !fits.Declared[0].Second || empty.Declared[0].Second || unknown.Declared[0].Second {
-		t.Errorf("second evidence: fits %v, empty %v, unknown %v", fits.Declared[0].Second, empty.Declared[0].Second, unknown.Declared[0].Second)
+	if fits.Auto() || empty.Auto() || unknown.Auto() {
+		t.Errorf("automatic by a plate that is not exact: fits %v, empty %v, unknown %v", fits.Auto(), empty.Auto(), unknown.Auto())
 	}
 	if !(fits.Declared[0].Posterior >= unknown.Declared[0].Posterior && unknown.Declared[0].Posterior >= empty.Declared[0].Posterior) {
 		t.Errorf("posteriors: fits %v, unknown %v, empty %v", fits.Declared[0].Posterior, unknown.Declared[0].Posterior, empty.Declared[0].Posterior)
+	}
+}
+
+// Two cameras that read the same undeclared plate, one character from a declared one, are one
+// evidence: the barrier must not open by itself for it, with a mass that fits either.
+func TestTwoViewsOfOnePlateAreOneEvidence(t *testing.T) {
+	x := decl.NewPlateIndex(1, []string{"069BD20", "777XY05"})
+	e := Evidence{Reads: []Read{
+		{Text: "061BD20", P: 970_000, Role: obs.Front, Camera: "front"},
+		{Text: "061BD20", P: 970_000, Role: obs.Rear, Camera: "rear"},
+	}, Gross: quant.Kg(36_000), UGross: quant.Kg(300)}
+	if r := Match(x, e, 0, Prior{}); r.Auto() {
+		t.Errorf("an undeclared plate read twice is released: %+v", r)
 	}
 }
 

@@ -64,7 +64,7 @@ type Candidate struct {
 	Text        string     `json:"text"`        // its best matching plate
 	Posterior   quant.Prob `json:"posterior"`
 	Exact       bool       `json:"exact"`             // a read equals a declared plate
-	Second      bool       `json:"second"`            // independent second evidence agrees: trailer plate, container, mass
+	Second      bool       `json:"second"`            // independent second evidence agrees: another declared plate, a container
 	Differs     bool       `json:"differs,omitempty"` // a plate was read that the declaration does not have
 	Why         []string   `json:"why,omitempty"`
 }
