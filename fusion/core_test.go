@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"acsgd/fusion"
+	"acsgd/fusion/match"
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
 	"acsgd/internal/obs"
@@ -244,6 +245,19 @@ func TestALegalDeclaredLorryTakesTheGreenPath(t *testing.T) {
 	}
 	if got := r.moves[len(r.moves)-2:]; got[0] != "barrier close" || got[1] != "light red" {
 		t.Errorf("last moves %v", got)
+	}
+}
+
+// The plate of an undeclared lorry may lie one character from a declared one.
+func TestANeighbourOfADeclaredPlateIsNotWithin(t *testing.T) {
+	r := newRig(t, params(), goods)
+	r.pass(legal("123A802", t0.Add(time.Second)))
+	p := r.last()
+	if p.Match.State != match.Matched {
+		t.Fatalf("match %+v: the case needs one that the posterior accepts", p.Match)
+	}
+	if p.Verdict != rules.Undetermined || p.Green || len(r.moves) != 0 || !strings.Contains(findings(p, rules.Undetermined), "declaration") {
+		t.Errorf("verdict %s green %v moves %v: %s", p.Verdict, p.Green, r.moves, findings(p, rules.Undetermined))
 	}
 }
 

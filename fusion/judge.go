@@ -149,7 +149,7 @@ func (c *Core) judgeBy(dst []rules.Finding, id string, x *rules.Vehicle) []rules
 func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 	p := c.s.Params
 	d := v.Declaration
-	if p.Declare && d == nil {
+	if p.Declare && (d == nil || v.Chosen == "" && !v.Match.Auto()) {
 		v.Findings = append(v.Findings, undeclared(v))
 	}
 	if d != nil {
@@ -192,10 +192,13 @@ func (c *Core) has(class string) bool {
 	return false
 }
 
-// undeclared is the finding of a vehicle without a certain declaration.
+// undeclared is the finding of a vehicle without a certain declaration: none, several, or one
+// whose plate was read otherwise, which is also how a neighbour of a declared plate looks.
 func undeclared(v *visit) rules.Finding {
 	f := rules.Finding{Vehicle: v.ID, Quantity: "declaration", Verdict: undetermined, Blocking: true}
 	switch {
+	case v.Match.State == match.Matched:
+		f.Reason = "declared plate " + v.Match.Declared[0].Text + " was not read for certain"
 	case v.Match.State == match.Ambiguous:
 		f.Reason = "ambiguous: " + strconv.Itoa(len(v.Match.Declared)) + " declarations may be its own"
 	case len(v.Plates) == 0:
