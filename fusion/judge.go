@@ -149,13 +149,27 @@ func (c *Core) judgeBy(dst []rules.Finding, id string, x *rules.Vehicle) []rules
 func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 	p := c.s.Params
 	d := v.Declaration
-	if p.Declare && (d == nil || v.Chosen == "" && !v.Match.Auto()) {
+	certain := d != nil && (v.Chosen != "" || v.Match.Auto())
+	if p.Declare && !certain {
 		v.Findings = append(v.Findings, undeclared(v))
 	}
 	if d != nil {
 		day, _ := x.Day() // the date was written above and always parses
 		v.Findings = rules.Goods(v.Findings, c.book, d, p.Direction, "road", day)
+		n := len(v.Findings)
 		v.Findings = rules.DeclaredMass(v.Findings, c.book, x, d)
+		if !certain { // it may be another vehicle's: its mass accuses nobody
+			doubt(v.Findings[n:])
+		}
+	}
+}
+
+// doubt takes what exceeds back to undetermined where the declaration is not certain.
+func doubt(fs []rules.Finding) {
+	for i := range fs {
+		if f := &fs[i]; f.Verdict == exceeds {
+			f.Verdict, f.Reason = undetermined, f.Reason+"; the declaration is not certain"
+		}
 	}
 }
 

@@ -30,6 +30,9 @@ type Matcher struct {
 	owners []decl.Ref
 	hits   []hit
 	cands  []candidate
+
+	channel *plate.Channel // of the index
+	mix     *plate.Mix
 }
 
 // view is what one camera says: alternative reads of one plate.
@@ -73,7 +76,7 @@ type candidate struct {
 //
 // and P(d | evidence) = pi_d W(d) / (pi_0 W_0 + sum of pi W). W_0 is the weight of a
 // vehicle that is not declared: it cannot carry a declared plate, so what declared plates
-// near the read contribute to u(r) is taken out.
+// near the read contribute to u(r) is taken out, and its cameras show one plate or two.
 func (m *Matcher) Match(x *decl.Index, e Evidence, accept quant.Prob, prior Prior) Result {
 	if accept == 0 {
 		accept = DefaultAccept
@@ -90,7 +93,7 @@ func (m *Matcher) Match(x *decl.Index, e Evidence, accept quant.Prob, prior Prio
 // look groups the reads by camera.
 func (m *Matcher) look(x *decl.Index, e Evidence) {
 	m.views, m.reads = m.views[:0], m.reads[:0]
-	ch, mix := x.Channel(), x.Mix()
+	m.channel, m.mix = x.Channel(), x.Mix()
 	for i := range e.Reads {
 		if m.seen(e.Reads, i) {
 			continue
@@ -99,7 +102,7 @@ func (m *Matcher) look(x *decl.Index, e Evidence) {
 		best := quant.Prob(-1)
 		for k := i; k < len(e.Reads); k++ {
 			r := &e.Reads[k]
-			if !sameView(r, &v.Read) || !m.alternative(ch, r) {
+			if !sameView(r, &v.Read) || !m.alternative(r) {
 				continue
 			}
 			if r.P > best { // the view's own text is that of the best alternative
@@ -112,7 +115,7 @@ func (m *Matcher) look(x *decl.Index, e Evidence) {
 		}
 		evenOut(m.reads[v.first:v.end])
 		for k := v.first; k < v.end; k++ {
-			v.random += float64(m.reads[k].p * mix.Likelihood(&m.reads[k].Read))
+			v.random += float64(m.reads[k].p * m.mix.Likelihood(&m.reads[k].Read))
 		}
 		m.views = append(m.views, v)
 	}
@@ -131,13 +134,13 @@ func (m *Matcher) seen(reads []Read, i int) bool {
 func sameView(a, b *Read) bool { return a.Camera == b.Camera && (a.Camera != "" || a.Role == b.Role) }
 
 // alternative adds r to the reads; false if it has no text.
-func (m *Matcher) alternative(ch *plate.Channel, r *Read) bool {
+func (m *Matcher) alternative(r *Read) bool {
 	text := plate.Normalise(r.Text)
 	code := plate.Encode(text)
 	if code.Len() == 0 {
 		return false
 	}
-	w := weighted{Read: ch.NewRead(code), p: r.P.Float()}
+	w := weighted{Read: m.channel.NewRead(code), p: r.P.Float()}
 	if len(r.Chars) == code.Len() {
 		for i := range r.Chars {
 			// Cameras give 99 % to wrong characters too, and 0 to right ones.
@@ -196,7 +199,6 @@ func (m *Matcher) weigh(x *decl.Index, e Evidence, accept quant.Prob, prior Prio
 // the background of undeclared vehicles.
 func (m *Matcher) near(x *decl.Index, v int, reach decl.Reach) {
 	w := &m.views[v]
-	ch, mix := x.Channel(), x.Mix()
 	m.plates = m.plates[:0]
 	for k := w.first; k < w.end; k++ {
 		m.plates = x.Search(m.plates, m.reads[k].Code, reach)
@@ -209,22 +211,19 @@ func (m *Matcher) near(x *decl.Index, v int, reach decl.Reach) {
 	w.declared = false
 	for _, p := range m.plates {
 		code := x.Plate(p)
-		like := 0.0
-		for k := w.first; k < w.end; k++ {
-			like += float64(m.reads[k].p * ch.Likelihood(&m.reads[k].Read, code))
-		}
+		ratio := m.ratioOf(v, code)
 		m.owners = x.Owners(m.owners[:0], p)
 		if len(m.owners) == 0 {
 			continue
 		}
 		w.declared = w.declared || code == w.code
-		declared += float64(mix.Prior(code) * like)
+		declared += float64(m.mix.Prior(code) * ratio)
 		for _, d := range m.owners {
-			m.hits = append(m.hits, hit{d, v, p, like / w.random})
+			m.hits = append(m.hits, hit{d, v, p, ratio})
 		}
 	}
 	// The traffic mix is a model: never believe that no undeclared vehicle reads like this.
-	w.other = max(1-declared/w.random, leastOther)
+	w.other = max(1-declared, leastOther)
 }
 
 // leastOther is the least share of the background that is left to undeclared vehicles.
@@ -238,6 +237,7 @@ func (m *Matcher) conclude(x *decl.Index, accept quant.Prob, prior Prior) Result
 	for i := range m.views {
 		undeclared *= m.views[i].other
 	}
+	undeclared = float64(undeclared * m.together())
 	each := (1 - none.Float()) / float64(max(x.Len(), 1))
 	sum := undeclared
 	for i := range m.cands {

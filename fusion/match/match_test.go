@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -118,16 +119,31 @@ func TestMassWeighsButIsNoSecondEvidence(t *testing.T) {
 	}
 }
 
-// Two cameras that read the same undeclared plate, one character from a declared one, are one
-// evidence: the barrier must not open by itself for it, with a mass that fits either.
-func TestTwoViewsOfOnePlateAreOneEvidence(t *testing.T) {
-	x := decl.NewPlateIndex(1, []string{"069BD20", "777XY05"})
-	e := Evidence{Reads: []Read{
-		{Text: "061BD20", P: 970_000, Role: obs.Front, Camera: "front"},
-		{Text: "061BD20", P: 970_000, Role: obs.Rear, Camera: "rear"},
-	}, Gross: quant.Kg(36_000), UGross: quant.Kg(300)}
-	if r := Match(x, e, 0, Prior{}); r.Auto() {
-		t.Errorf("an undeclared plate read twice is released: %+v", r)
+// Two cameras that read the same undeclared plate, one character from a declared one, show
+// that plate and not the declared one misread twice in one way.
+func TestAPlateReadAlikeByTwoCamerasIsNotItsNeighbour(t *testing.T) {
+	x := decl.NewPlateIndex(1, platetest.Plates(rand.New(rand.NewPCG(3, 4)), 6000))
+	kazakh := regexp.MustCompile(`^[0-9]{2}9[A-Z]{2}(0[1-9]|1[0-9]|20)$`)
+	var declared string
+	for i := range decl.PlateRef(x.Len()) {
+		if s := x.Plate(i).String(); kazakh.MatchString(s) {
+			declared = s
+			break
+		}
+	}
+	odd := strings.Replace(declared, "9", "1", 1)
+	for _, role := range []obs.PlateRole{obs.Rear, obs.Trailer, ""} {
+		one := Read{Text: odd, P: 970_000, Role: obs.Front, Camera: "front"}
+		two := Read{Text: odd, P: 970_000, Role: role, Camera: "rear"}
+		e := Evidence{Reads: []Read{one, two}, Gross: quant.Kg(36_000), UGross: quant.Kg(300)}
+		if r := Match(x, e, 0, Prior{}); r.State == Matched {
+			t.Errorf("%s is not declared and read alike from front and %q, %s is declared: %+v", odd, role, declared, r)
+		}
+		two.Text = declared
+		e.Reads[1] = two
+		if r := Match(x, e, 0, Prior{}); r.State != Matched || r.Declared[0].Text != declared {
+			t.Errorf("%s is declared and read right from %q, misread from the front: %+v", declared, role, r)
+		}
 	}
 }
 
