@@ -2,11 +2,12 @@ package fusion
 
 import (
 	"acsgd/fusion/radiation"
+	"acsgd/fusion/rules"
 )
 
 // CopyTo makes dst a copy of p that stays as it is when the core goes on, reusing the memory
 // that dst has. Shared remains what no Step changes once it is made: texts, declarations,
-// instruments' readings, what findings point to.
+// instruments' readings.
 func (p *Passage) CopyTo(dst *Passage) {
 	old := *dst
 	*dst = *p
@@ -14,8 +15,10 @@ func (p *Passage) CopyTo(dst *Passage) {
 	dst.Axles = append(old.Axles[:0], p.Axles...)
 	dst.Match.Declared = append(old.Match.Declared[:0], p.Match.Declared...)
 	dst.Missing = append(old.Missing[:0], p.Missing...)
-	dst.Findings = append(old.Findings[:0], p.Findings...)
-	dst.Advice = append(old.Advice[:0], p.Advice...)
+	dst.memory = old.memory
+	dst.memory.Reset()
+	dst.Findings = own(append(old.Findings[:0], p.Findings...), &dst.memory)
+	dst.Advice = own(append(old.Advice[:0], p.Advice...), &dst.memory)
 	dst.History = append(old.History[:0], p.History...)
 	dst.Gross = clone(old.Gross, p.Gross)
 	dst.Decision = clone(old.Decision, p.Decision)
@@ -37,6 +40,14 @@ func (p *Passage) CopyTo(dst *Passage) {
 		dst.Radiation.Slices = append(was.Slices[:0], r.Slices...)
 		dst.Radiation.Neutron = append(was.Neutron[:0], r.Neutron...)
 	}
+}
+
+// own makes findings independent of where they come from.
+func own(fs []rules.Finding, m *rules.Memory) []rules.Finding {
+	for i := range fs {
+		m.Own(&fs[i])
+	}
+	return fs
 }
 
 // CopyTo makes dst a copy of l that stays as it is when the core goes on, reusing the memory

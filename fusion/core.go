@@ -106,12 +106,25 @@ type visit struct {
 	Turn      time.Time    `json:"turn,omitzero"`    // when the barrier was told to open for it
 	Again     time.Time    `json:"again,omitzero"`   // when an officer ordered it to be measured again
 	Orphan    bool         `json:"orphan,omitempty"` // opened by a record so late that its vehicle cannot be here any more
-	dirty     bool         // changed in this Step: publish it
-	material  bool         // changed so that an officer must look again: new Version
-	judge     bool         // judge again at the end of this Step
-	late      bool         // it was closed when a record of it came in
-	rematch   bool
+	Loads     int          `json:"loads,omitempty"`  // how many of the findings, the first, are of axles
+
+	axleMemory rules.Memory // of what the findings of axles point to
+
+	dirty    bool  // changed in this Step: publish it
+	material bool  // changed so that an officer must look again: new Version
+	judge    scope // what to judge again at the end of this Step
+	late     bool  // it was closed when a record of it came in
+	rematch  bool
 }
+
+// scope is how much of a passage is judged again.
+type scope uint8
+
+const (
+	nothing   scope = iota
+	axlesOnly       // one more axle of a weighing that is not over
+	everything
+)
 
 // shape is what the profiler saw, kept until the speed is known.
 type shape struct {
@@ -129,7 +142,10 @@ type scratch struct {
 	vehicle rules.Vehicle
 	axles   []rules.Axle
 	mass    []quant.Mass
-	before  []rules.Finding // of the passage being judged, as they were
+	fresh   []rules.Finding // of the axles being judged again
+	before  []rules.Finding // of a judged passage, as they were
+	seqs    []uint64
+	day     civilDay
 	matcher match.Matcher
 }
 
@@ -230,7 +246,7 @@ func (c *Core) declared(d Declared) {
 func (c *Core) rejudgeAll() {
 	for _, v := range c.s.Open {
 		if !v.cleared() {
-			v.judge = true
+			v.judge = everything
 			c.mark(v)
 		}
 	}

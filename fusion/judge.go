@@ -1,6 +1,7 @@
 package fusion
 
 import (
+	"slices"
 	"strconv"
 
 	"acsgd/fusion/match"
@@ -86,29 +87,71 @@ func (c *Core) lacks(v *visit, class string) string {
 	return why
 }
 
-// judge compares the passage with the law and the declaration, and says whether the
-// verdict is final (D22).
+// judge compares the passage with the law and the declaration as far as v.judge asks, and
+// says whether the verdict is final (D22).
 func (c *Core) judge(v *visit) {
-	p := c.s.Params
+	what := v.judge
+	v.judge = nothing
+	switch {
+	case what == nothing:
+	case what == axlesOnly && c.axlesAlone(v):
+		c.judgeAxles(v)
+	default:
+		c.judgeAll(v)
+	}
+}
+
+// axlesAlone reports whether one more axle changes nothing but the findings of axles: the
+// scale is waited for anyhow, and neither mass nor length is there that it would change.
+func (c *Core) axlesAlone(v *visit) bool {
+	return v.Loads > 0 && !v.Final && !v.Ended && v.Gross == nil && v.Size == nil &&
+		c.book != nil && c.book.Pack(c.s.Params.Pack) != nil && c.awaits(v, "wim")
+}
+
+// awaits reports whether an instrument of the class was missing when v was judged last.
+func (c *Core) awaits(v *visit, class string) bool {
+	for _, name := range v.Missing {
+		if c.instrument(name).Class == class {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeAxles judges the axles of a weighing that is not over.
+func (c *Core) judgeAxles(v *visit) {
+	was := v.Verdict
+	v.axleMemory.Reset()
+	fs := rules.JudgeAxles(c.scratch.fresh[:0], c.book.Pack(c.s.Params.Pack), c.loads(v), rules.Options{Memory: &v.axleMemory})
+	c.support(v, fs, &v.axleMemory)
+	c.scratch.fresh = fs
+	v.Findings = slices.Replace(v.Findings, 0, v.Loads, fs...)
+	v.Loads = len(fs)
+	if v.Verdict = rules.Worst(v.Findings); v.Verdict != was {
+		v.material = true
+	}
+	c.revoke(v)
+}
+
+// judgeAll judges everything about a passage.
+func (c *Core) judgeAll(v *visit) {
 	wasFinal, wasVerdict := v.Final, v.Verdict
 	v.Missing = c.missing(v.Missing[:0], v)
 	v.Final = v.Final || len(v.Missing) == 0 || v.Ended
 	if !v.Ended && len(v.Missing) > 0 && v.Decision == nil && v.Closed.IsZero() {
 		v.Final = false
 	}
-	c.scratch.before = append(c.scratch.before[:0], v.Findings...)
-	v.Findings, v.Advice = v.Findings[:0], v.Advice[:0]
+	if wasFinal {
+		c.scratch.before = append(c.scratch.before[:0], v.Findings...)
+	}
+	v.Findings, v.Advice, v.Loads = v.Findings[:0], v.Advice[:0], 0
+	v.axleMemory.Reset()
+	v.memory.Reset()
 	if c.book == nil {
-		v.Findings = append(v.Findings, rules.Finding{Vehicle: v.ID, Quantity: "rules", Verdict: undetermined, Reason: "no rule packs in force"})
+		v.Findings = append(v.Findings, rules.Finding{Quantity: "rules", Verdict: undetermined, Reason: "no rule packs in force"})
 	} else {
 		x := c.vehicle(v)
-		v.Findings = c.judgeBy(v.Findings, p.Pack, x)
-		for _, id := range p.Advice {
-			v.Advice = c.judgeBy(v.Advice, id, x)
-		}
-		for i := range v.Advice {
-			v.Advice[i].Blocking, v.Advice[i].TwoPersons = false, false // it judges elsewhere
-		}
+		c.judgeLaw(v, x)
 		c.judgeLoad(v, x)
 	}
 	if c.has("rpm") || v.Radiation != nil { // also of a portal that is not waited for: what it saw counts
@@ -119,10 +162,8 @@ func (c *Core) judge(v *visit) {
 		v.Findings = append(v.Findings, c.incomplete(v))
 		v.Verdict = undetermined
 	}
-	for i := range v.Findings {
-		v.Findings[i].Vehicle = v.ID
-		v.Findings[i].Evidence = v.evidence(&v.Findings[i])
-	}
+	c.support(v, v.Findings[:v.Loads], &v.axleMemory)
+	c.support(v, v.Findings[v.Loads:], &v.memory)
 	if v.Verdict != wasVerdict || v.Final != wasFinal {
 		v.material = true
 	}
@@ -136,13 +177,36 @@ func (c *Core) judge(v *visit) {
 	v.late = false
 }
 
-// judgeBy judges a vehicle by one rule pack.
-func (c *Core) judgeBy(dst []rules.Finding, id string, x *rules.Vehicle) []rules.Finding {
-	pack := c.book.Pack(id)
+// judgeLaw judges a vehicle by the pack in force, and, once everything is in, by those that
+// give advice: what would be said elsewhere is of no use before.
+func (c *Core) judgeLaw(v *visit, x *rules.Vehicle) {
+	p := c.s.Params
+	pack := c.book.Pack(p.Pack)
 	if pack == nil {
-		return append(dst, rules.Finding{Vehicle: x.ID, Quantity: "rules", Verdict: undetermined, Reason: "there is no rule pack " + id})
+		v.Findings = append(v.Findings, noPack(p.Pack))
+	} else {
+		v.Findings = rules.JudgeAxles(v.Findings, pack, x, rules.Options{Memory: &v.axleMemory})
+		v.Loads = len(v.Findings)
+		v.Findings = rules.JudgeRest(v.Findings, pack, x, rules.Options{Memory: &v.memory})
 	}
-	return rules.Judge(dst, pack, x, rules.Options{})
+	if !v.Final {
+		return
+	}
+	for _, id := range p.Advice {
+		if pack := c.book.Pack(id); pack != nil {
+			v.Advice = rules.Judge(v.Advice, pack, x, rules.Options{Memory: &v.memory})
+		} else {
+			v.Advice = append(v.Advice, noPack(id))
+		}
+	}
+	for i := range v.Advice {
+		f := &v.Advice[i]
+		f.Vehicle, f.Blocking, f.TwoPersons = v.ID, false, false // it judges elsewhere
+	}
+}
+
+func noPack(id string) rules.Finding {
+	return rules.Finding{Quantity: "rules", Verdict: undetermined, Reason: "there is no rule pack " + id}
 }
 
 // judgeLoad adds the findings about declaration, goods and declared mass.
@@ -223,35 +287,42 @@ func undeclared(v *visit) rules.Finding {
 	return f
 }
 
-// evidence names the inputs that a finding rests on.
-func (v *visit) evidence(f *rules.Finding) []uint64 {
-	var e []uint64
+// support names the passage in its findings, and the inputs that each rests on.
+func (c *Core) support(v *visit, fs []rules.Finding, m *rules.Memory) {
+	for i := range fs {
+		c.scratch.seqs = v.evidence(c.scratch.seqs[:0], &fs[i])
+		fs[i].Vehicle, fs[i].Evidence = v.ID, m.Evidence(c.scratch.seqs...)
+	}
+}
+
+// evidence appends the inputs that a finding rests on.
+func (v *visit) evidence(dst []uint64, f *rules.Finding) []uint64 {
 	switch f.Quantity {
 	case "axle", "group":
 		for i := range v.Axles {
 			if n := v.Axles[i].Axle; len(f.Axles) < 2 || n >= f.Axles[0] && n <= f.Axles[1] {
-				e = append(e, v.Axles[i].Seq)
+				dst = append(dst, v.Axles[i].Seq)
 			}
 		}
 	case "gross":
 		if v.Gross != nil {
-			e = append(e, v.Gross.Seq)
+			dst = append(dst, v.Gross.Seq)
 		}
 	case "length", "width", "height":
 		if v.Size != nil {
-			e = append(e, v.Size.Seq)
+			dst = append(dst, v.Size.Seq)
 		}
 	case "radiation":
-		e = append(e, v.Lines...)
+		dst = append(dst, v.Lines...)
 	default:
 		if f.Quantity == "declared_mass" && v.Gross != nil {
-			e = append(e, v.Gross.Seq)
+			dst = append(dst, v.Gross.Seq)
 		}
 		for i := range v.Plates {
-			e = append(e, v.Plates[i].Seq)
+			dst = append(dst, v.Plates[i].Seq)
 		}
 	}
-	return e
+	return dst
 }
 
 // judged announces a final verdict and lets the green path decide.

@@ -58,7 +58,7 @@ func (c *Core) match(v *visit) {
 			c.note(v, Updated, "matched", 0, strings.TrimRight("declaration "+string(v.Match.State)+" "+v.best(), " "))
 		}
 	}
-	v.judge = true
+	v.judge = everything
 }
 
 // overruled reports whether an officer has said what stands on the plate that this read is

@@ -171,7 +171,7 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 		return c.correct(v, o)
 	case ChooseMatch:
 		v.Chosen = o.Declaration
-		v.rematch, v.judge = true, true
+		v.rematch, v.judge = true, everything
 		return "order", "declaration chosen by " + o.User
 	case Remeasure:
 		c.measureAgain(v)
@@ -183,7 +183,7 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 // measureAgain lets a passage wait for new records of scale and scanner. The values that it
 // has stand until then, but are not enough for a final verdict.
 func (c *Core) measureAgain(v *visit) {
-	v.Final, v.Ended, v.judge = false, false, true
+	v.Final, v.Ended, v.judge = false, false, everything
 	v.Again = c.s.Now
 	for i := range v.Slots {
 		if d := c.instrument(v.Slots[i].Source); d != nil && (d.Class == "wim" || d.Class == "dims") {
@@ -228,7 +228,7 @@ func (c *Core) correct(v *visit, o Order) (kind, text string) {
 		if o.PlateRole == "" || string(p.Role) == o.PlateRole {
 			was = p.Text
 			p.Corrected, p.By = o.Plate, o.User
-			v.rematch, v.judge = true, true
+			v.rematch, v.judge = true, everything
 			return "order", "plate corrected: " + was + " is " + o.Plate
 		}
 	}
@@ -238,7 +238,7 @@ func (c *Core) correct(v *visit, o Order) (kind, text string) {
 		r.Role = plateRole(o.PlateRole)
 	}
 	v.putPlate(r)
-	v.rematch, v.judge = true, true
+	v.rematch, v.judge = true, everything
 	return "order", "plate entered: " + o.Plate
 }
 

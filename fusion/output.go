@@ -108,6 +108,8 @@ type Passage struct {
 	Green    bool      `json:"green,omitempty"`   // released by the green path
 	Amended  int       `json:"amended,omitempty"`
 	History  []Event   `json:"history,omitempty"`
+
+	memory rules.Memory // of what findings and advice point to
 }
 
 // PlateRead is one plate as kept in a passage.

@@ -145,7 +145,7 @@ func (c *Core) adopt(d *Instrument, at time.Time) *visit {
 
 // takes notes that a record changed the passage: judge it again, and tell if it was closed.
 func (c *Core) takes(v *visit) {
-	v.judge, v.material = true, true
+	v.judge, v.material = everything, true
 	v.late = v.late || !v.Closed.IsZero()
 	c.mark(v)
 }
@@ -170,7 +170,7 @@ func (c *Core) begin(d *Instrument, at time.Time) *visit {
 	}
 	c.s.Open = slices.Insert(c.s.Open, i, v)
 	v.Orphan = c.s.Now.Sub(at) > dwellMax
-	v.judge, v.rematch = true, true
+	v.judge, v.rematch = everything, true
 	c.mark(v)
 	c.note(v, Opened, "opened", 0, "seen by "+d.Name)
 	c.status()
@@ -227,7 +227,7 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	if v.Phase == Approaching {
 		v.Phase = Measuring
 	}
-	v.judge = true
+	v.judge = max(v.judge, axlesOnly)
 	c.mark(v)
 }
 

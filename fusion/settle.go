@@ -123,7 +123,7 @@ func (c *Core) timers() {
 				continue
 			}
 			v.Ended = true
-			v.judge = true
+			v.judge = everything
 			c.mark(v)
 		}
 		if gone := c.goneAt(v); !gone.IsZero() && !c.s.Now.Before(gone) {
@@ -159,14 +159,12 @@ func (c *Core) settle() {
 		if v.rematch {
 			c.match(v)
 		}
-		if v.judge {
-			c.judge(v)
-		}
+		c.judge(v)
 		if v.material || v.Version == 0 {
 			v.Version = c.s.Seq
 		}
 		c.out = append(c.out, Output{Kind: Updated, Passage: &v.Passage})
-		v.dirty, v.material, v.judge, v.rematch = false, false, false, false
+		v.dirty, v.material, v.rematch = false, false, false
 	}
 	c.touch = c.touch[:0]
 	if c.scratch.turn {
@@ -229,7 +227,7 @@ func (c *Core) close(v *visit, why string) {
 	}
 	v.Closed = c.s.Now
 	if !v.Final {
-		v.Ended = true
+		v.Ended, v.judge = true, everything
 		c.judge(v)
 	}
 	if v.Phase != Left {

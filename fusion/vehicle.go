@@ -93,10 +93,20 @@ func (v *visit) measureLength() {
 
 // vehicle fills the scratch vehicle that the rules judge.
 func (c *Core) vehicle(v *visit) *rules.Vehicle {
+	x := c.loads(v)
+	c.sizes(v, x)
+	if x.Class == "" && x.Length != nil && v.countUnsure() {
+		x.Length, x.Reasons.Length = nil, axleLost
+	}
+	return x
+}
+
+// loads is vehicle without the sizes.
+func (c *Core) loads(v *visit) *rules.Vehicle {
 	x := &c.scratch.vehicle
 	p := c.s.Params
 	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Instrument: true,
-		Date: v.First.Add(time.Duration(p.Offset) * time.Second).Format("2006-01-02")}
+		Date: c.scratch.day.of(v.First.Add(time.Duration(p.Offset) * time.Second))}
 	if v.Declaration != nil {
 		x.Carriage = "international"
 		if len(v.Declaration.Permits) > 0 {
@@ -104,12 +114,28 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 		}
 	}
 	c.axles(v, x)
-	c.sizes(v, x)
-	if x.Class = v.class(); x.Class == "" && x.Length != nil && v.countUnsure() {
-		x.Length, x.Reasons.Length = nil, axleLost
+	x.Class = v.class()
+	var code [8]byte
+	if b := rules.AppendAxleCode(code[:0], x); string(b) != v.AxleCode {
+		v.AxleCode = string(b)
 	}
-	v.AxleCode = rules.AxleCode(x)
 	return x
+}
+
+// civilDay is the text of the day that was asked for last: most passages are of one day.
+type civilDay struct {
+	day  int64 // since 1970
+	text string
+}
+
+// of gives YYYY-MM-DD of a time that civil time has been added to.
+func (d *civilDay) of(t time.Time) string {
+	const length = 24 * 60 * 60
+	day := t.Unix() / length
+	if t.Unix() < 0 || d.text == "" || day != d.day {
+		d.day, d.text = day, t.UTC().Format(time.DateOnly)
+	}
+	return d.text
 }
 
 func (c *Core) axles(v *visit, x *rules.Vehicle) {

@@ -36,7 +36,7 @@ var (
 // verified.
 func DeclaredMass(dst []Finding, b *Book, v *Vehicle, ds ...*decl.Declaration) []Finding {
 	f := Finding{Vehicle: v.ID, Quantity: "declared_mass", Unit: "kg", Clause: tareSource, Mark: "M", Verdict: Undetermined}
-	j := judge{p: &Pack{}, v: v}
+	j := judge{p: &noLaw, v: v, mem: new(Memory)}
 	j.prepare()
 	q := j.grossQuantity()
 	if q.has {
@@ -86,6 +86,9 @@ func DeclaredMass(dst []Finding, b *Book, v *Vehicle, ds ...*decl.Declaration) [
 	}
 	return append(dst, f)
 }
+
+// noLaw is the pack of what no law limits.
+var noLaw Pack
 
 // gap grades a mismatch in kg and as a share of the declared goods.
 func (f *Finding) gap(j *judge, gap, bound, goods quant.Mass) {

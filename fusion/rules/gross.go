@@ -73,7 +73,7 @@ func (j *judge) grossQuantity() quantity {
 		q.u, q.uKnown = massOr(j.v.UMass)
 		return q
 	}
-	if j.n == 0 || j.bad != "" {
+	if j.n == 0 || j.bad != "" || j.v.Instrument && q.reason != "" { // the axles of a weighing that is not over are no gross mass
 		return q
 	}
 	s := j.load1(0, j.n-1)

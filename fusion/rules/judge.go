@@ -22,17 +22,43 @@ type Options struct {
 	DeductUnverified bool      // unverified deductions may decide outside simulator mode too: "rules check --deduct"
 	Minute           *int      // minute of the local day, for seasonal hours; nil: not known
 	Air              *quant.Temp
-	Surface          string // asphalt, stone-mastic; "": not known
+	Surface          string  // asphalt, stone-mastic; "": not known
+	Memory           *Memory // for what the findings point to; nil: memory of their own
 }
 
 // Judge compares one vehicle with one pack and appends a finding per axle or axle group,
 // for the gross mass, length, width and height. A quantity that was not measured, may not
 // be judged or has no verified limit is Undetermined with its reason. dst may be reused
-// once the findings in it are copied; what the findings point to is never reused.
+// once the findings in it are copied; what the findings point to is o.Memory's.
 func Judge(dst []Finding, p *Pack, v *Vehicle, o Options) []Finding {
-	j := judge{dst: dst, p: p, v: v, o: o}
-	j.prepare()
+	j := judgeOf(dst, p, v, o)
 	j.axlesAndGroups()
+	return j.rest()
+}
+
+// JudgeAxles is the part of Judge about axles and axle groups, which comes first in it.
+func JudgeAxles(dst []Finding, p *Pack, v *Vehicle, o Options) []Finding {
+	j := judgeOf(dst, p, v, o)
+	j.axlesAndGroups()
+	return j.dst
+}
+
+// JudgeRest is the part of Judge about the whole vehicle: gross mass and sizes.
+func JudgeRest(dst []Finding, p *Pack, v *Vehicle, o Options) []Finding {
+	j := judgeOf(dst, p, v, o)
+	return j.rest()
+}
+
+func judgeOf(dst []Finding, p *Pack, v *Vehicle, o Options) judge {
+	j := judge{dst: dst, p: p, v: v, o: o, mem: o.Memory}
+	if j.mem == nil {
+		j.mem = new(Memory)
+	}
+	j.prepare()
+	return j
+}
+
+func (j *judge) rest() []Finding {
 	j.gross()
 	j.sizes()
 	return j.dst
@@ -44,7 +70,7 @@ type judge struct {
 	p    *Pack
 	v    *Vehicle
 	o    Options
-	mem  arena
+	mem  *Memory
 	date Date
 	bad  string // why nothing can be judged
 	base notes  // on every finding of masses
@@ -181,11 +207,11 @@ func (j *judge) emit(q *quantity, hi, lo *limit) {
 	j.name(f, hi)
 	if f.Reason = j.refuse(q, hi); f.Reason != "" {
 		f.Verdict = Undetermined
-		f.Notes = n.list()
+		f.Notes = n.list(j.mem)
 		return
 	}
 	n |= j.decide(f, q, hi, lo)
-	f.Notes = n.list()
+	f.Notes = n.list(j.mem)
 }
 
 func (j *judge) name(f *Finding, l *limit) {

@@ -48,7 +48,7 @@ var noteNames = [...]string{
 }
 
 // list returns the texts, nil for none. One remark costs no allocation.
-func (n notes) list() []string {
+func (n notes) list(m *Memory) []string {
 	if n == 0 {
 		return nil
 	}
@@ -56,11 +56,11 @@ func (n notes) list() []string {
 		i := bits.TrailingZeros32(uint32(n))
 		return noteNames[i : i+1 : i+1]
 	}
-	out := make([]string, 0, bits.OnesCount32(uint32(n)))
-	for n != 0 {
-		i := bits.TrailingZeros32(uint32(n))
-		out = append(out, noteNames[i])
-		n &= n - 1
+	count := bits.OnesCount32(uint32(n))
+	m.texts = grow(m.texts, count)
+	first := len(m.texts)
+	for ; n != 0; n &= n - 1 {
+		m.texts = append(m.texts, noteNames[bits.TrailingZeros32(uint32(n))])
 	}
-	return out
+	return m.texts[first:len(m.texts):len(m.texts)]
 }

@@ -224,16 +224,58 @@ func TestPropertyGoodsOrder(t *testing.T) {
 	})
 }
 
-// One judgement of a five-axle vehicle costs at most this many allocations, dst reused.
-const maxAllocs = 2
-
 func TestJudgeAllocations(t *testing.T) {
-	p := pack(t, "RU-2060", false)
+	p := pack(t, "KZ-342", true) // its findings have several notes
 	v := vehicle(t, "3700/5600/1310/1310", "SDSSS", "7000/9900/6900/6900/6900")
+	v.Axles[1].Dual, v.UGap = nil, 30
 	var dst []rules.Finding
-	n := testing.AllocsPerRun(100, func() { dst = rules.Judge(dst[:0], p, v, rules.Options{}) })
-	if n > maxAllocs {
-		t.Errorf("Judge of five axles: %.0f allocations, want at most %d", n, maxAllocs)
+	var kept rules.Memory
+	for _, c := range []struct {
+		name string
+		m    *rules.Memory
+		most float64
+	}{{"memory of its own", nil, 4}, {"kept memory", &kept, 0}} {
+		n := testing.AllocsPerRun(100, func() {
+			kept.Reset()
+			dst = rules.Judge(dst[:0], p, v, rules.Options{Memory: c.m})
+		})
+		if n > c.most {
+			t.Errorf("Judge of five axles, %s: %.0f allocations, want at most %.0f", c.name, n, c.most)
+		}
+	}
+}
+
+// TestMemory judges two vehicles into one memory: what Own has copied stays as it was.
+func TestMemory(t *testing.T) {
+	p := pack(t, "KZ-342", true)
+	heavy := vehicle(t, "3700/5600/1310/1310", "SDSSS", "7000/12900/9900/9900/9900")
+	light := vehicle(t, "4200", "SD", "1000/2000")
+	want := rules.Judge(nil, p, heavy, rules.Options{})
+	var m, own rules.Memory
+	for range 3 {
+		m.Reset()
+		own.Reset()
+		got := rules.Judge(nil, p, heavy, rules.Options{Memory: &m})
+		for i := range got {
+			got[i].Evidence = m.Evidence(1, uint64(i))
+			own.Own(&got[i])
+		}
+		m.Reset()
+		rules.Judge(nil, p, light, rules.Options{Memory: &m})
+		m.Evidence(9, 9, 9, 9, 9, 9, 9, 9, 9, 9)
+		for i := range got {
+			want[i].Evidence = []uint64{1, uint64(i)}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatal(d)
+		}
+	}
+	parts := rules.JudgeRest(rules.JudgeAxles(nil, p, heavy, rules.Options{}), p, heavy, rules.Options{})
+	for i := range want {
+		want[i].Evidence = nil
+	}
+	if d := cmp.Diff(want, parts); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -150,12 +150,15 @@ func groupsOf(v *Vehicle) int {
 //
 // Source: Harmonization Convention, annex 8, appendix 2, item 7.1 (Council Decision
 // 2009/161/EC); the starred forms of three and more axles are not told apart.
-func AxleCode(v *Vehicle) string {
+func AxleCode(v *Vehicle) string { return string(AppendAxleCode(nil, v)) }
+
+// AppendAxleCode appends the AxleCode of v.
+func AppendAxleCode(b []byte, v *Vehicle) []byte {
 	c, ok := Infer(v)
 	if !ok || c.Tractor < 1 {
-		return ""
+		return b
 	}
-	b := appendCount(append(make([]byte, 0, 8), 'A'), c.Tractor)
+	b = appendCount(append(b, 'A'), c.Tractor)
 	switch {
 	case c.Class == Rigid && len(v.Axles) == 2 && v.Axles[1].Gap >= starSpacing:
 		b = append(b, '*')
@@ -164,7 +167,7 @@ func AxleCode(v *Vehicle) string {
 	case c.Class == RoadTrain:
 		b = appendCount(append(b, 'T'), c.Trailer)
 	}
-	return string(b)
+	return b
 }
 
 func appendCount(b []byte, n int) []byte {
