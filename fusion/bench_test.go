@@ -166,7 +166,8 @@ func arrivals(n int) []*decl.Declaration {
 // BenchmarkPassage times whole passages of about 90 inputs, and apart from the others the
 // steps that open, match, judge and close.
 func BenchmarkPassage(b *testing.B) {
-	x := newBench(b, append(arrivals(4000), declaration("D1", "123ABC02", "", 37_400, "8708999709"))...)
+	expected := arrivals(4000)
+	x := newBench(b, expected...)
 	type part struct {
 		d time.Duration
 		n int
@@ -176,7 +177,7 @@ func BenchmarkPassage(b *testing.B) {
 	at := t0
 	for b.Loop() {
 		at = at.Add(5 * time.Minute)
-		l := legal("123ABC02", at)
+		l := legal(expected[passages%len(expected)].Units[0].Plate, at)
 		ss := l.sights()
 		end := ss[len(ss)-1].at
 		for _, s := range []obs.Presence{{Signal: "loop_exit", On: true}, {Signal: "barrier_down"}, {Signal: "barrier_up", On: true}, {Signal: "loop_exit"}, {Signal: "barrier_up"}, {Signal: "barrier_down", On: true}} {
@@ -216,7 +217,11 @@ func BenchmarkPassage(b *testing.B) {
 	if n := len(x.core.Passages(nil)); n != 1 {
 		b.Fatalf("%d passages are in the lane at the end, want the last closed one alone", n)
 	}
-	b.ReportMetric(float64(inputs)/b.Elapsed().Seconds(), "inputs/s")
+	var steps time.Duration // the inputs are made in between, by whom is not the core's concern
+	for _, p := range parts {
+		steps += p.d
+	}
+	b.ReportMetric(float64(inputs)/steps.Seconds(), "inputs/s")
 	var names []string
 	for n := range parts {
 		names = append(names, n)

@@ -21,8 +21,8 @@ func Match(x *decl.Index, e Evidence, accept quant.Prob, prior Prior) Result {
 	return m.Match(x, e, accept, prior)
 }
 
-// Matcher matches vehicle after vehicle and keeps its buffers. It remembers nothing of
-// one vehicle for the next. Not safe for concurrent use; the zero Matcher is ready.
+// Matcher matches vehicle after vehicle and keeps its buffers. What it remembers of one
+// vehicle changes nothing for the next. Not safe for concurrent use; the zero Matcher is ready.
 type Matcher struct {
 	views  []view
 	reads  []weighted
@@ -33,6 +33,30 @@ type Matcher struct {
 
 	channel *plate.Channel // of the index
 	mix     *plate.Mix
+	known   [knownReads]randomRead // a vehicle is matched again with each new read of it
+	next    int                    // the one of known that goes next
+}
+
+// randomRead is how probable a read is of a random vehicle of a traffic.
+type randomRead struct {
+	mix  *plate.Mix
+	read plate.Read
+	p    float64
+}
+
+const knownReads = 16
+
+// random gives Mix.Likelihood of a read.
+func (m *Matcher) random(r *plate.Read) float64 {
+	for i := range m.known {
+		if k := &m.known[i]; k.mix == m.mix && k.read == *r {
+			return k.p
+		}
+	}
+	k := &m.known[m.next]
+	m.next = (m.next + 1) % knownReads
+	*k = randomRead{m.mix, *r, m.mix.Likelihood(r)}
+	return k.p
 }
 
 // view is what one camera says: alternative reads of one plate.
@@ -115,7 +139,7 @@ func (m *Matcher) look(x *decl.Index, e Evidence) {
 		}
 		evenOut(m.reads[v.first:v.end])
 		for k := v.first; k < v.end; k++ {
-			v.random += float64(m.reads[k].p * m.mix.Likelihood(&m.reads[k].Read))
+			v.random += float64(m.reads[k].p * m.random(&m.reads[k].Read))
 		}
 		m.views = append(m.views, v)
 	}
