@@ -24,14 +24,16 @@ import (
 	"acsgd/internal/obs"
 )
 
-// first is the year before which no device of today can have made a record.
-const first = 2015
+const (
+	first = 1420070400 // 2015-01-01T00:00:00Z: no device of today can have made a record before
+	day   = 24 * 60 * 60
+)
 
 // Stamp is the stamp of a record that the device dates at. A time more than a day ahead
 // of now or before 2015 is not believed (origin DeviceUnsynced), but kept.
 func Stamp(now, at time.Time) obs.Stamp {
 	s := obs.Stamp{At: obs.Unix(at), Origin: obs.Device}
-	if s.At.Year() < first || at.Sub(now) > 24*time.Hour {
+	if sec := at.Unix(); sec < first || sec > now.Unix()+day {
 		s.Origin = obs.DeviceUnsynced
 	}
 	return s

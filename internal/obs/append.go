@@ -168,6 +168,8 @@ func (e *encoder) body(b Body) {
 		e.plate(b)
 	case *Profile:
 		e.profile(b)
+	case *Fix:
+		e.fix(b)
 	case *Health:
 		e.str(`,"health":{"state":`, string(b.State))
 		e.text(`,"reason":`, b.Reason)
@@ -271,6 +273,28 @@ func (e *encoder) profile(p *Profile) {
 	}
 	if p.Scan != nil {
 		e.any(`,"scan":`, p.Scan)
+	}
+	e.raw("}")
+}
+
+func (e *encoder) fix(f *Fix) {
+	e.time(`,"fix":{"time":`, f.Time)
+	e.bool(`,"valid":`, f.Valid)
+	e.raw(`,"lat":`)
+	e.b = f.Lat.AppendJSON(e.b)
+	e.raw(`,"lon":`)
+	e.b = f.Lon.AppendJSON(e.b)
+	e.raw(`,"alt_m":`)
+	e.b = f.Alt.AppendJSON(e.b)
+	e.raw(`,"speed_kmh":`)
+	e.b = f.Speed.AppendJSON(e.b)
+	e.raw(`,"course_deg":`)
+	e.b = f.Course.AppendJSON(e.b)
+	e.int(`,"satellites":`, int64(f.Satellites))
+	e.text(`,"id":`, f.Device)
+	if !f.Attributes.IsZero() {
+		e.raw(`,"attributes":`)
+		e.b = f.Attributes.AppendJSON(e.b)
 	}
 	e.raw("}")
 }

@@ -1,8 +1,8 @@
 package obs
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"acsgd/internal/quant"
@@ -11,14 +11,21 @@ import (
 // Degrees is an angle in 10^-7 degrees; in JSON a decimal number of degrees.
 type Degrees int32
 
-// MarshalJSON gives decimal degrees with seven places.
-func (d Degrees) MarshalJSON() ([]byte, error) {
-	v, sign := int64(d), ""
+// AppendJSON appends decimal degrees with seven places.
+func (d Degrees) AppendJSON(dst []byte) []byte {
+	v := int64(d)
 	if v < 0 {
-		v, sign = -v, "-"
+		v, dst = -v, append(dst, '-')
 	}
-	return fmt.Appendf(nil, "%s%d.%07d", sign, v/1e7, v%1e7), nil
+	dst = strconv.AppendInt(dst, v/1e7, 10)
+	at := len(dst)
+	dst = strconv.AppendInt(dst, v%1e7+1e7, 10) // a leading 1 keeps the zeros
+	dst[at] = '.'
+	return dst
 }
+
+// MarshalJSON gives decimal degrees with seven places.
+func (d Degrees) MarshalJSON() ([]byte, error) { return d.AppendJSON(nil), nil }
 
 // UnmarshalJSON reads decimal degrees.
 func (d *Degrees) UnmarshalJSON(b []byte) error {
@@ -32,6 +39,9 @@ func (d *Degrees) UnmarshalJSON(b []byte) error {
 
 // Milli is a decimal number in thousandths; in JSON a decimal number.
 type Milli int64
+
+// AppendJSON appends a decimal number with at most three places.
+func (m Milli) AppendJSON(dst []byte) []byte { return quant.Mass(m).AppendJSON(dst) }
 
 // MarshalJSON gives a decimal number with at most three places.
 func (m Milli) MarshalJSON() ([]byte, error) { return quant.Mass(m).MarshalJSON() }
@@ -50,59 +60,5 @@ type Fix struct {
 	Course     Milli     `json:"course_deg"`
 	Satellites int       `json:"satellites"`
 	Device     string    `json:"id,omitempty"` // IMEI or terminal number
-	Attributes Attrs     `json:"attributes,omitempty"`
-}
-
-// Attr is one further value of a tracker's record.
-type Attr struct {
-	Key   string
-	Value string // a JSON value: number, string or boolean
-}
-
-// Attrs are further values in the order sent; in JSON an object.
-type Attrs []Attr
-
-// MarshalJSON gives an object in the order of a.
-func (a Attrs) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for i, x := range a {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		k, err := json.Marshal(x.Key)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(b, k...), ':')
-		if !json.Valid([]byte(x.Value)) {
-			return nil, fmt.Errorf("attribute %s: %q is not a JSON value", x.Key, x.Value)
-		}
-		b = append(b, x.Value...)
-	}
-	return append(b, '}'), nil
-}
-
-// UnmarshalJSON reads an object, keeping its order.
-func (a *Attrs) UnmarshalJSON(b []byte) error {
-	dec := json.NewDecoder(bytesReader(b))
-	if _, err := dec.Token(); err != nil {
-		return err
-	}
-	*a = (*a)[:0]
-	for dec.More() {
-		k, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		var v json.RawMessage
-		if err := dec.Decode(&v); err != nil {
-			return err
-		}
-		key, ok := k.(string)
-		if !ok {
-			return fmt.Errorf("attribute key %v is not a string", k)
-		}
-		*a = append(*a, Attr{Key: key, Value: string(v)})
-	}
-	return nil
+	Attributes Attrs     `json:"attributes,omitzero"`
 }

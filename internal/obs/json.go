@@ -1,13 +1,10 @@
 package obs
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
 )
-
-func bytesReader(b []byte) *bytes.Reader { return bytes.NewReader(b) }
 
 // wire is the journal form of an Observation: fixed field order, the body under its kind.
 type wire struct {

@@ -1,11 +1,13 @@
 package teltonika
 
-// crcTables are eight tables of CRC-16/ARC (polynomial 0x8005 reflected, start 0), so that
-// eight bytes go at a step. Never changed after it is made.
+import "encoding/binary"
+
+// crcTables are sixteen tables of CRC-16/ARC (polynomial 0x8005 reflected, start 0), so that
+// sixteen bytes go at a step. Never changed after it is made.
 var crcTables = makeTables()
 
-func makeTables() *[8][256]uint16 {
-	var t [8][256]uint16
+func makeTables() *[16][256]uint16 {
+	var t [16][256]uint16
 	for i := range 256 {
 		c := uint16(i)
 		for range 8 {
@@ -17,7 +19,7 @@ func makeTables() *[8][256]uint16 {
 		}
 		t[0][i] = c
 	}
-	for k := 1; k < 8; k++ {
+	for k := 1; k < 16; k++ {
 		for i := range 256 {
 			c := t[k-1][i]
 			t[k][i] = t[0][c&0xFF] ^ c>>8
@@ -30,10 +32,15 @@ func makeTables() *[8][256]uint16 {
 func crc16(p []byte) uint16 {
 	t := crcTables
 	var c uint16
-	for len(p) >= 8 {
-		c ^= uint16(p[0]) | uint16(p[1])<<8
-		c = t[7][c&0xFF] ^ t[6][c>>8] ^ t[5][p[2]] ^ t[4][p[3]] ^ t[3][p[4]] ^ t[2][p[5]] ^ t[1][p[6]] ^ t[0][p[7]]
-		p = p[8:]
+	for len(p) >= 16 {
+		a, b := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
+		// What depends on the step before comes last: all else is ready by then.
+		c = t[13][byte(a>>16)] ^ t[12][byte(a>>24)] ^
+			t[11][byte(a>>32)] ^ t[10][byte(a>>40)] ^ t[9][byte(a>>48)] ^ t[8][byte(a>>56)] ^
+			t[7][byte(b)] ^ t[6][byte(b>>8)] ^ t[5][byte(b>>16)] ^ t[4][byte(b>>24)] ^
+			t[3][byte(b>>32)] ^ t[2][byte(b>>40)] ^ t[1][byte(b>>48)] ^ t[0][byte(b>>56)] ^
+			t[15][byte(a)^byte(c)] ^ t[14][byte(a>>8)^byte(c>>8)]
+		p = p[16:]
 	}
 	for _, b := range p {
 		c = t[0][byte(c)^b] ^ c>>8

@@ -29,105 +29,112 @@ func isRecords(codec byte) bool {
 
 func isText(codec byte) bool { return codec >= codec12 && codec <= codec15 }
 
-// shape is what a codec's records look like behind the 24 bytes of time, priority and
-// position.
+// shape is what a codec's records look like.
 type shape struct {
-	id    int  // bytes of an IO id
-	event int  // bytes of the event id
-	kind  bool // a generation type follows the event id
-	count int  // bytes of the counts
-	nx    bool // a block of values with their own lengths ends the record
+	event int // bytes of the event id
+	start int // of the first block of values
+	ids   int // bytes of an IO id
+	count int // bytes of a block's count
+	// blocks has a bit for each block of values: its value is their width in bytes, and
+	// ownLen is the block of values with their own lengths.
+	blocks int
 }
 
-func shapeOf(codec byte) shape {
+const (
+	fixed  = 8 + 1 + 4 + 4 + 2 + 2 + 1 + 2 // time, priority, longitude, latitude, altitude, angle, satellites, speed
+	widths = 1 | 2 | 4 | 8
+	ownLen = 16
+)
+
+// The shapes of the codecs whose records have one. Event id, in codec 16 a generation type,
+// and the total count stand before the blocks; the total is not needed, as each block has a
+// count of its own.
+var (
+	shape8  = shape{event: 1, start: fixed + 1 + 1, ids: 1, count: 1, blocks: widths}
+	shape8E = shape{event: 2, start: fixed + 2 + 2, ids: 2, count: 2, blocks: widths | ownLen}
+	shape16 = shape{event: 2, start: fixed + 2 + 1 + 1, ids: 2, count: 1, blocks: widths}
+)
+
+func shapeOf(codec byte) *shape {
 	switch codec {
 	case codec8E:
-		return shape{id: 2, event: 2, count: 2, nx: true}
+		return &shape8E
 	case codec16:
-		return shape{id: 2, event: 2, kind: true, count: 1}
+		return &shape16
 	}
-	return shape{id: 1, event: 1, count: 1}
+	return &shape8
 }
 
-// fixed is time, priority, longitude, latitude, altitude, angle, satellites and speed.
-const fixed = 8 + 1 + 4 + 4 + 2 + 2 + 1 + 2
-
-// extent is what scan has found.
+// extent is what scan has found in a packet.
 type extent struct {
 	records int
-	values  int // IO values of all records
-	end     int // bytes from the codec to the second count
+	ends    []int32 // of the records, from the codec
+	end     int     // bytes from the codec to the second count
 	fault   string
 	at      int  // of the fault, from the codec
 	short   bool // the fault is that p ends too early
 }
 
 // scan walks over the records of p, which begins with the codec byte, without decoding
-// them, and stops behind the second count. p may be longer.
-func scan(p []byte) extent {
+// them, and stops behind the second count. p may be longer. What x held before is gone.
+func (x *extent) scan(p []byte) {
+	*x = extent{ends: x.ends[:0]}
 	if len(p) < 3 {
-		return extent{fault: "no records", short: true}
+		x.fault, x.short = "no records", true
+		return
 	}
-	x := extent{records: int(p[1])}
+	x.records = int(p[1])
 	i := 2
 	for r := range x.records {
-		n, values := 0, 0
+		n := 0
 		if p[0] == codecGH {
-			n, values = scanGH(p[i:])
+			n = scanGH(p[i:])
 		} else {
-			n, values = scanRecord(p[i:], shapeOf(p[0]))
+			n = scanRecord(p[i:], shapeOf(p[0]))
 		}
 		if n == 0 {
 			x.fault, x.at, x.short = "record "+itoa(r+1)+" of "+itoa(x.records)+" runs over the end of the frame", i, true
-			return x
+			return
 		}
 		i += n
-		x.values += values
+		x.ends = append(x.ends, int32(i))
 	}
 	if i >= len(p) {
 		x.fault, x.at, x.short = "the second record count is missing", i, true
-		return x
+		return
 	}
 	x.end = i + 1
 	if p[i] != p[1] {
 		x.fault, x.at = "the second record count is "+itoa(int(p[i]))+", the first "+itoa(x.records), i
 	}
-	return x
 }
 
-// scanRecord gives the length of the first record of p and how many IO values it has; 0 if
-// p is too short.
-func scanRecord(p []byte, s shape) (n, values int) {
-	i := fixed + s.event + s.count // the total count is not needed: each block has its own
-	if s.kind {
-		i++
-	}
+// scanRecord gives the length of the first record of p; 0 if p is too short.
+func scanRecord(p []byte, s *shape) int {
+	i := s.start
 	for width := 1; width <= 8; width *= 2 {
 		if i+s.count > len(p) {
-			return 0, 0
+			return 0
 		}
-		c := count(p[i:], s.count)
-		i += s.count + c*(s.id+width)
-		values += c
+		i += s.count + count(p[i:], s.count)*(s.ids+width)
 	}
-	if s.nx {
+	if s.blocks&ownLen != 0 {
 		if i+2 > len(p) {
-			return 0, 0
+			return 0
 		}
 		c := count(p[i:], 2)
 		i += 2
 		for range c {
 			if i+4 > len(p) {
-				return 0, 0
+				return 0
 			}
 			i += 4 + count(p[i+2:], 2)
 		}
-		values += c
 	}
 	if i > len(p) {
-		return 0, 0
+		return 0
 	}
-	return i, values
+	return i
 }
 
 // count reads a count or an id of one or two bytes.
@@ -138,74 +145,42 @@ func count(p []byte, width int) int {
 	return int(p[0])<<8 | int(p[1])
 }
 
-// decode turns the records of p, which scan has measured as x without a fault, into fixes.
-// p is not retained.
-func decode(p []byte, x extent, imei string, a *tracker.Arena) []obs.Fix {
-	fixes := a.Fixes(x.records)
-	i := 2
-	for r := range fixes {
-		f := &fixes[r]
+// decode turns the records of p, which scan has measured without a fault, into fixes and
+// what their attributes are read from. p is kept by both.
+func decode(p []byte, ends []int32, imei string, suspect bool, c *tracker.Chunk[fix]) []fix {
+	fixes := c.Take(len(ends))
+	from := 2
+	for i := range fixes {
+		f := &fixes[i]
 		f.Device = imei
+		f.from.p, f.from.codec, f.from.suspect = p[from:ends[i]], p[0], suspect
+		f.Attributes = obs.AttrsOf(&f.from)
 		if p[0] == codecGH {
-			i += decodeGH(p[i:], f, a)
+			decodeGH(f.from.p, &f.Fix)
 		} else {
-			i += decodeRecord(p[i:], shapeOf(p[0]), f, a)
+			decodeRecord(f.from.p, &f.Fix)
 		}
+		from = int(ends[i])
 	}
 	return fixes
 }
 
-// decodeRecord reads the record at the start of p, which scanRecord has measured, and
-// returns its length.
-func decodeRecord(p []byte, s shape, f *obs.Fix, a *tracker.Arena) int {
+// decodeRecord reads what every record begins with.
+func decodeRecord(p []byte, f *obs.Fix) {
 	be := binary.BigEndian
 	f.Time = when(be.Uint64(p))
-	lon, lat := int64(int32(be.Uint32(p[9:]))), int64(int32(be.Uint32(p[13:])))
 	var ok bool
-	f.Lat, f.Lon, ok = tracker.Place(lat, lon)
+	f.Lat, f.Lon, ok = place(p)
 	f.Alt = obs.Milli(int16(be.Uint16(p[17:]))) * 1000
 	f.Course = obs.Milli(be.Uint16(p[19:])) * 1000
 	f.Satellites = int(p[21])
 	f.Speed = obs.Milli(be.Uint16(p[22:])) * 1000
 	f.Valid = ok && f.Satellites > 0
+}
 
-	n, values := scanRecord(p, s)
-	extra := 2
-	if !ok {
-		extra++
-	}
-	list := a.Attrs(values + extra)
-	list = append(list, obs.Attr{Key: "priority", Value: a.Uint(uint64(p[8]))},
-		obs.Attr{Key: "event", Value: a.Uint(uint64(count(p[24:], s.event)))})
-	if !ok {
-		list = append(list, obs.Attr{Key: "suspect", Value: `"position"`})
-	}
-	i := fixed + s.event + s.count
-	if s.kind {
-		i++
-	}
-	for width := 1; width <= 8; width *= 2 {
-		c := count(p[i:], s.count)
-		i += s.count
-		for range c {
-			id := count(p[i:], s.id)
-			i += s.id
-			list = append(list, attribute(id, p[i:i+width], a))
-			i += width
-		}
-	}
-	if s.nx {
-		c := count(p[i:], 2)
-		i += 2
-		for range c {
-			id, l := count(p[i:], 2), count(p[i+2:], 2)
-			i += 4
-			list = append(list, variable(id, p[i:i+l], a))
-			i += l
-		}
-	}
-	f.Attributes = list
-	return n
+func place(p []byte) (lat, lon obs.Degrees, ok bool) {
+	be := binary.BigEndian
+	return tracker.Place(int64(int32(be.Uint32(p[13:]))), int64(int32(be.Uint32(p[9:]))))
 }
 
 // when converts milliseconds since 1970. What no calendar holds becomes the year 1970:

@@ -3,6 +3,7 @@ package teltonika
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 	"time"
 
 	"acsgd/devices/tracker"
@@ -32,92 +33,52 @@ const (
 // ghSize is how many bytes each bit of the position's mask stands for.
 var ghSize = [8]int{8, 2, 1, 1, 1, 4, 1, 4}
 
-func scanGH(p []byte) (n, values int) {
+func scanGH(p []byte) int {
 	if len(p) < 5 {
-		return 0, 0
+		return 0
 	}
 	mask, i := p[4], 5
 	if mask&ghGPS != 0 {
 		if len(p) < 6 {
-			return 0, 0
+			return 0
 		}
-		i++
-		for bit, size := range ghSize {
-			if p[5]>>bit&1 != 0 {
-				i += size
-			}
-		}
+		i = positionEnd(p[5])
 	}
 	for width := 1; width <= 4; width *= 2 {
 		if mask&byte(width*2) == 0 {
 			continue
 		}
 		if i >= len(p) {
-			return 0, 0
+			return 0
 		}
-		c := int(p[i])
-		i += 1 + c*(1+width)
-		values += c
+		i += 1 + int(p[i])*(1+width)
 	}
 	if i > len(p) {
-		return 0, 0
+		return 0
 	}
-	return i, values
+	return i
 }
 
-func decodeGH(p []byte, f *obs.Fix, a *tracker.Arena) int {
-	be := binary.BigEndian
-	t := be.Uint32(p)
-	f.Time = time.Unix(epochGH+int64(t&0x3FFFFFFF), 0).UTC()
-	n, values := scanGH(p)
-	list := a.Attrs(values + 6)
-	list = append(list, obs.Attr{Key: "priority", Value: a.Uint(uint64(t >> 30))})
-	mask, i := p[4], 5
-	if mask&ghGPS != 0 {
-		i++
-		list, i = positionGH(p, i, f, list, a)
-	}
-	for width := 1; width <= 4; width *= 2 {
-		if mask&byte(width*2) == 0 {
-			continue
-		}
-		c := int(p[i])
-		i++
-		for range c {
-			list = append(list, obs.Attr{Key: elementGH(int(p[i])), Value: a.Uint(number(p[i+1 : i+1+width]))})
-			i += 1 + width
+// positionEnd is where the position block with this mask ends.
+func positionEnd(mask byte) int {
+	i := 6
+	for bit, size := range ghSize {
+		if mask>>bit&1 != 0 {
+			i += size
 		}
 	}
-	f.Attributes = list
-	return n
+	return i
 }
 
-// elementGH names an IO element of a GH device, whose ids are others than those of the FMx
-// family except for the movement sensor.
-func elementGH(id int) string {
-	if id == 240 {
-		return elements[id].name
-	}
-	return plain[id]
-}
-
-// plain are the names of ids without a meaning here. Never changed after it is made.
-var plain = func() (t [256]string) {
-	for i := range t {
-		t[i] = "io" + itoa(i)
-	}
-	return t
-}()
-
-// positionGH reads the position block, whose mask is p[5] and whose fields begin at i.
-func positionGH(p []byte, i int, f *obs.Fix, list obs.Attrs, a *tracker.Arena) (obs.Attrs, int) {
+func decodeGH(p []byte, f *obs.Fix) {
 	be := binary.BigEndian
-	mask := p[5]
+	f.Time = time.Unix(epochGH+int64(be.Uint32(p)&0x3FFFFFFF), 0).UTC()
+	if p[4]&ghGPS == 0 {
+		return
+	}
+	mask, i := p[5], 6
 	if mask&ghLatLon != 0 {
-		lat, lon := degrees(be.Uint32(p[i:])), degrees(be.Uint32(p[i+4:]))
-		if f.Lat, f.Lon, f.Valid = tracker.Place(lat, lon); !f.Valid {
-			list = append(list, obs.Attr{Key: "suspect", Value: `"position"`})
-		}
+		f.Lat, f.Lon, f.Valid = placeGH(p)
 		i += 8
 	}
 	if mask&ghAlt != 0 {
@@ -135,22 +96,13 @@ func positionGH(p []byte, i int, f *obs.Fix, list obs.Attrs, a *tracker.Arena) (
 	if mask&ghSats != 0 {
 		f.Satellites = int(p[i])
 		f.Valid = f.Valid && f.Satellites > 0
-		i++
 	}
-	if mask&ghCell != 0 {
-		list = append(list, obs.Attr{Key: "lac", Value: a.Uint(uint64(be.Uint16(p[i:])))},
-			obs.Attr{Key: "cellId", Value: a.Uint(uint64(be.Uint16(p[i+2:])))})
-		i += 4
-	}
-	if mask&ghSignal != 0 {
-		list = append(list, obs.Attr{Key: "rssi", Value: a.Uint(uint64(p[i]))})
-		i++
-	}
-	if mask&ghOper != 0 {
-		list = append(list, obs.Attr{Key: "operator", Value: a.Uint(uint64(be.Uint32(p[i:])))})
-		i += 4
-	}
-	return list, i
+}
+
+// placeGH reads the latitude and longitude with which the position block begins.
+func placeGH(p []byte) (lat, lon obs.Degrees, ok bool) {
+	be := binary.BigEndian
+	return tracker.Place(degrees(be.Uint32(p[6:])), degrees(be.Uint32(p[10:])))
 }
 
 // degrees converts float32 degrees to 10^-7 degrees; what is no number is out of range.
@@ -160,4 +112,56 @@ func degrees(bits uint32) int64 {
 		return 1 << 40
 	}
 	return int64(math.Round(d * 1e7))
+}
+
+// appendGH appends the attributes of a record, and appendCellGH those of its position
+// block, which are about the network.
+func appendGH(dst, p []byte) []byte {
+	dst = appendUint(dst, `"priority":`, uint64(p[0]>>6))
+	if p[4]&ghGPS != 0 {
+		dst = appendCellGH(dst, p)
+	}
+	for v := valuesGH(p); v.next(); {
+		if v.id == 240 { // the movement sensor alone has the same id in the FMx family
+			dst = appendUint(dst, `,"motion":`, number(v.p))
+			continue
+		}
+		dst = append(strconv.AppendUint(append(dst, `,"io`...), uint64(v.id), 10), '"', ':')
+		dst = strconv.AppendUint(dst, number(v.p), 10)
+	}
+	return dst
+}
+
+func appendCellGH(dst, p []byte) []byte {
+	be := binary.BigEndian
+	mask := p[5]
+	if mask&ghLatLon != 0 {
+		if _, _, ok := placeGH(p); !ok {
+			dst = append(dst, suspectPosition...)
+		}
+	}
+	i := positionEnd(mask & (ghCell - 1))
+	if mask&ghCell != 0 {
+		dst = appendUint(dst, `,"lac":`, uint64(be.Uint16(p[i:])))
+		dst = appendUint(dst, `,"cellId":`, uint64(be.Uint16(p[i+2:])))
+		i += 4
+	}
+	if mask&ghSignal != 0 {
+		dst = appendUint(dst, `,"rssi":`, uint64(p[i]))
+		i++
+	}
+	if mask&ghOper != 0 {
+		dst = appendUint(dst, `,"operator":`, uint64(be.Uint32(p[i:])))
+	}
+	return dst
+}
+
+// valuesGH walks over the IO values of a record, whose mask has the bits 2, 4 and 8 for
+// blocks of values of 1, 2 and 4 bytes.
+func valuesGH(p []byte) values {
+	i := 5
+	if p[4]&ghGPS != 0 {
+		i = positionEnd(p[5])
+	}
+	return values{rest: p[i:], blocks: int(p[4]) >> 1 & (1 | 2 | 4), ids: 1, count: 1}
 }

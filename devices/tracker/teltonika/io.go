@@ -2,10 +2,95 @@ package teltonika
 
 import (
 	"bytes"
+	"strconv"
 
 	"acsgd/devices/tracker"
 	"acsgd/internal/obs"
 )
+
+// fix is a fix and what its attributes are read from, made together.
+type fix struct {
+	obs.Fix
+	from record
+}
+
+// record is one record of a packet, of which the attributes are read when they are wanted.
+// It is never changed once it is emitted.
+type record struct {
+	p       []byte // from its time to its last value, in the copy of the frame
+	codec   byte
+	suspect bool // the packet had a wrong length or checksum
+}
+
+const (
+	suspectPosition  = `,"suspect":"position"`
+	suspectIntegrity = `,"integrity":"bad"`
+)
+
+// AppendMembers implements obs.Further.
+func (r *record) AppendMembers(dst []byte) []byte {
+	if r.codec == codecGH {
+		dst = appendGH(dst, r.p)
+	} else {
+		dst = appendRecord(dst, r.p, shapeOf(r.codec))
+	}
+	if r.suspect {
+		dst = append(dst, suspectIntegrity...)
+	}
+	return dst
+}
+
+func appendRecord(dst, p []byte, s *shape) []byte {
+	dst = appendUint(dst, `"priority":`, uint64(p[8]))
+	dst = appendUint(dst, `,"event":`, uint64(count(p[fixed:], s.event)))
+	if _, _, ok := place(p); !ok {
+		dst = append(dst, suspectPosition...)
+	}
+	for v := valuesOf(p, s); v.next(); {
+		dst = v.append(dst)
+	}
+	return dst
+}
+
+func appendUint(dst []byte, key string, v uint64) []byte {
+	return strconv.AppendUint(append(dst, key...), v, 10)
+}
+
+// values walks over the IO values of a record, block after block, which scan has measured.
+type values struct {
+	rest       []byte
+	blocks     int // to come, as in shape
+	ids, count int // bytes, as in shape
+	block      int // of the value
+	left       int // values of the block to come
+
+	id int
+	p  []byte // of the value
+}
+
+func valuesOf(p []byte, s *shape) values {
+	return values{rest: p[s.start:], blocks: s.blocks, ids: s.ids, count: s.count}
+}
+
+// next goes to the next value; false is the end.
+func (v *values) next() bool {
+	for v.left == 0 {
+		if v.blocks == 0 {
+			return false
+		}
+		v.block = v.blocks & -v.blocks
+		v.blocks &^= v.block
+		v.left, v.rest = count(v.rest, v.count), v.rest[v.count:]
+	}
+	v.left--
+	v.id, v.rest = count(v.rest, v.ids), v.rest[v.ids:]
+	n := v.block
+	if n == ownLen {
+		n, v.rest = count(v.rest, 2), v.rest[2:]
+	}
+	v.p, v.rest = v.rest[:n], v.rest[n:]
+	return true
+}
 
 // form says how the value of an IO element is shown.
 type form uint8
@@ -20,7 +105,7 @@ const (
 )
 
 type element struct {
-	name string
+	key  string // `,"power":`
 	form form
 }
 
@@ -34,9 +119,12 @@ const tableLen = 1024 // ids above are rare and named on the way
 func makeElements() *[tableLen]element {
 	var t [tableLen]element
 	for i := range t {
-		t[i].name = "io" + itoa(i)
+		t[i].key = `,"io` + strconv.Itoa(i) + `":`
 	}
-	for id, e := range map[int]element{
+	for id, e := range map[int]struct {
+		name string
+		form form
+	}{
 		1: {"in1", asBool}, 2: {"in2", asBool}, 3: {"in3", asBool}, 4: {"in4", asBool},
 		9: {"adc1", asMilli}, 10: {"adc2", asMilli},
 		16: {"odometer", asUint}, 21: {"rssi", asUint}, 24: {"gnssSpeed", asUint},
@@ -49,34 +137,40 @@ func makeElements() *[tableLen]element {
 		246: {"towing", asBool}, 247: {"crash", asUint}, 249: {"gsmJamming", asBool}, 252: {"unplug", asBool},
 		256: {"vin", asText}, 318: {"gnssJamming", asUint}, 636: {"cellIdLte", asUint},
 	} {
-		t[id] = e
+		t[id] = element{`,"` + e.name + `":`, e.form}
 	}
 	return &t
 }
 
-func elementOf(id int, a *tracker.Arena) element {
-	if id < tableLen {
-		return elements[id]
+// append appends the value as a member of an object: a value of 1, 2, 4 or 8 bytes, big
+// endian, as its element wants it; one that has its own length as text where the element is
+// text and nothing but printable, else as hex digits.
+func (v *values) append(dst []byte) []byte {
+	e := element{}
+	if v.id < tableLen {
+		e = elements[v.id]
+		dst = append(dst, e.key...)
+	} else {
+		dst = append(strconv.AppendUint(append(dst, `,"io`...), uint64(v.id), 10), '"', ':')
 	}
-	return element{name: a.Name("io", id)}
-}
-
-// attribute shows a value of 1, 2, 4 or 8 bytes, big endian.
-func attribute(id int, v []byte, a *tracker.Arena) obs.Attr {
-	n := number(v)
-	e := elementOf(id, a)
+	if v.block == ownLen {
+		if t := bytes.TrimRight(v.p, "\x00"); e.form == asText && printable(t) {
+			return tracker.AppendText(dst, t)
+		}
+		return tracker.AppendHex(dst, v.p)
+	}
+	n := number(v.p)
 	switch {
-	case e.form == asUint:
-	case e.form == asBool && len(v) == 1 && n <= 1:
-		return obs.Attr{Key: e.name, Value: a.Bool(n == 1)}
+	case e.form == asBool && len(v.p) == 1 && n <= 1:
+		return strconv.AppendBool(dst, n == 1)
 	case e.form == asMilli:
-		return obs.Attr{Key: e.name, Value: a.Decimal(n, 3)}
+		return tracker.AppendDecimal(dst, n, 3)
 	case e.form == asDeci:
-		return obs.Attr{Key: e.name, Value: a.Decimal(n, 1)}
+		return tracker.AppendDecimal(dst, n, 1)
 	case e.form == asHex:
-		return obs.Attr{Key: e.name, Value: a.Hex(v)}
+		return tracker.AppendHex(dst, v.p)
 	}
-	return obs.Attr{Key: e.name, Value: a.Uint(n)}
+	return strconv.AppendUint(dst, n, 10)
 }
 
 // number reads up to eight bytes, big endian.
@@ -85,16 +179,6 @@ func number(v []byte) (n uint64) {
 		n = n<<8 | uint64(b)
 	}
 	return n
-}
-
-// variable shows a value that has its own length: text where the element is text and
-// nothing but printable, else hex digits.
-func variable(id int, v []byte, a *tracker.Arena) obs.Attr {
-	e := elementOf(id, a)
-	if t := bytes.TrimRight(v, "\x00"); e.form == asText && printable(t) {
-		return obs.Attr{Key: e.name, Value: a.Text(t)}
-	}
-	return obs.Attr{Key: e.name, Value: a.Hex(v)}
 }
 
 func printable(p []byte) bool {

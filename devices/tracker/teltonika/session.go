@@ -24,7 +24,8 @@ type session struct {
 	imei   string
 	opened time.Time
 	sealed string // last seal state reported
-	arena  tracker.Arena
+	fixes  tracker.Chunk[fix]
+	extent extent // of the packet looked at last
 }
 
 func newSession(cfg Config) *session {
@@ -82,8 +83,8 @@ func (s *session) Finish(now time.Time, out *devices.Out) {
 		return
 	}
 	if s.cfg.Integrity == lenient && !s.udp && len(b) > headerLen && isRecords(b[headerLen]) {
-		if x := scan(b[headerLen:]); x.fault == "" { // only the checksum is missing
-			s.take(now, b, b[headerLen:headerLen+x.end], x, true, out)
+		if s.extent.scan(b[headerLen:]); s.extent.fault == "" { // only the checksum is missing
+			s.take(now, b, true, out)
 			return
 		}
 	}
@@ -250,7 +251,8 @@ func (s *session) packet(now time.Time, b []byte, out *devices.Out) int {
 	case !isRecords(data[0]):
 		out.Err(proto, s.off+headerLen, fmt.Sprintf("codec %#x is not known", data[0]), b)
 	default:
-		x := scan(data)
+		x := &s.extent
+		x.scan(data)
 		if x.fault == "" && x.end != size {
 			x.fault, x.at = fmt.Sprintf("%d bytes behind the second record count", size-x.end), x.end
 		}
@@ -258,7 +260,7 @@ func (s *session) packet(now time.Time, b []byte, out *devices.Out) int {
 			out.Err(proto, s.off+headerLen+int64(x.at), x.fault, b[:total])
 			break
 		}
-		s.take(now, b[:total], data, x, false, out)
+		s.take(now, b[:total], false, out)
 	}
 	return total
 }
@@ -279,7 +281,8 @@ func (s *session) lenientPacket(now time.Time, b []byte, total int, out *devices
 		out.Frames++
 		return total
 	}
-	x := scan(b[headerLen:])
+	x := &s.extent
+	x.scan(b[headerLen:])
 	if x.short && len(b) < s.cfg.MaxFrame || x.fault == "" && len(b) < headerLen+x.end+crcLen {
 		return 0
 	}
@@ -289,12 +292,13 @@ func (s *session) lenientPacket(now time.Time, b []byte, total int, out *devices
 	n := headerLen + x.end + crcLen
 	data := b[headerLen : headerLen+x.end]
 	good := n == total && uint32(crc16(data)) == binary.BigEndian.Uint32(b[n-crcLen:])
-	s.take(now, b[:n], data, x, !good, out)
+	s.take(now, b[:n], !good, out)
 	return n
 }
 
-// take emits the records of one good packet and the answer that waits for them.
-func (s *session) take(now time.Time, frame, data []byte, x extent, suspect bool, out *devices.Out) {
+// take emits the records of one good packet, which begins with its header and has been
+// scanned, and the answer that waits for them.
+func (s *session) take(now time.Time, frame []byte, suspect bool, out *devices.Out) {
 	if s.imei == "" {
 		out.Err(proto, s.off, "records of a device that has not said its IMEI", frame)
 		return
@@ -303,28 +307,27 @@ func (s *session) take(now time.Time, frame, data []byte, x extent, suspect bool
 	raw := make([]byte, len(frame)+crcLen)
 	copy(raw, frame)
 	then := raw[len(frame):]
-	binary.BigEndian.PutUint32(then, uint32(x.records))
-	s.emit(now, raw[:len(frame):len(frame)], data, x, suspect, out)
+	binary.BigEndian.PutUint32(then, uint32(s.extent.records))
+	s.emit(now, raw[:len(frame):len(frame)], headerLen, suspect, out)
 	out.Acks = append(out.Acks, devices.Ack{After: len(out.Obs), Then: then, Else: noneAccepted[:]})
 }
 
 // noneAccepted makes the device send the packet again.
 var noneAccepted [4]byte
 
-func (s *session) emit(now time.Time, raw, data []byte, x extent, suspect bool, out *devices.Out) {
+// emit emits the records of raw, whose codec is raw[at] and which has been scanned. raw is
+// kept.
+func (s *session) emit(now time.Time, raw []byte, at int, suspect bool, out *devices.Out) {
 	out.Frames++
+	fixes := decode(raw[at:at+s.extent.end], s.extent.ends, s.imei, suspect, &s.fixes)
 	if len(raw) > obs.MaxRaw {
 		raw = nil
 	}
-	fixes := decode(data, x, s.imei, &s.arena)
 	for i := range fixes {
 		f := &fixes[i]
-		if suspect {
-			f.Attributes = append(f.Attributes, obs.Attr{Key: "integrity", Value: `"bad"`})
-		}
 		st := tracker.Stamp(now, f.Time)
-		out.Obs = append(out.Obs, obs.Observation{Stamp: st, Raw: raw, Body: f})
-		if s.cfg.SealInput != 0 {
+		out.Obs = append(out.Obs, obs.Observation{Stamp: st, Raw: raw, Body: &f.Fix})
+		if s.cfg.SealInput != 0 && f.from.codec != codecGH { // old devices have no digital inputs by these ids
 			s.seal(st, f, out)
 		}
 	}
@@ -332,19 +335,19 @@ func (s *session) emit(now time.Time, raw, data []byte, x extent, suspect bool, 
 
 // seal reports the input that the installation has wired to a door or rope, when it
 // changes.
-func (s *session) seal(st obs.Stamp, f *obs.Fix, out *devices.Out) {
-	name := elements[s.cfg.SealInput].name
-	for _, a := range f.Attributes {
-		if a.Key != name {
+func (s *session) seal(st obs.Stamp, f *fix, out *devices.Out) {
+	for v := valuesOf(f.from.p, shapeOf(f.from.codec)); v.next(); {
+		if v.id != s.cfg.SealInput {
 			continue
 		}
 		state := "open"
-		if (a.Value == "true" || a.Value == "1") == (s.cfg.SealClosed == 1) {
+		if on := v.block != ownLen && number(v.p) == 1; on == (s.cfg.SealClosed == 1) {
 			state = "sealed"
 		}
 		if state != s.sealed {
 			s.sealed = state
-			out.Obs = append(out.Obs, obs.Observation{Stamp: st, Body: &obs.Seal{ID: f.Device, State: state, Source: name}})
+			out.Obs = append(out.Obs, obs.Observation{Stamp: st,
+				Body: &obs.Seal{ID: f.Device, State: state, Source: "in" + itoa(v.id)}})
 		}
 		return
 	}

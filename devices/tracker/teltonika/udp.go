@@ -65,7 +65,8 @@ func (s *session) datagram(now time.Time, b []byte, out *devices.Out) int {
 		out.Err(proto, s.off+int64(from), fmt.Sprintf("codec %#x in a datagram", data[0]), b)
 		return total
 	}
-	x := scan(data)
+	x := &s.extent
+	x.scan(data)
 	if x.fault == "" && x.end != len(data) {
 		x.fault, x.at = fmt.Sprintf("%d bytes behind the second record count", len(data)-x.end), x.end
 	}
@@ -74,7 +75,7 @@ func (s *session) datagram(now time.Time, b []byte, out *devices.Out) int {
 		return total
 	}
 	raw := append([]byte(nil), b...)
-	s.emit(now, raw, data, x, false, out)
+	s.emit(now, raw, from, false, out)
 	// 0005, the packet id as it came, type 01, the AVL packet id, how many were accepted.
 	then := []byte{0, 5, b[2], b[3], 1, b[5], byte(x.records)}
 	none := append([]byte(nil), then...)
