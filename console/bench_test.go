@@ -64,8 +64,8 @@ func BenchmarkPublish(b *testing.B) {
 			ws := make([]*watcher, n)
 			for i := range ws {
 				ws[i] = &watcher{client: newClient(h, auth.User{Name: strconv.Itoa(i)}, nil)}
-				if err := h.join(ws[i].client); err != nil {
-					b.Fatal(err)
+				if code, reason := h.join(ws[i].client); code != 0 {
+					b.Fatal(reason)
 				}
 				h.mu.Lock()
 				h.pumping = true // the benchmark is the pump
@@ -165,6 +165,7 @@ func fanOut(b *testing.B, w browsers) {
 		c.stream(w, r, auth.User{Name: r.URL.Query().Get("u"), Roles: []string{"officer"}}, func() bool { return true })
 	}))
 	b.Cleanup(srv.Close)
+	b.Cleanup(h.Close)
 	var lanes [benchLanes][]fusion.Output
 	for i := range lanes {
 		var id string

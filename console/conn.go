@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -110,6 +109,13 @@ func (c *client) end(code int, reason string) {
 	c.wake()
 }
 
+// hasten makes a write that is stuck in the socket fail soon.
+func (c *client) hasten() {
+	if c.sock != nil {
+		_ = c.sock.NetConn().SetWriteDeadline(time.Now().Add(patience)) // a closed socket is as good
+	}
+}
+
 func (c *client) ended() bool {
 	select {
 	case <-c.gone:
@@ -129,14 +135,12 @@ type clientFrame struct {
 	C float64 `json:"c"`
 }
 
-var errLimit = errors.New("too many streams")
-
 func newClient(h *Hub, u auth.User, sock *websocket.Conn) *client {
 	return &client{hub: h, user: u, sock: sock, kick: make(chan struct{}, 1), gone: make(chan struct{})}
 }
 
-// join adds a client to the hub.
-func (h *Hub) join(c *client) error {
+// join adds a client to the hub; if it may not be, it gives the code to close with.
+func (h *Hub) join(c *client) (code int, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	mine := 0
@@ -145,11 +149,15 @@ func (h *Hub) join(c *client) error {
 			mine++
 		}
 	}
-	if mine >= socketsUser || len(h.clients) >= socketsAll {
-		return errLimit
+	switch {
+	case h.stopped:
+		return closeRestart, "server is stopping"
+	case mine >= socketsUser || len(h.clients) >= socketsAll:
+		return closeTwice, "too many streams"
 	}
 	h.clients[c] = struct{}{}
-	return nil
+	h.streams.Add(1)
+	return 0, ""
 }
 
 func (h *Hub) leave(c *client) {
@@ -157,9 +165,11 @@ func (h *Hub) leave(c *client) {
 	defer h.mu.Unlock()
 	c.unsubscribe(slices.Clone(c.topics))
 	delete(h.clients, c)
+	h.streams.Done()
 }
 
-// stream serves one WebSocket until it ends.
+// stream opens one WebSocket. It is served beside the request, whose buffers and stack a
+// long stream would hold; Close waits for it.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, u auth.User, alive func() bool) {
 	if s.stopped() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
@@ -170,16 +180,18 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, u auth.User, ali
 		return // Upgrade has answered
 	}
 	c := newClient(s.hub, u, sock)
-	if err := s.hub.join(c); err != nil {
-		c.close(closeTwice, err.Error())
+	if code, reason := s.hub.join(c); code != 0 {
+		c.close(code, reason)
 		return
 	}
-	defer s.hub.leave(c)
-	var wg sync.WaitGroup
-	wg.Go(func() { c.write(s, alive) })
-	c.read()
-	c.end(websocket.CloseNormalClosure, "")
-	wg.Wait()
+	go func() {
+		defer s.hub.leave(c)
+		var wg sync.WaitGroup
+		wg.Go(func() { c.write(s, alive) })
+		c.read()
+		c.end(websocket.CloseNormalClosure, "")
+		wg.Wait()
+	}()
 }
 
 // read takes the browser's frames; it is the only reader.

@@ -44,6 +44,8 @@ type Hub struct {
 	clients  map[*client]struct{}
 	shown    map[string]int // topic: browsers that show it
 	stats    HubStats
+	stopped  bool
+	streams  sync.WaitGroup // of clients
 
 	news    bool // the log has entries that the pump has not seen
 	changed bool // so has state
@@ -139,13 +141,17 @@ func (h *Hub) subject(key, lane string, kinds ...kind) *subject {
 	return s
 }
 
-// Close ends all streams with 4000: browsers come back at once.
+// Close ends all streams with 4000, browsers come back at once, and waits until they have
+// ended.
 func (h *Hub) Close() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.stopped = true
 	for c := range h.clients {
+		c.hasten()
 		c.end(closeRestart, "server is stopping")
 	}
+	h.mu.Unlock()
+	h.streams.Wait()
 }
 
 // Revoke ends the streams of a user whose session or roles have changed.

@@ -101,14 +101,11 @@ func (h *Hub) behind(c *client) uint64 {
 	return h.log.bytes - max(h.log.start(c.at), c.since)
 }
 
-// drop gives a browser up that does not read: a write that is stuck in its socket fails
-// soon. It comes back with its position.
+// drop gives a browser up that does not read. It comes back with its position.
 func (h *Hub) drop(c *client) {
 	c.slow, c.update = true, update{}
 	h.stats.Slow++
-	if c.sock != nil {
-		_ = c.sock.NetConn().SetWriteDeadline(time.Now().Add(patience)) // a closed socket is as good
-	}
+	c.hasten()
 	c.end(closeSlow, "too slow")
 }
 

@@ -182,3 +182,36 @@ func TestTheRingForgetsTheOldest(t *testing.T) {
 		t.Errorf("a browser before the ring's start is sent %d entries", len(m.log))
 	}
 }
+
+func TestCloseEndsEveryStreamAlsoOfWhoDoesNotRead(t *testing.T) {
+	r := newRig(t)
+	r.login("aigerim")
+	for range 3 {
+		c, err := r.dial(r.srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.WriteMessage(websocket.TextMessage, []byte(`{"t":"hello","topics":["lanes"]}`)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, c, "snap")
+	}
+	for n := range uint64(40) { // more than the sockets take, less than what closes a stream
+		r.publish(101+n, event(strings.Repeat("x", 6000)))
+		time.Sleep(time.Millisecond)
+	}
+	start := time.Now()
+	r.hub.Close()
+	if d, n := time.Since(start), r.hub.Stats().Subscribers; d > 2*time.Second || n != 0 {
+		t.Errorf("%d streams are left after %v", n, d)
+	}
+	c, err := r.dial(r.srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, _, err := c.ReadMessage(); !websocket.IsCloseError(err, closeRestart) {
+		t.Errorf("a stream after the end: %v", err)
+	}
+}

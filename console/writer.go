@@ -96,6 +96,9 @@ func (c *client) take() (m mail) {
 // send writes one frame of type t, of which body is what follows the head; false ends the
 // stream.
 func (c *client) send(t string, body []byte) bool {
+	if c.ended() {
+		return false
+	}
 	now := time.Now()
 	if err := c.sock.SetWriteDeadline(now.Add(writeWait)); err != nil {
 		return false
@@ -120,7 +123,7 @@ func (c *client) close(code int, reason string) {
 		code = websocket.CloseNormalClosure
 	}
 	// The browser may be gone already; then there is nobody to tell.
-	_ = c.sock.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(writeWait))
+	_ = c.sock.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(patience))
 	_ = c.sock.Close()
 }
 
