@@ -2,10 +2,8 @@ package console
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,38 +27,77 @@ const (
 	maxInbound  = 4 << 10
 	writeWait   = 5 * time.Second
 	readWait    = 25 * time.Second
-	pingEvery   = 10 * time.Second
+	pingBeats   = 10 // a ping every 10th heartbeat
 	helloWait   = 10 * time.Second
 	socketsUser = 16
 	socketsAll  = 1200
 	maxTopics   = 64
 )
 
-// client is one browser. The fields above mu belong to the hub's lock.
-type client struct {
-	hub     *Hub
-	user    auth.User
-	kick    chan struct{}
-	pending []entry
-	backlog int
-	slow    bool
-	topics  []string // sorted; empty before hello
-	view    string   // topics, joined: browsers with equal views share bytes
-	snaps   []string // topics whose snapshot is due
-	resync  string   // reason of a resync frame that is due
-	ver     uint64   // hub version that the browser stands at
-	due     bool     // changed state is to be sent, not the log alone
-	pongs   []int64
-	ending  bool
+// newUpgrader gives what opens sockets. A browser has a buffer only while it is written to;
+// a frame that fits in it is one system call.
+func newUpgrader(origin func(*http.Request) bool) websocket.Upgrader {
+	return websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 16 << 10, WriteBufferPool: new(sync.Pool),
+		Subprotocols: []string{"acsgd.v1.json"}, CheckOrigin: origin}
+}
 
+// view is a set of topics, never changed once it is made.
+type view struct {
+	topics []string // sorted
+	name   string   // the topics, joined: browsers with equal views share frames
+}
+
+func newView(topics []string) view {
+	slices.Sort(topics)
+	return view{topics, strings.Join(topics, "|")}
+}
+
+// without gives the view less some topics.
+func (v view) without(topics []string) view {
+	if len(topics) == 0 {
+		return v
+	}
+	return newView(slices.DeleteFunc(slices.Clone(v.topics), func(t string) bool { return slices.Contains(topics, t) }))
+}
+
+// client is one browser.
+type client struct {
+	hub  *Hub
+	user auth.User
 	sock *websocket.Conn
-	seq  uint64 // of the writer
-	buf  []byte
+	kick chan struct{} // wakes the writer
+
+	// Under the hub's lock.
+	topics  []string // that the browser shows
+	asked   []string // of these, whose snapshot the next flush is to give
+	askedAt uint64   // version of the screen when it asked
+	snaps   []string // whose snapshot is due
+	view    view     // what is on its screen
+	ver     uint64   // version of the screen that it stands at
+	update  update   // what is new on the screen
+	follows bool     // it is sent the log, from its first snapshot or its resume on
+	at      uint64   // position of the next entry that it is to be sent
+	since   uint64   // bytes of the log when it came back
+	resync  string   // reason of a resync frame that is due
+	pongs   []int64
+	slow    bool // it is given up
+
+	// The writer's.
+	seq  uint64
+	head []byte
 
 	once   sync.Once
 	code   int
 	reason string
 	gone   chan struct{}
+}
+
+// wake lets the writer look for what is due. It never blocks.
+func (c *client) wake() {
+	select {
+	case c.kick <- struct{}{}:
+	default: // it is awake already
+	}
 }
 
 // end asks the writer to close with a code. It never blocks.
@@ -69,6 +106,23 @@ func (c *client) end(code int, reason string) {
 		c.code, c.reason = code, reason
 		close(c.gone)
 	})
+	c.wake()
+}
+
+// hasten makes a write that is stuck in the socket fail soon.
+func (c *client) hasten() {
+	if c.sock != nil {
+		_ = c.sock.NetConn().SetWriteDeadline(time.Now().Add(patience)) // a closed socket is as good
+	}
+}
+
+func (c *client) ended() bool {
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 type clientFrame struct {
@@ -81,10 +135,12 @@ type clientFrame struct {
 	C float64 `json:"c"`
 }
 
-var errLimit = errors.New("too many streams")
+func newClient(h *Hub, u auth.User, sock *websocket.Conn) *client {
+	return &client{hub: h, user: u, sock: sock, kick: make(chan struct{}, 1), gone: make(chan struct{})}
+}
 
-// join adds a client to the hub.
-func (h *Hub) join(c *client) error {
+// join adds a client to the hub; if it may not be, it gives the code to close with.
+func (h *Hub) join(c *client) (code int, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	mine := 0
@@ -93,20 +149,27 @@ func (h *Hub) join(c *client) error {
 			mine++
 		}
 	}
-	if mine >= socketsUser || len(h.clients) >= socketsAll {
-		return errLimit
+	switch {
+	case h.stopped:
+		return closeRestart, "server is stopping"
+	case mine >= socketsUser || len(h.clients) >= socketsAll:
+		return closeTwice, "too many streams"
 	}
 	h.clients[c] = struct{}{}
-	return nil
+	h.streams.Add(1)
+	return 0, ""
 }
 
 func (h *Hub) leave(c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	c.unsubscribe(slices.Clone(c.topics))
 	delete(h.clients, c)
+	h.streams.Done()
 }
 
-// stream serves one WebSocket until it ends.
+// stream opens one WebSocket. It is served beside the request, whose buffers and stack a
+// long stream would hold; Close waits for it.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, u auth.User, alive func() bool) {
 	if s.stopped() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
@@ -116,17 +179,19 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, u auth.User, ali
 	if err != nil {
 		return // Upgrade has answered
 	}
-	c := &client{hub: s.hub, user: u, kick: make(chan struct{}, 1), gone: make(chan struct{}), sock: sock}
-	if err := s.hub.join(c); err != nil {
-		c.close(closeTwice, err.Error())
+	c := newClient(s.hub, u, sock)
+	if code, reason := s.hub.join(c); code != 0 {
+		c.close(code, reason)
 		return
 	}
-	defer s.hub.leave(c)
-	var wg sync.WaitGroup
-	wg.Go(func() { c.write(s, alive) })
-	c.read()
-	c.end(websocket.CloseNormalClosure, "")
-	wg.Wait()
+	go func() {
+		defer s.hub.leave(c)
+		var wg sync.WaitGroup
+		wg.Go(func() { c.write(s, alive) })
+		c.read()
+		c.end(websocket.CloseNormalClosure, "")
+		wg.Wait()
+	}()
 }
 
 // read takes the browser's frames; it is the only reader.
@@ -146,14 +211,14 @@ func (c *client) read() {
 			c.end(closeTopic, "frame is not JSON")
 			return
 		}
-		if !c.take(&f) {
+		if !c.obey(&f) {
 			return
 		}
 	}
 }
 
-// take applies one frame of the browser; false ends the stream.
-func (c *client) take(f *clientFrame) bool {
+// obey applies one frame of the browser; false ends the stream.
+func (c *client) obey(f *clientFrame) bool {
 	h := c.hub
 	for _, t := range f.Topics {
 		if !known(t) {
@@ -165,14 +230,13 @@ func (c *client) take(f *clientFrame) bool {
 	defer h.mu.Unlock()
 	switch f.T {
 	case "hello":
-		c.topics = nil
+		c.unsubscribe(slices.Clone(c.topics))
 		c.subscribe(f.Topics)
 		c.resume(f)
 	case "sub":
 		c.subscribe(f.Topics)
 	case "unsub":
-		c.topics = slices.DeleteFunc(c.topics, func(t string) bool { return slices.Contains(f.Topics, t) })
-		c.view = strings.Join(c.topics, "|")
+		c.unsubscribe(f.Topics)
 	case "ping":
 		c.pongs = append(c.pongs, int64(f.C))
 		if len(c.pongs) > 8 {
@@ -180,28 +244,63 @@ func (c *client) take(f *clientFrame) bool {
 		}
 	case "lag": // how far a browser is behind its screen; counted nowhere yet, never an error
 	}
-	select {
-	case c.kick <- struct{}{}:
-	default:
+	c.wake()
+	return true
+}
+
+// subscribe adds topics; the next flush gives their snapshots, and deltas follow.
+func (c *client) subscribe(topics []string) {
+	h := c.hub
+	for _, t := range topics {
+		if !slices.Contains(c.topics, t) {
+			if len(c.topics) >= maxTopics {
+				continue
+			}
+			c.topics = append(c.topics, t)
+			h.shown[t]++
+		}
+		if !slices.Contains(c.asked, t) {
+			c.asked = append(c.asked, t)
+		}
+	}
+	c.askedAt = h.screen.ver
+	h.changed = true // what nobody has looked at is not encoded yet
+	h.wake()
+}
+
+// unsubscribe takes topics away at once.
+func (c *client) unsubscribe(topics []string) {
+	away := func(t string) bool { return slices.Contains(topics, t) }
+	for _, t := range c.topics {
+		if h := c.hub; away(t) {
+			if h.shown[t]--; h.shown[t] == 0 {
+				delete(h.shown, t)
+			}
+		}
+	}
+	c.view = c.view.without(topics)
+	c.asked, c.snaps = slices.DeleteFunc(c.asked, away), slices.DeleteFunc(c.snaps, away)
+	c.topics = slices.DeleteFunc(c.topics, away)
+}
+
+// look prepares what brings the browser to the newest version of the screen and reports
+// whether there is anything.
+func (c *client) look(s *screen) bool {
+	if len(c.asked) > 0 && c.askedAt < s.ver {
+		c.view = newView(slices.Clone(c.topics))
+		c.snaps, c.asked = append(c.snaps, c.asked...), nil
+		if !c.follows { // what came before, the snapshot tells
+			c.follows, c.at = true, s.logEnd
+		}
+	}
+	if c.update = s.since(c.view, c.snaps, c.ver); c.update.ver == 0 {
+		c.ver = s.ver
+		return false
 	}
 	return true
 }
 
-// subscribe adds topics; their snapshots are sent before any further delta.
-func (c *client) subscribe(topics []string) {
-	for _, t := range topics {
-		if !slices.Contains(c.topics, t) && len(c.topics) < maxTopics {
-			c.topics = append(c.topics, t)
-		}
-		if !slices.Contains(c.snaps, t) {
-			c.snaps = append(c.snaps, t)
-		}
-	}
-	slices.Sort(c.topics)
-	c.view = strings.Join(c.topics, "|")
-}
-
-// resume queues the log that the browser has missed, or tells it to fetch what the ring no
+// resume takes the log up where the browser stands, or tells it to fetch what the ring no
 // longer holds.
 func (c *client) resume(f *clientFrame) {
 	h := c.hub
@@ -213,182 +312,11 @@ func (c *client) resume(f *clientFrame) {
 	case f.Resume.E != "" && f.Resume.E != h.epoch:
 		c.resync = "epoch"
 		h.stats.Resynced++
-	case from < h.logTail:
+	case from < h.log.tail:
 		c.resync = "overflow"
 		h.stats.Resynced++
 	default:
 		h.stats.Resumed++
-		c.pending, c.backlog = append(c.pending[:0], h.since(from)...), 0
+		c.follows, c.at, c.since = true, h.log.since(from), h.log.bytes
 	}
-}
-
-// since gives the log entries that a browser may not have whose newest row is "from". Lanes
-// publish side by side, so what came after that row may bear a lower number; entries of no
-// row bear the number of the newest. What the browser has already it knows.
-func (h *Hub) since(from uint64) []entry {
-	if from == h.logTail {
-		return h.log
-	}
-	i := slices.IndexFunc(h.log, func(e entry) bool { return e.n >= from })
-	switch {
-	case i < 0:
-		return nil
-	case h.log[i].n == from:
-		i++
-	}
-	return h.log[i:]
-}
-
-// write is the only writer of the socket.
-func (c *client) write(s *Server, alive func() bool) {
-	beat := time.NewTicker(heartbeat)
-	ping := time.NewTicker(pingEvery)
-	defer beat.Stop()
-	defer ping.Stop()
-	defer c.sock.Close()
-	if !c.send(c.welcome(s)) {
-		return
-	}
-	for {
-		select {
-		case <-c.gone:
-			c.close(c.code, c.reason)
-			return
-		case <-c.kick:
-			if !c.flush() {
-				select {
-				case <-c.gone:
-					c.close(c.code, c.reason)
-				default:
-				}
-				return
-			}
-		case now := <-beat.C:
-			if !alive() {
-				c.close(closeAuth, "session ended")
-				return
-			}
-			if !c.send(c.beat(s, now)) { // every second, because it carries the ages
-				return
-			}
-		case <-ping.C:
-			if err := c.sock.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait)); err != nil {
-				return
-			}
-		}
-	}
-}
-
-func (c *client) next(t string) []byte {
-	c.seq++
-	return head(c.buf[:0], t, c.hub.epoch, c.seq, time.Now())
-}
-
-// flush sends what is due: the log first, then snapshots, then changed state.
-func (c *client) flush() (ok bool) {
-	h := c.hub
-	h.mu.Lock()
-	if c.slow {
-		h.mu.Unlock()
-		return true // the writer's loop sees the end and closes
-	}
-	if len(c.topics) == 0 && len(c.snaps) == 0 && c.resync == "" && len(c.pongs) == 0 {
-		c.pending, c.backlog = c.pending[:0], 0 // before hello: the snapshot will tell
-		h.mu.Unlock()
-		return true
-	}
-	pending, snaps, resync, pongs := c.pending, c.snaps, c.resync, c.pongs
-	c.pending, c.backlog, c.snaps, c.resync, c.pongs = nil, 0, nil, "", nil
-	topics, from := c.topics, c.ver
-	bodies := make([][]byte, 0, len(snaps))
-	for _, t := range snaps {
-		bodies = append(bodies, h.snapshot(nil, t))
-	}
-	var delta []byte
-	switch {
-	case len(snaps) == 0 && !c.due:
-	case len(snaps) == 0:
-		delta = h.delta(topics, c.view, from)
-		c.due, c.ver = false, h.ver
-	default:
-		if len(snaps) < len(topics) {
-			rest := slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return slices.Contains(snaps, t) })
-			delta = h.delta(rest, strings.Join(rest, "|"), from)
-		}
-		c.due, c.ver = false, h.ver
-	}
-	h.mu.Unlock()
-
-	for _, p := range pongs {
-		b := append(c.next("pong"), `,"c":`...)
-		if !c.send(append(strconv.AppendInt(b, p, 10), '}')) {
-			return false
-		}
-	}
-	if resync != "" {
-		b := append(c.next("resync"), `,"reason":`...)
-		if !c.send(append(appendString(b, resync), '}')) {
-			return false
-		}
-	}
-	for _, e := range pending {
-		b := append(c.next("log"), `,"n":`...)
-		b = strconv.AppendUint(b, e.n, 10)
-		b = append(append(append(b, `,"a":[`...), e.body...), `]}`...)
-		if !c.send(b) {
-			return false
-		}
-	}
-	for _, body := range bodies {
-		if !c.send(append(c.next("snap"), body...)) {
-			return false
-		}
-	}
-	if delta != nil && !c.send(append(c.next("delta"), delta...)) {
-		return false
-	}
-	return true
-}
-
-// send writes one frame; false ends the stream.
-func (c *client) send(b []byte) bool {
-	c.buf = b
-	if err := c.sock.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
-		return false
-	}
-	return c.sock.WriteMessage(websocket.TextMessage, b) == nil
-}
-
-func (c *client) close(code int, reason string) {
-	if code == 0 {
-		code = websocket.CloseNormalClosure
-	}
-	// The browser may be gone already; then there is nobody to tell.
-	_ = c.sock.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(writeWait))
-	_ = c.sock.Close()
-}
-
-func (c *client) welcome(s *Server) []byte {
-	b := append(c.next("welcome"), `,"user":`...)
-	b = append(b, s.userJSON(c.user)...)
-	b = append(b, `,"server":`...)
-	b = append(b, s.info...)
-	return append(b, `,"hb_ms":1000,"schema":1}`...)
-}
-
-func (c *client) beat(s *Server, now time.Time) []byte {
-	ages, err := json.Marshal(s.cfg.Ages(now))
-	if err != nil {
-		ages = []byte("{}")
-	}
-	c.hub.mu.Lock()
-	logHead := c.hub.logHead
-	c.hub.mu.Unlock()
-	b := append(c.next("hb"), `,"ages":`...)
-	b = append(b, ages...)
-	b = append(b, `,"log_head":`...)
-	b = strconv.AppendUint(b, logHead, 10)
-	b = append(b, `,"now":`...)
-	b = strconv.AppendInt(b, now.UnixMilli(), 10)
-	return append(b, '}')
 }

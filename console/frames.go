@@ -19,16 +19,16 @@ func known(topic string) bool {
 	return ok && id != "" && len(id) <= 16
 }
 
-// carries reports whether a client with these topics is shown an object.
-func carries(topics []string, o *object) bool {
-	detail := slices.Contains(topics, "lane/"+o.lane)
-	switch {
-	case strings.HasPrefix(o.key, "lane/"):
-		return detail || slices.Contains(topics, "lanes")
-	case o.brief:
-		return !detail && slices.Contains(topics, "lanes")
-	default:
+// carried reports whether a browser with these topics is shown an object.
+func (o *object) carried(topics []string) bool {
+	lanes, detail := slices.Contains(topics, "lanes"), slices.Contains(topics, o.detail)
+	switch o.kind {
+	case full:
 		return detail
+	case brief:
+		return lanes && !detail
+	default:
+		return lanes || detail
 	}
 }
 
@@ -68,17 +68,15 @@ func appendMember(dst []byte, f *field) []byte {
 	return append(dst, f.raw...)
 }
 
-// snapshot appends the body of a snap frame: the objects of one topic.
-func (h *Hub) snapshot(dst []byte, topic string) []byte {
-	dst = append(dst, `,"topic":`...)
-	dst = appendString(dst, topic)
+// snapshot gives the body of a snap frame: the objects of one topic.
+func (s *screen) snapshot(topic string) []byte {
+	dst := appendString([]byte(`,"topic":`), topic)
 	dst = append(dst, `,"v":{`...)
 	first := true
-	h.each(func(o *object) {
-		if !carries([]string{topic}, o) {
-			return
+	for _, o := range s.objects {
+		if !o.carried([]string{topic}) {
+			continue
 		}
-		o.fresh()
 		if !first {
 			dst = append(dst, ',')
 		}
@@ -86,58 +84,30 @@ func (h *Hub) snapshot(dst []byte, topic string) []byte {
 		dst = appendString(dst, o.key)
 		dst = append(dst, ':')
 		dst = appendObject(dst, o)
-	})
+	}
 	dst = append(dst, `},"log_seq":`...)
-	dst = strconv.AppendUint(dst, h.logHead, 10)
+	dst = strconv.AppendUint(dst, s.logHead, 10)
 	return append(dst, '}')
 }
 
-// each walks all objects in the order of their keys.
-func (h *Hub) each(f func(*object)) {
-	for _, m := range [2]map[string]*object{h.full, h.brief} {
-		keys := make([]string, 0, len(m))
-		for k := range m {
-			keys = append(keys, k)
+// delta gives the body of a delta frame: what changed after version from for these topics;
+// nil if nothing did.
+func (s *screen) delta(topics []string, from uint64) (dst []byte) {
+	for _, o := range s.objects {
+		if o.ver <= from || !o.carried(topics) {
+			continue
 		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			f(m[k])
-		}
-	}
-}
-
-// delta gives the body of a delta frame: what changed after hub version "from" for these
-// topics, whose join is view; nil if nothing did. Browsers that stand at the same version
-// share its bytes as long as nothing new is published.
-func (h *Hub) delta(topics []string, view string, from uint64) []byte {
-	if h.cached != h.ver {
-		h.cached = h.ver
-		clear(h.cache)
-	}
-	key := shared{view, from}
-	if b, ok := h.cache[key]; ok {
-		return b
-	}
-	var b []byte
-	h.each(func(o *object) {
-		if max(o.ver, o.stale) <= from || !carries(topics, o) {
-			return
-		}
-		if o.fresh(); o.ver <= from {
-			return // a new state that looks the same
-		}
-		if b == nil {
-			b = append(b, `,"d":[`...)
+		if dst == nil {
+			dst = append(dst, `,"d":[`...)
 		} else {
-			b = append(b, ',')
+			dst = append(dst, ',')
 		}
-		b = appendPatch(b, o, from)
-	})
-	if b != nil {
-		b = append(b, `]}`...)
+		dst = appendPatch(dst, o, from)
 	}
-	h.cache[key] = b
-	return b
+	if dst != nil {
+		dst = append(dst, `]}`...)
+	}
+	return dst
 }
 
 func appendPatch(b []byte, o *object, from uint64) []byte {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsgd/fusion"
+	"acsgd/internal/auth"
 )
 
 // Lanes publish side by side: a row may come after one with a higher number. A browser that
@@ -31,7 +32,7 @@ func TestAResumeMissesNoRowThatCameOutOfOrder(t *testing.T) {
 		{105, "of no row e"},
 		{106, ""},
 	} {
-		c := &client{hub: h}
+		c := newClient(h, auth.User{}, nil)
 		from := int64(row.from)
 		f := &clientFrame{T: "hello"}
 		f.Resume = &struct {
@@ -40,7 +41,7 @@ func TestAResumeMissesNoRowThatCameOutOfOrder(t *testing.T) {
 		}{"0123456789abcdef", &from}
 		c.resume(f)
 		var got []string
-		for _, e := range c.pending {
+		for _, e := range c.take().log {
 			_, text, _ := strings.Cut(string(e.body), `"text":"`)
 			text, _, _ = strings.Cut(text, `"`)
 			got = append(got, text)
@@ -49,7 +50,7 @@ func TestAResumeMissesNoRowThatCameOutOfOrder(t *testing.T) {
 			t.Errorf("from %d: %q, resync %q, want %q", row.from, s, c.resync, row.want)
 		}
 	}
-	if h.logHead != 105 {
-		t.Errorf("head %d, want 105", h.logHead)
+	if h.log.head != 105 {
+		t.Errorf("head %d, want 105", h.log.head)
 	}
 }

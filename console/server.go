@@ -109,6 +109,7 @@ type Server struct {
 	mux      *http.ServeMux
 	upgrader websocket.Upgrader
 	cross    *http.CrossOriginProtection
+	ageing   ageing
 	stop     atomic.Bool
 }
 
@@ -124,7 +125,7 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.upgrader = websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 4096, Subprotocols: []string{"acsgd.v1.json"}, CheckOrigin: s.sameOrigin}
+	s.upgrader = newUpgrader(s.sameOrigin)
 	s.routes()
 	return s, nil
 }
