@@ -63,14 +63,13 @@ type Signal struct {
 	x, xdot  float64 // platform, kg and kg/s
 	filtered float64
 	wn, zeta float64
-	hist     []hist
+	decay    decay
+	window   window
 	near     bool // a vehicle is close to the platform
 }
 
-type hist struct {
-	at time.Time
-	m  quant.Mass
-}
+// decay is what the filter keeps of a difference after dt.
+type decay struct{ dt, keeps float64 }
 
 // rider is the random part of one vehicle, fixed by seed and vehicle id.
 type rider struct {
@@ -140,6 +139,9 @@ func (s *Signal) At(t time.Time) Reading {
 		s.x, s.xdot, s.filtered = 0, 0, 0
 		s.look(t)
 	}
+	if s.rests(t) {
+		s.x, s.xdot, s.filtered, s.now = 0, 0, 0, t
+	}
 	for s.now.Before(t) {
 		next := s.now.Add(10 * time.Millisecond)
 		if next.After(t) {
@@ -148,6 +150,16 @@ func (s *Signal) At(t time.Time) Reading {
 		s.advance(next)
 	}
 	return s.read(t)
+}
+
+// rests reports whether nothing moves the platform until t: it is at rest, and nobody is in
+// sight now or then. Nobody comes and goes between two readings.
+func (s *Signal) rests(t time.Time) bool {
+	if len(s.placed) > 0 || !s.settled() {
+		return false
+	}
+	s.placed = s.scene.At(s.placed[:0], t)
+	return len(s.placed) == 0
 }
 
 // Near reports whether a vehicle was within 20 m of the platform at the last reading:
@@ -278,7 +290,10 @@ func (s *Signal) vibrate(load, dt float64) {
 		s.x += h * s.xdot
 	}
 	if tau := s.m.Filter.Seconds(); tau > 0 {
-		s.filtered += (s.x - s.filtered) * (1 - math.Exp(-dt/tau))
+		if s.decay.dt != dt {
+			s.decay = decay{dt, math.Exp(-dt / tau)}
+		}
+		s.filtered += (s.x - s.filtered) * (1 - s.decay.keeps)
 	} else {
 		s.filtered = s.x
 	}
@@ -298,18 +313,6 @@ func (s *Signal) read(t time.Time) Reading {
 // stable judges the display, which averages noise away: two divisions or three sigma.
 func (s *Signal) stable(t time.Time, kg float64) bool {
 	band := max(2*s.m.Division, 8*s.m.Noise)
-	s.hist = append(s.hist, hist{t, quant.Mass(kg * 1000)})
-	cut := 0
-	for cut < len(s.hist)-1 && t.Sub(s.hist[cut+1].at) >= time.Second {
-		cut++
-	}
-	s.hist = append(s.hist[:0], s.hist[cut:]...)
-	if t.Sub(s.hist[0].at) < time.Second {
-		return false
-	}
-	lo, hi := s.hist[0].m, s.hist[0].m
-	for _, h := range s.hist {
-		lo, hi = min(lo, h.m), max(hi, h.m)
-	}
-	return hi-lo <= band
+	full, spread := s.window.add(t, quant.Mass(kg*1000))
+	return full && spread <= band
 }
