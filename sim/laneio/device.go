@@ -94,6 +94,7 @@ type Device struct {
 type input struct {
 	signal   string
 	loops    loopSet // that work it
+	limit    int     // of the barrier: 1 its upper switch, -1 its lower
 	inverted bool    // wired as an opening contact
 	on       bool    // contact closed
 	edge     time.Time
@@ -149,6 +150,12 @@ func New(cfg Config, scene sim.Scene, start time.Time) *Device {
 		in := &d.in[i]
 		in.inverted = slices.Contains(cfg.Inverted, in.signal)
 		in.loops = d.wired(func(signal string) bool { return signal == in.signal })
+		switch in.signal {
+		case "barrier_up":
+			in.limit = 1
+		case "barrier_down":
+			in.limit = -1
+		}
 		in.on = d.contact(in, 0)
 	}
 	d.under = d.wired(exits)
@@ -317,10 +324,10 @@ func (d *Device) state(in *input, occupied loopSet) bool {
 			return on
 		}
 	}
-	switch in.signal {
-	case "barrier_up":
+	switch in.limit {
+	case 1:
 		return d.barrier.pos == 1
-	case "barrier_down":
+	case -1:
 		return d.barrier.pos == 0
 	}
 	return occupied&in.loops != 0 || len(d.forced) > 0 && d.forced[in.signal]
