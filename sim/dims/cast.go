@@ -150,11 +150,19 @@ func (s *Scanner) span() (lo, hi int) {
 // outer rays meet one broad part well inside its ends, the other rays would say the same.
 func (s *Scanner) beam(i int, road float64) float64 {
 	t := float64(i) / s.beams
-	var dist [rays]float64
-	var hit [rays]int
+	dist := [rays]float64{road, road, 0, 0, road}
+	hit := [rays]int{-1, -1, 0, 0, -1}
 	fan := &s.fan[i]
-	for _, k := range [3]int{0, 1, 4} {
-		dist[k], hit[k] = s.ray(&fan[k], 0, t, road)
+	for n := range s.boxes { // the three rays in the plane
+		b := &s.boxes[n]
+		if b.y0+b.v*t > 0 || b.y1+b.v*t < 0 {
+			continue
+		}
+		for _, k := range [3]int{0, 1, 4} {
+			if near := fan[k].meet(b, dist[k]); near > 0 && (dist[k] <= 0 || near < dist[k]) {
+				dist[k], hit[k] = near, n
+			}
+		}
 	}
 	if h := hit[0]; h == hit[1] && h == hit[4] && !s.thin && (h < 0 || s.boxes[h].inside(t)) && math.Abs(dist[1]-dist[4]) < join && (h >= 0 || !s.ends(t)) {
 		if h >= 0 && s.boxes[h].dark && s.rng.Float64() < s.cfg.Dark {
@@ -211,24 +219,18 @@ func (s *Scanner) lines(cos, sin float64) (l [rays]line) {
 	return l
 }
 
-// ray follows one ray of a beam; w is its place along the lane, in beam widths. It returns
-// the distance to the nearest part and which it is, or to the road and -1.
+// ray follows a ray beside the plane; w is its place along the lane, in beam widths. It
+// returns the distance to the nearest part and which it is, or to the road and -1.
 func (s *Scanner) ray(l *line, w, t, road float64) (d float64, hit int) {
 	d, hit = road, -1
 	for i := range s.boxes {
 		b := &s.boxes[i]
-		y0, y1 := b.y0+b.v*t, b.y1+b.v*t
-		if w == 0 && (y0 > 0 || y1 < 0) {
-			continue
-		}
 		near := l.meet(b, d)
 		if near <= 0 || (d > 0 && near >= d) {
 			continue
 		}
-		if w != 0 {
-			if y := w * (s.model.aperture + s.model.spread/1000*near); y < y0 || y > y1 {
-				continue
-			}
+		if y := w * (s.model.aperture + s.model.spread/1000*near); y < b.y0+b.v*t || y > b.y1+b.v*t {
+			continue
 		}
 		d, hit = near, i
 	}

@@ -7,6 +7,7 @@
 package laneio
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -247,9 +248,9 @@ func (d *Device) rest(until time.Time) {
 	d.now = until
 }
 
-// Nobody drives as fast in a lane, mm/s, or is out of sight so soon after a loop.
+// Nobody brakes or starts so hard, mm/s^2, or is out of sight so soon after a loop.
 const (
-	fastest = 15_000
+	hardest = 10_000
 	sight   = time.Second
 )
 
@@ -261,7 +262,7 @@ func (d *Device) loops(t time.Time, before time.Duration) (set loopSet, still bo
 		d.seen = d.scene.At(d.seen, t)
 	}
 	still = before <= sight
-	way := fastest * before.Seconds()
+	span := before.Seconds()
 	for i := range d.cfg.Loops {
 		l := &d.cfg.Loops[i]
 		lo, hi := float64(l.Station-l.Length/2), float64(l.Station+(l.Length+1)/2)
@@ -271,6 +272,7 @@ func (d *Device) loops(t time.Time, before time.Duration) (set loopSet, still bo
 			if rear < 0 && front > 0 {
 				set |= 1 << i
 			}
+			way := (math.Abs(v.V) + hardest*span) * span
 			still = still && (front > way || front < -way) && (rear > way || rear < -way)
 		}
 	}
