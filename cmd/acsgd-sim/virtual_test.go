@@ -130,7 +130,9 @@ func TestEqualSeedsGiveEqualOutputsByteForByte(t *testing.T) {
 // A trace makes all lanes wait for each other after each second, without one they run far
 // apart, and papers come meanwhile.
 func TestHowFarLanesRunApartChangesNothing(t *testing.T) {
-	sc := func() *scenario.Scenario { return traffic(t, strings.Replace(halfHour, "30m", "8m", 1)) }
+	sc := func() *scenario.Scenario {
+		return traffic(t, strings.Replace(halfHour, "30m", "8m", 1)+"[[vehicle]]\nname = \"late\"\ntemplate = \"R2\"\npapers = \"late\"\nlate = \"10s\"\n")
+	}
 	_, together := traced(t, sc(), virtualOptions{Seed: 3})
 	for workers := 1; workers <= 4; workers++ {
 		r, err := runVirtual(t.Context(), sc(), virtualOptions{Seed: 3, Workers: workers})
