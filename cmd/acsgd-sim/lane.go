@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"math"
 	"time"
 
 	"acsgd/devices"
@@ -32,6 +33,8 @@ type virtualLane struct {
 	io   *ioNode
 	// nodes act in this order where their times are equal.
 	nodes []node
+	due   []int64 // when each wants to act, see instant
+	stale bool    // due is not as the nodes say
 
 	now      time.Time
 	busy     bool // a vehicle is in the lane: nothing is thinned
@@ -41,11 +44,13 @@ type virtualLane struct {
 	out      []fusion.Output
 
 	sum      hash.Hash
-	reported map[string][]byte // newest JSON by passage
-	order    []string          // their ids in the order of their first report
+	reported map[string]*fusion.Passage // as reported last, by id
+	order    []string                   // their ids in the order of their first report
 	officer  *officerNode
 	counts   counts
-	err      error // what stopped the lane
+	moved    time.Time           // when last a passage was reported, or the lane waited for its next vehicle
+	final    []*scenario.Passage // what was reported, at the end
+	err      error               // what stopped the lane
 }
 
 // counts are what a run did.
@@ -62,36 +67,82 @@ func (c *counts) add(d counts) {
 }
 
 func newVirtualLane(s *virtualSite, g *scenario.Gear) *virtualLane {
-	return &virtualLane{site: s, id: g.ID, gear: g, core: new(fusion.Core), now: s.plan.Start, sum: sha256.New(), reported: map[string][]byte{}}
+	return &virtualLane{site: s, id: g.ID, gear: g, core: new(fusion.Core), now: s.plan.Start, sum: sha256.New(), reported: map[string]*fusion.Passage{}}
 }
 
 // maxStill is how many things may happen at one time: more is a machine without a clock.
 const maxStill = 100_000
 
+// instant is a time that a node is due at, for comparing; never and the zero time stand at
+// the ends.
+func instant(at time.Time, ok bool) int64 {
+	switch {
+	case !ok:
+		return math.MaxInt64
+	case at.IsZero():
+		return math.MinInt64
+	}
+	return at.UnixNano()
+}
+
+// stretch lets the lane's time pass slice by slice from one time to another. news is told
+// when the slice that it came in begins.
+func (l *virtualLane) stretch(ctx context.Context, from, to time.Time, news []announcement) {
+	for now := from; now.Before(to) && l.err == nil && ctx.Err() == nil; {
+		for len(news) > 0 && !news[0].at.After(now) {
+			l.put(news[0].declared)
+			news = news[1:]
+		}
+		reports := len(l.order)
+		now = now.Add(slice)
+		l.run(now)
+		empty, next := l.gear.World.Idle()
+		if empty && !next.IsZero() || len(l.order) != reports {
+			l.moved = now
+		}
+	}
+}
+
 // run lets the lane's time pass until end.
 func (l *virtualLane) run(end time.Time) {
+	limit := end.UnixNano()
 	for still := 0; l.err == nil; {
-		var first node
-		var at time.Time
-		for _, n := range l.nodes {
-			if t, ok := n.due(); ok && (first == nil || t.Before(at)) {
-				first, at = n, t
+		if l.stale {
+			l.ask()
+		}
+		first := 0
+		for k, at := range l.due {
+			if at < l.due[first] {
+				first = k
 			}
 		}
-		if first == nil || !at.Before(end) {
+		at := l.due[first]
+		if at >= limit {
 			break
 		}
-		if at.After(l.now) {
-			l.now, still = at, 0
+		if ahead := at - l.now.UnixNano(); at != math.MinInt64 && ahead > 0 {
+			l.now, still = l.now.Add(time.Duration(ahead)), 0
 		}
+		n := l.nodes[first]
 		if still++; still > maxStill {
-			l.err = fmt.Errorf("lane %s: %v acts for ever at %v", l.id, first, l.now)
+			l.err = fmt.Errorf("lane %s: %v acts for ever at %v", l.id, n, l.now)
 		}
 		l.counts.Events++
-		first.act(l.now)
+		n.act(l.now)
+		l.due[first] = instant(n.due())
 	}
 	if end.After(l.now) {
 		l.now = end
+	}
+}
+
+// ask asks all nodes when they are due. What one does changes its own time alone, except
+// for the world, which wakes instruments and breaks them, and for the core's steps.
+func (l *virtualLane) ask() {
+	l.stale = false
+	l.due = l.due[:0]
+	for _, n := range l.nodes {
+		l.due = append(l.due, instant(n.due()))
 	}
 }
 
@@ -114,6 +165,7 @@ func (l *virtualLane) put(b fusion.InputBody) {
 // step journals one input, steps the core and carries out what it says.
 func (l *virtualLane) step(b fusion.InputBody) error {
 	l.seq++
+	l.stale = true
 	in := fusion.Input{Seq: l.seq, Now: obs.Unix(l.now), Body: b}
 	l.counts.Inputs++
 	l.out = l.core.Step(l.out[:0], in)
@@ -165,43 +217,42 @@ func (l *virtualLane) publish() error {
 		l.officer.see(l.now, o.Passage)
 		switch o.Kind {
 		case fusion.Judged, fusion.Decided, fusion.Amended, fusion.Closed:
-			if err := l.keep(o.Passage); err != nil {
-				return err
-			}
+			l.keep(o.Passage)
 		}
 	}
 	return nil
 }
 
-// keep takes the JSON of a passage as the console would give it.
-func (l *virtualLane) keep(p *fusion.Passage) error {
-	j, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("lane %s: passage %s: %w", l.id, p.ID, err)
-	}
-	if _, known := l.reported[p.ID]; !known {
+// keep takes a passage as the console would show it.
+func (l *virtualLane) keep(p *fusion.Passage) {
+	k := l.reported[p.ID]
+	if k == nil {
+		k = new(fusion.Passage)
+		l.reported[p.ID] = k
 		l.order = append(l.order, p.ID)
 	}
-	l.reported[p.ID] = j
-	return nil
+	p.CopyTo(k)
 }
 
-// passages gives what was reported, with those that are still open.
-func (l *virtualLane) passages() ([]*scenario.Passage, error) {
+// finish keeps what was reported, with those that are still open, as the console would give
+// it.
+func (l *virtualLane) finish() {
 	for _, p := range l.core.Passages(nil) {
-		if err := l.keep(p); err != nil {
-			return nil, err
-		}
+		l.keep(p)
 	}
-	var out []*scenario.Passage
 	for _, id := range l.order {
-		p, err := scenario.ParsePassage(l.reported[id])
+		j, err := json.Marshal(l.reported[id])
 		if err != nil {
-			return nil, err
+			l.err = fmt.Errorf("lane %s: passage %s: %w", l.id, id, err)
+			return
 		}
-		out = append(out, p)
+		p, err := scenario.ParsePassage(j)
+		if err != nil {
+			l.err = err
+			return
+		}
+		l.final = append(l.final, p)
 	}
-	return out, nil
 }
 
 // seen hands an observation of an instrument over.
@@ -232,6 +283,7 @@ const (
 func (w *worldNode) due() (time.Time, bool) { return w.next, !w.next.IsZero() }
 
 func (w *worldNode) act(now time.Time) {
+	w.l.stale = true
 	w.l.gear.Step(now)
 	empty, next := w.l.gear.World.Idle()
 	switch {

@@ -58,6 +58,8 @@ type streamNode struct {
 	make  func() (devices.Session, error)
 	idle  time.Duration // an empty lane's instrument acts at most once in so long
 	last  time.Time
+	next  time.Time // when the instrument acts
+	acts  bool      // if at all
 	begun bool
 	out   sim.Out
 	rec   *recorder
@@ -97,17 +99,18 @@ func (n *streamNode) String() string {
 func (n *streamNode) wake() { n.last = time.Time{} }
 
 func (n *streamNode) due() (at time.Time, ok bool) {
-	if at, ok = n.m.Deadline(); ok && n.idle > 0 && !n.l.busy {
+	n.next, n.acts = n.m.Deadline()
+	if at, ok = n.next, n.acts; ok && n.idle > 0 && !n.l.busy {
 		if slow := n.last.Add(n.idle); at.Before(slow) {
 			at = slow
 		}
 	}
-	next, more := n.retry, !n.up
+	other, more := n.retry, !n.up
 	if n.up {
-		next, more = n.v.Deadline()
+		other, more = n.v.Deadline()
 	}
-	if more && (!ok || next.Before(at)) {
-		at, ok = next, true
+	if more && (!ok || other.Before(at)) {
+		at, ok = other, true
 	}
 	return at, ok
 }
@@ -115,8 +118,9 @@ func (n *streamNode) due() (at time.Time, ok bool) {
 func (n *streamNode) act(now time.Time) {
 	if !n.up && !now.Before(n.retry) {
 		n.open(now)
+		n.next, n.acts = n.m.Deadline()
 	}
-	if at, ok := n.m.Deadline(); n.begun && ok && !at.After(now) || !n.begun {
+	if n.begun && n.acts && !n.next.After(now) || !n.begun {
 		n.begun = true // an instrument is switched on by its first Tick
 		n.last = now
 		n.m.Tick(now, &n.out)

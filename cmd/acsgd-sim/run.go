@@ -14,22 +14,23 @@ import (
 )
 
 type runCmd struct {
-	Scenarios []string `arg:"" name:"scenario" help:"Shipped scenarios or files; 'all' is every shipped one that takes less than an hour of simulated time."`
-	Seed      uint64   `help:"Seed; 0 takes the scenario's."`
-	Speed     float64  `help:"In virtual time: simulated seconds a second, 0 is as fast as it goes. On real ports: waiting between vehicles is so much shorter, vehicles and instruments keep their speed."`
-	Report    string   `help:"Write a JUnit report to this file." placeholder:"FILE"`
-	InProcess bool     `help:"Run drivers, core and law in this process, in virtual time, without sockets."`
-	Journal   string   `help:"With --in-process: write the site's journal and evidence into this new directory, for 'acsgd replay' and 'acsgd audit verify'." placeholder:"DIR"`
-	Site      string   `help:"On real ports: write the site file of the software under test here; default DATA/site.toml." placeholder:"FILE"`
-	Data      string   `help:"On real ports: data directory of the software under test; default a new temporary one, removed at the end." placeholder:"DIR"`
-	Command   string   `help:"On real ports: start the software under test as a child, for example 'acsgd run -c {site}'; {site} and {data} are replaced." placeholder:"CMD"`
-	Console   string   `help:"On real ports: its console's address; default a free port, written into the site file." placeholder:"HOST:PORT"`
-	Against   string   `help:"On real ports: 'acsgd' checks what its console shows, 'none' checks nothing." enum:"acsgd,none" default:"acsgd"`
-	User      string   `help:"Officer that signs in at the console; default one of our own, made in DATA."`
-	Password  string   `help:"Its password." env:"ACSGD_SIM_PASSWORD"`
-	Workers   int      `help:"With --in-process: lanes that run at once; 0 is one a processor." default:"0"`
-	Trace     string   `help:"With --in-process: write every output of every lane as a line into this file." placeholder:"FILE"`
-	Verbose   bool     `short:"v" help:"Say what was reported of every vehicle."`
+	Scenarios []string      `arg:"" name:"scenario" help:"Shipped scenarios or files; 'all' is every shipped one that takes less than an hour of simulated time."`
+	Seed      uint64        `help:"Seed; 0 takes the scenario's."`
+	Length    time.Duration `help:"Simulate so much instead of what the scenario says; traffic comes until then." placeholder:"TIME"`
+	Speed     float64       `help:"In virtual time: simulated seconds a second, 0 is as fast as it goes. On real ports: waiting between vehicles is so much shorter, vehicles and instruments keep their speed."`
+	Report    string        `help:"Write a JUnit report to this file." placeholder:"FILE"`
+	InProcess bool          `help:"Run drivers, core and law in this process, in virtual time, without sockets."`
+	Journal   string        `help:"With --in-process: write the site's journal and evidence into this new directory, for 'acsgd replay' and 'acsgd audit verify'." placeholder:"DIR"`
+	Site      string        `help:"On real ports: write the site file of the software under test here; default DATA/site.toml." placeholder:"FILE"`
+	Data      string        `help:"On real ports: data directory of the software under test; default a new temporary one, removed at the end." placeholder:"DIR"`
+	Command   string        `help:"On real ports: start the software under test as a child, for example 'acsgd run -c {site}'; {site} and {data} are replaced." placeholder:"CMD"`
+	Console   string        `help:"On real ports: its console's address; default a free port, written into the site file." placeholder:"HOST:PORT"`
+	Against   string        `help:"On real ports: 'acsgd' checks what its console shows, 'none' checks nothing." enum:"acsgd,none" default:"acsgd"`
+	User      string        `help:"Officer that signs in at the console; default one of our own, made in DATA."`
+	Password  string        `help:"Its password." env:"ACSGD_SIM_PASSWORD"`
+	Workers   int           `help:"With --in-process: lanes that run at once; 0 is one a processor." default:"0"`
+	Trace     string        `help:"With --in-process: write every output of every lane as a line into this file." placeholder:"FILE"`
+	Verbose   bool          `short:"v" help:"Say what was reported of every vehicle."`
 }
 
 // Run runs scenarios one after the other.
@@ -41,6 +42,9 @@ func (r *runCmd) Run(ctx context.Context, s *std) error {
 	if r.Journal != "" && len(list) > 1 {
 		return usage{errors.New("--journal takes one scenario")}
 	}
+	if r.Length < 0 {
+		return usage{fmt.Errorf("--length %v: want 0 or more", r.Length)}
+	}
 	if r.Speed < 0 {
 		return usage{fmt.Errorf("--speed %g: want 0 or more", r.Speed)}
 	}
@@ -49,6 +53,9 @@ func (r *runCmd) Run(ctx context.Context, s *std) error {
 		seed := r.Seed
 		if seed == 0 {
 			seed = sc.Seed
+		}
+		if r.Length > 0 {
+			sc.Length = r.Length
 		}
 		fmt.Fprintf(s.out, "scenario %s seed %d\n", sc.Name, seed)
 		res, err := r.one(ctx, s, sc, seed)

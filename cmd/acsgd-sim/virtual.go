@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"acsgd/devices"
@@ -41,13 +42,12 @@ type virtualOptions struct {
 // virtualSite is a whole site in virtual time, without sockets: real drivers, real core,
 // real rule packs.
 type virtualSite struct {
-	opt    virtualOptions
-	plan   *scenario.Plan
-	file   *config.File
-	lib    *lanes.Library
-	lanes  []*virtualLane
-	rows   uint64 // of lane "", where there is no journal
-	passed int    // passages reported so far
+	opt   virtualOptions
+	plan  *scenario.Plan
+	file  *config.File
+	lib   *lanes.Library
+	lanes []*virtualLane
+	rows  uint64 // of lane "", where there is no journal
 
 	journal *journal.Journal
 	keep    func(mediaType string, p []byte) (obs.Blob, error)
@@ -230,7 +230,11 @@ func (s *virtualSite) enact(ctx context.Context) error {
 		l.put(params[i])
 		l.put(rules)
 	}
-	s.announce()
+	for _, a := range s.announce(nil, s.plan.Start) {
+		for _, l := range s.lanes {
+			l.put(a.declared)
+		}
+	}
 	return nil
 }
 
@@ -295,16 +299,19 @@ func (s *virtualSite) declare(ctx context.Context, d *decl.Declaration, at time.
 	return nil
 }
 
-// announce hands every lane the newest index.
-func (s *virtualSite) announce() {
+// announcement is an index that is in force from a time on.
+type announcement struct {
+	at       time.Time
+	declared fusion.Declared
+}
+
+// announce appends the newest index.
+func (s *virtualSite) announce(dst []announcement, at time.Time) []announcement {
 	v := s.lib.Newest()
 	if v == 0 {
-		return
+		return dst
 	}
-	x := s.lib.Index(v)
-	for _, l := range s.lanes {
-		l.put(fusion.Declared{Version: v, Index: x})
-	}
+	return append(dst, announcement{at, fusion.Declared{Version: v, Index: s.lib.Index(v)}})
 }
 
 // params translates a lane of the site file for its core, as a site does.
@@ -331,48 +338,49 @@ func (s *virtualSite) refused(err error) {
 	}
 }
 
-// How far lanes run before they wait for each other, and how long a lane may be stuck.
+// A slice is how finely news, ends and pauses are looked at, an apart how far lanes run
+// before they wait for each other, and stuck how long all may be.
 const (
 	slice = time.Second
+	apart = 5 * time.Minute
 	stuck = 30 * time.Minute
 	after = 30 * time.Second // what the instruments say when the last has gone
 )
 
-// run lets the time of all lanes pass, slice by slice.
+// run lets the time of all lanes pass, stretch by stretch.
 func (s *virtualSite) run(ctx context.Context) error {
-	sc, now := s.plan.Scenario, s.plan.Start
-	last, began := now, time.Now()
-	limit := time.Time{}
+	sc, now, began := s.plan.Scenario, s.plan.Start, time.Now()
+	limit, last := time.Time{}, now // last is the latest that a vehicle may come
 	if sc.Length > 0 && sc.Traffic == nil {
 		limit = now.Add(sc.Length)
 	}
-	for ctx.Err() == nil {
-		end := now.Add(slice)
-		for len(s.papers) > 0 && !s.papers[0].Lodged.After(now) {
-			if err := s.lodge(ctx, s.papers[0]); err != nil {
-				return err
-			}
-			s.papers = s.papers[1:]
-			s.announce()
+	for _, a := range s.plan.Arrivals {
+		if a.At.After(last) {
+			last = a.At
 		}
-		s.turn(end)
+	}
+	for ctx.Err() == nil {
+		end := now.Add(s.together(last.Sub(now)))
+		news, err := s.news(ctx, now, end)
+		if err != nil {
+			return err
+		}
+		s.each(func(l *virtualLane) { l.stretch(ctx, now, end, news) })
 		now = end
-		done, moved := true, false
+		done, moved := true, s.plan.Start
 		for _, l := range s.lanes {
 			if l.err != nil {
 				return l.err
 			}
 			done = done && l.gear.World.Done()
-			empty, next := l.gear.World.Idle()
-			moved = moved || empty && !next.IsZero()
-		}
-		if moved || s.progress() {
-			last = now
+			if l.moved.After(moved) {
+				moved = l.moved
+			}
 		}
 		if limit.IsZero() && done {
 			limit = now.Add(after)
 		}
-		if !limit.IsZero() && !now.Before(limit) || now.Sub(last) > stuck {
+		if !limit.IsZero() && !now.Before(limit) || now.Sub(moved) > stuck {
 			return nil
 		}
 		if s.opt.Pace > 0 {
@@ -382,6 +390,30 @@ func (s *virtualSite) run(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// together is how far lanes run before they wait for each other. They do so after each
+// slice where somebody watches, and once the last vehicle may have come, in the time
+// ahead: then the run ends when the last lane is done.
+func (s *virtualSite) together(ahead time.Duration) time.Duration {
+	if s.serial() || s.opt.Pace > 0 {
+		return slice
+	}
+	return max(slice, min(apart, ahead.Truncate(slice)))
+}
+
+// news lodges what is lodged from one time to another.
+func (s *virtualSite) news(ctx context.Context, from, to time.Time) (news []announcement, err error) {
+	for now := from; now.Before(to); now = now.Add(slice) {
+		for len(s.papers) > 0 && !s.papers[0].Lodged.After(now) {
+			if err := s.lodge(ctx, s.papers[0]); err != nil {
+				return nil, err
+			}
+			s.papers = s.papers[1:]
+			news = s.announce(news, now)
+		}
+	}
+	return news, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -398,32 +430,24 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// progress reports whether a passage was reported since it was asked last.
-func (s *virtualSite) progress() bool {
-	n := 0
-	for _, l := range s.lanes {
-		n += len(l.order)
-	}
-	was := s.passed
-	s.passed = n
-	return n != was
-}
+// serial reports whether lanes share what they write.
+func (s *virtualSite) serial() bool { return s.journal != nil || s.opt.Trace != nil }
 
-// turn runs all lanes to the same time. Lanes share nothing that changes meanwhile, so
-// running several at once gives the same outputs.
-func (s *virtualSite) turn(end time.Time) {
-	workers := s.opt.Workers
-	if s.journal != nil || s.opt.Trace != nil || workers <= 1 {
+// each does something with every lane. Lanes share nothing that changes meanwhile, so
+// several at once give the same outputs.
+func (s *virtualSite) each(do func(*virtualLane)) {
+	if s.serial() || s.opt.Workers <= 1 {
 		for _, l := range s.lanes {
-			l.run(end)
+			do(l)
 		}
 		return
 	}
+	var next atomic.Int64
 	var wg sync.WaitGroup
-	for w := range min(workers, len(s.lanes)) {
+	for range min(s.opt.Workers, len(s.lanes)) {
 		wg.Go(func() {
-			for i := w; i < len(s.lanes); i += workers {
-				s.lanes[i].run(end)
+			for i := next.Add(1); int(i) <= len(s.lanes); i = next.Add(1) {
+				do(s.lanes[i-1])
 			}
 		})
 	}
@@ -434,15 +458,15 @@ func (s *virtualSite) turn(end time.Time) {
 func (s *virtualSite) judge() (*virtualRun, error) {
 	sc := s.plan.Scenario
 	r := &virtualRun{Result: &scenario.Result{Scenario: sc.Name, Seed: s.plan.Seed, Mode: "virtual"}}
+	s.each((*virtualLane).finish)
 	all := sha256.New()
 	for _, l := range s.lanes {
+		if l.err != nil {
+			return nil, l.err
+		}
 		all.Write(l.sum.Sum(nil))
 		r.Counts.add(l.counts)
-		ps, err := l.passages()
-		if err != nil {
-			return nil, err
-		}
-		r.Result.Add(sc, l.gear.World.Passings(), ps)
+		r.Result.Add(sc, l.gear.World.Passings(), l.final)
 		r.Span = max(r.Span, l.now.Sub(s.plan.Start))
 	}
 	r.Digest = hex.EncodeToString(all.Sum(nil))

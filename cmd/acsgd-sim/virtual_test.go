@@ -7,9 +7,12 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"acsgd/devices"
 	"acsgd/internal/config"
@@ -124,6 +127,24 @@ func TestEqualSeedsGiveEqualOutputsByteForByte(t *testing.T) {
 	}
 }
 
+// A trace makes all lanes wait for each other after each second, without one they run far
+// apart, and papers come meanwhile.
+func TestHowFarLanesRunApartChangesNothing(t *testing.T) {
+	sc := func() *scenario.Scenario {
+		return traffic(t, strings.Replace(halfHour, "30m", "8m", 1)+"[[vehicle]]\nname = \"late\"\ntemplate = \"R2\"\npapers = \"late\"\nlate = \"10s\"\n")
+	}
+	_, together := traced(t, sc(), virtualOptions{Seed: 3})
+	for workers := 1; workers <= 4; workers++ {
+		r, err := runVirtual(t.Context(), sc(), virtualOptions{Seed: 3, Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Digest != together.Digest || r.Span != together.Span || r.Counts != together.Counts {
+			t.Errorf("%d workers: %v %+v %.16s, want %v %+v %.16s", workers, r.Span, r.Counts, r.Digest, together.Span, together.Counts, together.Digest)
+		}
+	}
+}
+
 func TestTheJournalOfARunReplaysAndVerifies(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "site")
 	r, err := runVirtual(t.Context(), scene(t, "plates"), virtualOptions{Journal: dir})
@@ -223,7 +244,7 @@ func TestTheProgramTellsBySeedNameAndExitCodeWhatWentWrong(t *testing.T) {
 	if err != nil || !bytes.Contains(b, []byte(`type="false"`)) || !bytes.Contains(b, []byte("seed 77")) {
 		t.Errorf("report %s, %v", b, err)
 	}
-	for _, args := range [][]string{{"run", "--in-process", "no-such-scenario"}, {"run", "green-day"}, {"run"}, {"jump"}, {"run", "--in-process", "--speed", "-1", "plates"},
+	for _, args := range [][]string{{"run", "--in-process", "no-such-scenario"}, {"run", "green-day"}, {"run"}, {"jump"}, {"run", "--in-process", "--speed", "-1", "plates"}, {"run", "--in-process", "--length", "-1s", "plates"},
 		{"run", "--in-process", "--journal", dir, "plates", "radiation"}} {
 		out.Reset()
 		if code := run(args, &out, &errs); code != exitUsage {
@@ -248,20 +269,32 @@ func TestACancelledRunEnds(t *testing.T) {
 	}
 }
 
-// BenchmarkDay is ten minutes of a busy day of 16 lanes; vehicles/s times the seconds of a
-// day's minute tell how long a day takes.
+// BenchmarkDay is a part of the shipped day; cpu-s/day is what a day takes of processors,
+// s/day how long it takes on those that are there.
 func BenchmarkDay(b *testing.B) {
-	sc := traffic(b, "lanes = 16\nlength = \"10m\"\n[instruments]\nbeams = \"coarse\"\nidle = \"2s\"\n[traffic]\nheadway = \"230s\"\n")
+	sc := scene(b, "day")
+	sc.Length = 20 * time.Minute
 	b.ReportAllocs()
-	vehicles, span := 0, time.Duration(0)
+	began, vehicles, span := cpu(b), 0, time.Duration(0)
 	for b.Loop() {
-		r, err := runVirtual(b.Context(), sc, virtualOptions{Workers: 2})
+		r, err := runVirtual(b.Context(), sc, virtualOptions{Workers: runtime.GOMAXPROCS(0)})
 		if err != nil {
 			b.Fatal(err)
 		}
 		vehicles += len(r.Outcomes)
 		span += r.Span
 	}
+	days := span.Hours() / 24
 	b.ReportMetric(float64(vehicles)/b.Elapsed().Seconds(), "vehicles/s")
-	b.ReportMetric(24*3600*b.Elapsed().Seconds()/span.Seconds(), "s/day")
+	b.ReportMetric(b.Elapsed().Seconds()/days, "s/day")
+	b.ReportMetric((cpu(b)-began).Seconds()/days, "cpu-s/day")
+}
+
+// cpu is the processor time that this process has used, its system calls' included.
+func cpu(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

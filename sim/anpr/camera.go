@@ -96,6 +96,9 @@ func (e *eye) see(now time.Time) []Shot {
 	}
 	e.due = now.Add(look)
 	e.placed = e.scene.At(e.placed[:0], now)
+	if len(e.placed)+len(e.known) == 0 {
+		return nil
+	}
 	for i := range e.known {
 		e.known[i].seen = false
 	}
@@ -119,17 +122,17 @@ func (e *eye) pass(shots []Shot, v *sim.Placed, now time.Time) []Shot {
 	if e.cfg.Role != "front" {
 		x -= float64(v.Length)
 	}
-	r := e.random(v.ID)
 	switch {
 	case k.fired && !k.again.IsZero() && !now.Before(k.again):
 		k.again = time.Time{}
-		s := e.shoot(v, now, r)
+		s := e.shoot(v, now, e.random(v.ID))
 		s.Again = true
 		return append(shots, s)
 	case k.fired || x < e.cfg.Station:
 		return shots
 	}
 	k.fired = true
+	r := e.random(v.ID)
 	if x > e.cfg.Station+float64(v.Length) || r.Float64() < e.cfg.Miss {
 		return shots // it stood beyond the station when the camera was switched on
 	}

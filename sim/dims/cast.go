@@ -3,7 +3,6 @@ package dims
 import (
 	"math"
 	"strings"
-	"time"
 
 	"acsgd/internal/quant"
 	"acsgd/sim"
@@ -27,18 +26,28 @@ type box struct {
 }
 
 // cast fills s.dist for the scan with its zero index at that time.
-func (s *Scanner) cast(at time.Time) {
+func (s *Scanner) cast() {
 	s.collect()
-	at0 := s.rng.IntN(noiseSize)
+	at := s.rng.IntN(noiseSize)
+	noise := s.noise[at : at+s.n]
 	lo, hi := s.span()
-	for i := range s.n {
-		d := s.background[i]
-		if i >= lo && i < hi {
-			d = s.beam(i, d)
-		}
-		s.dist[i] = s.finish(d, s.noise[(at0+i)%noiseSize])
+	if lo >= hi {
+		lo, hi = s.n, s.n
 	}
+	s.road(noise, 0, lo)
+	for i := lo; i < hi; i++ {
+		s.dist[i] = s.finish(s.beam(i, s.background[i]), noise[i])
+	}
+	s.road(noise, hi, s.n)
 	s.disturb()
+}
+
+// road fills in the beams from..to that meet no vehicle.
+func (s *Scanner) road(noise []float64, from, to int) {
+	noise, background, dist := noise[from:to], s.background[from:to], s.dist[from:to]
+	for i, d := range background[:len(dist)] {
+		dist[i] = s.finish(d, noise[i])
+	}
 }
 
 // finish adds noise and the device's way of saying "no echo".
@@ -46,7 +55,13 @@ func (s *Scanner) finish(d, noise float64) uint16 {
 	if d <= 0 || d > s.model.reach {
 		return 0
 	}
-	return uint16(max(16, min(d+noise+0.5, 65535)))
+	switch d = d + noise + 0.5; {
+	case d < 16:
+		return 16
+	case d > 65535:
+		return 65535
+	}
+	return uint16(d)
 }
 
 // disturb loses echoes and lets it rain; it jumps from one hit to the next instead of
@@ -135,18 +150,20 @@ func (s *Scanner) span() (lo, hi int) {
 // outer rays meet one broad part well inside its ends, the other rays would say the same.
 func (s *Scanner) beam(i int, road float64) float64 {
 	t := float64(i) / s.beams
-	var dist [rays]float64
-	var hit [rays]int
-	cast := func(k int) {
-		u, w := 0.0, 0.0
-		if k > 0 {
-			u, w = ringAngles[k-1][0]*ring, ringAngles[k-1][1]*ring
+	dist := [rays]float64{road, road, 0, 0, road}
+	hit := [rays]int{-1, -1, 0, 0, -1}
+	fan := &s.fan[i]
+	for n := range s.boxes { // the three rays in the plane
+		b := &s.boxes[n]
+		if b.y0+b.v*t > 0 || b.y1+b.v*t < 0 {
+			continue
 		}
-		dist[k], hit[k] = s.ray(s.cos[i], s.sin[i], u, w, t, road)
+		for _, k := range [3]int{0, 1, 4} {
+			if near := fan[k].meet(b, dist[k]); near > 0 && (dist[k] <= 0 || near < dist[k]) {
+				dist[k], hit[k] = near, n
+			}
+		}
 	}
-	cast(0)
-	cast(1)
-	cast(4)
 	if h := hit[0]; h == hit[1] && h == hit[4] && !s.thin && (h < 0 || s.boxes[h].inside(t)) && math.Abs(dist[1]-dist[4]) < join && (h >= 0 || !s.ends(t)) {
 		if h >= 0 && s.boxes[h].dark && s.rng.Float64() < s.cfg.Dark {
 			return 0
@@ -155,7 +172,7 @@ func (s *Scanner) beam(i int, road float64) float64 {
 	}
 	dark := false
 	for _, k := range [4]int{2, 3, 5, 6} {
-		cast(k)
+		dist[k], hit[k] = s.ray(&fan[k], ringAngles[k-1][1]*ring, t, road)
 	}
 	for _, h := range hit {
 		dark = dark || (h >= 0 && s.boxes[h].dark)
@@ -163,7 +180,7 @@ func (s *Scanner) beam(i int, road float64) float64 {
 	if dark && s.rng.Float64() < s.cfg.Dark {
 		return 0
 	}
-	return s.echo(dist)
+	return s.echo(&dist)
 }
 
 // beamMM is more than any beam is wide at the range of a vehicle.
@@ -185,30 +202,64 @@ func (s *Scanner) ends(t float64) bool {
 // ringAngles are the places of the six rays around the middle.
 var ringAngles = [6][2]float64{{1, 0}, {0.5, 0.866025}, {-0.5, 0.866025}, {-1, 0}, {-0.5, -0.866025}, {0.5, -0.866025}}
 
-// ray follows one ray of a beam: u and w are its place in the beam, in beam widths, in the
-// plane and along the lane. It returns the distance to the nearest part and which it is,
-// or to the road and -1.
-func (s *Scanner) ray(cos, sin, u, w, t, road float64) (d float64, hit int) {
+// line is one ray in the plane of the scan: where it starts and where it goes.
+type line struct{ ox, oz, dx, dz float64 }
+
+// lines gives the rays of a beam: they start beside the middle of the aperture and run
+// apart from the middle one.
+func (s *Scanner) lines(cos, sin float64) (l [rays]line) {
 	spread := s.model.spread / 1000
-	// The ray starts beside the middle of the aperture and runs apart from the middle ray.
-	ox, oz := s.cfg.X-sin*u*s.model.aperture, s.cfg.Height-cos*u*s.model.aperture
-	dx, dz := cos-sin*u*spread, -sin-cos*u*spread
+	for k := range l {
+		u := 0.0
+		if k > 0 {
+			u = ringAngles[k-1][0] * ring
+		}
+		l[k] = line{ox: s.cfg.X - sin*u*s.model.aperture, oz: s.cfg.Height - cos*u*s.model.aperture, dx: cos - sin*u*spread, dz: -sin - cos*u*spread}
+	}
+	return l
+}
+
+// ray follows a ray beside the plane; w is its place along the lane, in beam widths. It
+// returns the distance to the nearest part and which it is, or to the road and -1.
+func (s *Scanner) ray(l *line, w, t, road float64) (d float64, hit int) {
 	d, hit = road, -1
 	for i := range s.boxes {
 		b := &s.boxes[i]
-		near, far := 0.0, math.MaxFloat64
-		near, far = slab(near, far, ox, dx, b.l, b.r)
-		near, far = slab(near, far, oz, dz, b.b, b.t)
-		if near >= far || near <= 0 || (d > 0 && near >= d) {
+		near := l.meet(b, d)
+		if near <= 0 || (d > 0 && near >= d) {
 			continue
 		}
-		y := w * (s.model.aperture + spread*near)
-		if y < b.y0+b.v*t || y > b.y1+b.v*t {
+		if y := w * (s.model.aperture + s.model.spread/1000*near); y < b.y0+b.v*t || y > b.y1+b.v*t {
 			continue
 		}
 		d, hit = near, i
 	}
 	return d, hit
+}
+
+// meet gives the distance along a line to a box that is wanted closer than d; 0 is none, or
+// none that is closer.
+func (l *line) meet(b *box, d float64) float64 {
+	const sure = 1e-6  // mm
+	if l.dz < -1e-12 { // from above: most meet the top, or pass beside it
+		top := (b.t - l.oz) / l.dz
+		if d > 0 && top >= d {
+			return 0
+		}
+		switch x := l.ox + l.dx*top; {
+		case x > b.l+sure && x < b.r-sure:
+			return top
+		case x > b.r+sure && l.dx > 0, x < b.l-sure && l.dx < 0:
+			return 0
+		}
+	}
+	near, far := 0.0, math.MaxFloat64
+	near, far = slab(near, far, l.ox, l.dx, b.l, b.r)
+	near, far = slab(near, far, l.oz, l.dz, b.b, b.t)
+	if near >= far {
+		return 0
+	}
+	return near
 }
 
 func slab(near, far, from, dir, lo, hi float64) (float64, float64) {
@@ -226,7 +277,7 @@ func slab(near, far, from, dir, lo, hi float64) (float64, float64) {
 }
 
 // echo is the first echo of a beam: the mean of the rays that come back together.
-func (s *Scanner) echo(dist [rays]float64) float64 {
+func (s *Scanner) echo(dist *[rays]float64) float64 {
 	for floor := 0.0; ; {
 		first := math.MaxFloat64
 		for _, d := range dist {

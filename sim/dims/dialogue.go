@@ -210,7 +210,7 @@ func (s *Scanner) read(now time.Time, name string, out *sim.Out) {
 		s.placed = s.scene.At(s.placed[:0], now)
 		s.counter++
 		s.telegrams++
-		s.cast(now)
+		s.cast()
 		out.Send = s.telegram(out.Send, "sRA", now)
 	default:
 		s.fault(faultName, out)

@@ -83,8 +83,9 @@ type Scanner struct {
 	beams      float64 // measured a second while the mirror turns
 	period     time.Duration
 	cos, sin   []float64
+	fan        [][rays]line
 	background []float64 // mm of an empty lane, 0 is no echo
-	noise      []float64 // mm, normal, to draw from cheaply
+	noise      []float64 // mm, normal, to draw from cheaply: noiseSize values, then the first again
 	boot       time.Time
 
 	in        []byte // received and not yet answered
@@ -141,7 +142,11 @@ func (s *Scanner) setFan(hz, resolution float64) {
 	s.n = int(math.Round((s.model.stop-s.model.start)/resolution)) + 1
 	s.period = time.Duration(float64(time.Second) / hz)
 	s.beams = 360 / resolution * hz
-	s.cos, s.sin = make([]float64, s.n), make([]float64, s.n)
+	s.cos, s.sin, s.fan = make([]float64, s.n), make([]float64, s.n), make([][rays]line, s.n)
+	s.noise = s.noise[:noiseSize]
+	for i := range s.n {
+		s.noise = append(s.noise, s.noise[i])
+	}
 	s.background, s.dist = make([]float64, s.n), make([]uint16, s.n)
 	for i := range s.n {
 		a := (s.model.start + float64(i)*resolution + s.cfg.Roll) * math.Pi / 180
@@ -149,6 +154,7 @@ func (s *Scanner) setFan(hz, resolution float64) {
 		if s.cfg.Flip {
 			s.cos[i] = -s.cos[i]
 		}
+		s.fan[i] = s.lines(s.cos[i], s.sin[i])
 		if s.sin[i] > 0.01 {
 			if d := s.cfg.Height / s.sin[i]; d < s.model.reach {
 				s.background[i] = d
@@ -207,7 +213,7 @@ func (s *Scanner) send(out *sim.Out) {
 	s.counter++
 	if s.cfg.Lose <= 0 || s.rng.Float64() >= s.cfg.Lose {
 		s.telegrams++
-		s.cast(at)
+		s.cast()
 		from := len(out.Send)
 		out.Send = s.telegram(out.Send, "sSN", at)
 		if s.cfg.Repeat > 0 && s.rng.Float64() < s.cfg.Repeat {

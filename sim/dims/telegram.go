@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -27,7 +28,14 @@ func (s *Scanner) telegram(dst []byte, command string, at time.Time) []byte {
 func seal(dst []byte, head int) []byte {
 	payload := dst[head+8:]
 	binary.BigEndian.PutUint32(dst[head+4:], uint32(len(payload)))
-	var sum byte
+	var words uint64 // eight checksums side by side
+	for len(payload) >= 8 {
+		words ^= binary.BigEndian.Uint64(payload)
+		payload = payload[8:]
+	}
+	words ^= words >> 32
+	words ^= words >> 16
+	sum := byte(words ^ words>>8)
 	for _, b := range payload {
 		sum ^= b
 	}
@@ -63,14 +71,20 @@ func (s *Scanner) binaryScan(b []byte, at time.Time) []byte {
 	b = append(b, 0, 0) // encoders
 	b = append(b, 0, 1)
 	b = s.channelHead(b, "DIST1")
-	for _, d := range s.dist {
-		b = be.AppendUint16(b, d)
+	at16 := len(b)
+	b = slices.Grow(b, 2*s.n)[:at16+2*s.n]
+	values := b[at16:]
+	for i, d := range s.dist {
+		be.PutUint16(values[2*i:], d)
 	}
 	if s.remission {
 		b = append(b, 0, 1)
 		b = s.channelHead(b, "RSSI1")
-		for _, d := range s.dist {
-			b = append(b, brightness(d))
+		at8 := len(b)
+		b = slices.Grow(b, s.n)[:at8+s.n]
+		values := b[at8:]
+		for i, d := range s.dist[:len(values)] {
+			values[i] = brightness(d)
 		}
 	} else {
 		b = append(b, 0, 0)

@@ -7,6 +7,7 @@
 package laneio
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -76,6 +77,7 @@ const maxSteps = 200
 type Device struct {
 	cfg   Config
 	scene sim.Scene
+	under loopSet // of the barrier's own safety
 
 	mu      sync.Mutex
 	now     time.Time
@@ -85,14 +87,26 @@ type Device struct {
 	out     []output
 	barrier barrier
 	counts  []bool // counter running, per input
+
+	look sync.Mutex   // of Update, guards seen; taken before mu
+	seen []sim.Placed // scratch
 }
 
 type input struct {
-	signal string
-	on     bool // contact closed
-	edge   time.Time
-	count  uint32
+	signal   string
+	loops    loopSet // that work it
+	limit    int     // of the barrier: 1 its upper switch, -1 its lower
+	inverted bool    // wired as an opening contact
+	on       bool    // contact closed
+	edge     time.Time
+	count    uint32
 }
+
+// loopSet has a bit for each of cfg.Loops, at most 64.
+type loopSet uint64
+
+// exits are the signals that the barrier's own safety listens to.
+func exits(signal string) bool { return signal == "loop_exit" || signal == "ir_exit" }
 
 type output struct {
 	signal string
@@ -134,8 +148,18 @@ func New(cfg Config, scene sim.Scene, start time.Time) *Device {
 		if i < len(cfg.Inputs) {
 			d.in[i].signal = cfg.Inputs[i]
 		}
-		d.in[i].on = d.contact(d.in[i].signal, d.state(d.in[i].signal, nil))
+		in := &d.in[i]
+		in.inverted = slices.Contains(cfg.Inverted, in.signal)
+		in.loops = d.wired(func(signal string) bool { return signal == in.signal })
+		switch in.signal {
+		case "barrier_up":
+			in.limit = 1
+		case "barrier_down":
+			in.limit = -1
+		}
+		in.on = d.contact(in, 0)
 	}
+	d.under = d.wired(exits)
 	for i := range d.out {
 		if i < len(cfg.Outputs) {
 			d.out[i].signal = cfg.Outputs[i]
@@ -177,9 +201,21 @@ func (d *Device) lit(signal string) bool {
 	return slices.ContainsFunc(d.out, func(o output) bool { return o.signal == signal && o.on })
 }
 
+// wired gives the loops whose signal is one of those.
+func (d *Device) wired(one func(signal string) bool) (set loopSet) {
+	for i, l := range d.cfg.Loops {
+		if one(l.Signal) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
 // Update lets time pass until now. The scene is asked without the device's lock, so that
 // a scene may ask for the barrier.
 func (d *Device) Update(now time.Time) {
+	d.look.Lock()
+	defer d.look.Unlock()
 	d.mu.Lock()
 	from := d.now
 	d.mu.Unlock()
@@ -190,58 +226,80 @@ func (d *Device) Update(now time.Time) {
 	if n := now.Sub(from) / step; n > maxSteps {
 		dt = now.Sub(from) / maxSteps
 	}
-	var at []time.Time
-	var occupied [][]bool
-	var placed []sim.Placed
+	occupied, still := d.loops(now, now.Sub(from))
 	for t := from; t.Before(now); {
 		if t = t.Add(dt); t.After(now) {
 			t = now
 		}
-		placed = placed[:0]
-		if d.scene != nil {
-			placed = d.scene.At(placed, t)
+		if !still {
+			occupied, _ = d.loops(t, 0)
 		}
-		at = append(at, t)
-		occupied = append(occupied, d.loops(placed))
+		if d.advance(t, occupied) && still {
+			d.rest(now)
+			return
+		}
 	}
+}
+
+// rest lets time pass in which nothing happens.
+func (d *Device) rest(until time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.now.Equal(from) {
-		return // somebody else has done it meanwhile
-	}
-	for i, t := range at {
-		d.advance(t, occupied[i])
-	}
+	d.now = until
 }
 
-// loops tells which of cfg.Loops are occupied.
-func (d *Device) loops(placed []sim.Placed) []bool {
-	out := make([]bool, len(d.cfg.Loops))
-	for i, l := range d.cfg.Loops {
+// Nobody brakes or starts so hard, mm/s^2, or is out of sight so soon after a loop.
+const (
+	hardest = 10_000
+	sight   = time.Second
+)
+
+// loops tells which of cfg.Loops are occupied at t, and whether they were so for all of a
+// time before it: no vehicle's end can have passed an edge of a loop meanwhile.
+func (d *Device) loops(t time.Time, before time.Duration) (set loopSet, still bool) {
+	d.seen = d.seen[:0]
+	if d.scene != nil {
+		d.seen = d.scene.At(d.seen, t)
+	}
+	still = before <= sight
+	span := before.Seconds()
+	for i := range d.cfg.Loops {
+		l := &d.cfg.Loops[i]
 		lo, hi := float64(l.Station-l.Length/2), float64(l.Station+(l.Length+1)/2)
-		for _, v := range placed {
-			if v.X-float64(v.Length) < hi && v.X > lo {
-				out[i] = true
+		for k := range d.seen {
+			v := &d.seen[k]
+			front, rear := v.X-lo, v.X-float64(v.Length)-hi
+			if rear < 0 && front > 0 {
+				set |= 1 << i
 			}
+			way := (math.Abs(v.V) + hardest*span) * span
+			still = still && (front > way || front < -way) && (rear > way || rear < -way)
 		}
 	}
-	return out
+	return set, still
 }
 
-// advance moves the device to t; mu is held.
-func (d *Device) advance(t time.Time, occupied []bool) {
+// advance moves the device to t. It reports whether nothing more happens while the loops
+// stay as they are.
+func (d *Device) advance(t time.Time, occupied loopSet) (rests bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	rests = true
 	for i := range d.out {
-		if o := &d.out[i]; !o.until.IsZero() && !t.Before(o.until) {
+		o := &d.out[i]
+		if !o.until.IsZero() && !t.Before(o.until) {
 			o.on, o.until = false, time.Time{}
 		}
+		rests = rests && o.until.IsZero()
 	}
 	if !d.fault.BarrierStuck {
-		d.barrier.move(t.Sub(d.now), d.cfg.Travel, d.obstructed(occupied))
+		d.barrier.move(t.Sub(d.now), d.cfg.Travel, occupied&d.under != 0)
+		rests = rests && d.barrier.dir == 0
 	}
 	d.now = t
 	for i := range d.in {
 		in := &d.in[i]
-		on := d.contact(in.signal, d.state(in.signal, occupied))
+		on := d.contact(in, occupied)
 		if on == in.on {
 			continue
 		}
@@ -253,40 +311,28 @@ func (d *Device) advance(t time.Time, occupied []bool) {
 			in.count++ // the second closing of the bounce
 		}
 	}
+	return rests
 }
 
-// obstructed reports whether the barrier's own safety sees something under it.
-func (d *Device) obstructed(occupied []bool) bool {
-	for i, l := range d.cfg.Loops {
-		if (l.Signal == "loop_exit" || l.Signal == "ir_exit") && i < len(occupied) && occupied[i] {
-			return true
+// contact gives the state of the wire of an input.
+func (d *Device) contact(in *input, occupied loopSet) bool {
+	return d.state(in, occupied) != in.inverted
+}
+
+// state gives the meaning of an input's signal.
+func (d *Device) state(in *input, occupied loopSet) bool {
+	if len(d.fault.Stuck) > 0 {
+		if on, ok := d.fault.Stuck[in.signal]; ok {
+			return on
 		}
 	}
-	return false
-}
-
-// state gives the meaning of a signal.
-func (d *Device) state(signal string, occupied []bool) bool {
-	if on, ok := d.fault.Stuck[signal]; ok {
-		return on
-	}
-	switch signal {
-	case "barrier_up":
+	switch in.limit {
+	case 1:
 		return d.barrier.pos == 1
-	case "barrier_down":
+	case -1:
 		return d.barrier.pos == 0
 	}
-	for i, l := range d.cfg.Loops {
-		if l.Signal == signal && i < len(occupied) && occupied[i] {
-			return true
-		}
-	}
-	return d.forced[signal]
-}
-
-// contact gives the state of the wire of a signal.
-func (d *Device) contact(signal string, on bool) bool {
-	return on != slices.Contains(d.cfg.Inverted, signal)
+	return occupied&in.loops != 0 || len(d.forced) > 0 && d.forced[in.signal]
 }
 
 // raw gives what an input channel reads at the moment, bounce included.

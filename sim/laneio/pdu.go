@@ -45,17 +45,19 @@ func (d *Device) PDU(now time.Time, req []byte) []byte {
 	if d.fault.Exception != 0 {
 		return []byte{fc | 0x80, d.fault.Exception}
 	}
-	out, exc := d.serve(fc, req[1:])
+	out, exc := d.serve(make([]byte, 1, 8), fc, req[1:])
 	if exc != 0 {
 		return []byte{fc | 0x80, exc}
 	}
-	return append([]byte{fc}, out...)
+	out[0] = fc
+	return out
 }
 
 func be16(p []byte) int { return int(p[0])*256 + int(p[1]) }
 
-// serve carries a request out; exc is an exception code, 0 if it was in order.
-func (d *Device) serve(fc byte, p []byte) (out []byte, exc byte) {
+// serve carries a request out and appends the answer's data; exc is an exception code, 0 if
+// it was in order.
+func (d *Device) serve(dst []byte, fc byte, p []byte) (out []byte, exc byte) {
 	if fc == 0 || fc > writeCoil+1 && fc != writeCoils && fc != writeRegisters {
 		return nil, illegalFunction
 	}
@@ -65,9 +67,9 @@ func (d *Device) serve(fc byte, p []byte) (out []byte, exc byte) {
 	addr, n := be16(p), be16(p[2:])
 	switch fc {
 	case readCoils, readInputs:
-		return d.readBits(fc, addr, n)
+		return d.readBits(dst, fc, addr, n)
 	case readHolding, readInput:
-		return d.readWords(fc, addr, n)
+		return d.readWords(dst, fc, addr, n)
 	case writeCoil:
 		if len(p) != 4 || n != 0 && n != 0xff00 {
 			return nil, illegalValue
@@ -75,14 +77,14 @@ func (d *Device) serve(fc byte, p []byte) (out []byte, exc byte) {
 		if exc := d.setCoil(addr, n == 0xff00, true); exc != 0 {
 			return nil, exc
 		}
-		return p, d.setCoil(addr, n == 0xff00, false)
+		return append(dst, p...), d.setCoil(addr, n == 0xff00, false)
 	case writeRegister:
 		if len(p) != 4 {
 			return nil, illegalValue
 		}
-		return p, d.setWord(addr, n)
+		return append(dst, p...), d.setWord(addr, n)
 	case writeCoils:
-		return d.writeCoils(addr, n, p)
+		return d.writeCoils(dst, addr, n, p)
 	default:
 		if n < 1 || n > 123 || len(p) != 5+2*n || int(p[4]) != 2*n {
 			return nil, illegalValue
@@ -90,16 +92,18 @@ func (d *Device) serve(fc byte, p []byte) (out []byte, exc byte) {
 		if n != 1 {
 			return nil, illegalAddress // there is one holding register only
 		}
-		return p[:4], d.setWord(addr, be16(p[5:]))
+		return append(dst, p[:4]...), d.setWord(addr, be16(p[5:]))
 	}
 }
 
-func (d *Device) readBits(fc byte, addr, n int) ([]byte, byte) {
+func (d *Device) readBits(dst []byte, fc byte, addr, n int) ([]byte, byte) {
 	if n < 1 || n > 2000 {
 		return nil, illegalValue
 	}
-	out := make([]byte, 1+(n+7)/8)
-	out[0] = byte(len(out) - 1)
+	size := (n + 7) / 8
+	dst = append(dst, byte(size))
+	dst = append(dst, make([]byte, size)...)
+	out := dst[len(dst)-size:]
 	for i := range n {
 		on, ok := d.coil(addr + i)
 		if fc == readInputs {
@@ -110,10 +114,10 @@ func (d *Device) readBits(fc byte, addr, n int) ([]byte, byte) {
 			return nil, illegalAddress
 		}
 		if on {
-			out[1+i/8] |= 1 << (i % 8)
+			out[i/8] |= 1 << (i % 8)
 		}
 	}
-	return out, 0
+	return dst, 0
 }
 
 // coil reads one coil; ok is false where there is none.
@@ -159,7 +163,7 @@ func (d *Device) setCoil(a int, on, try bool) byte {
 	return 0
 }
 
-func (d *Device) writeCoils(addr, n int, p []byte) ([]byte, byte) {
+func (d *Device) writeCoils(dst []byte, addr, n int, p []byte) ([]byte, byte) {
 	if n < 1 || n > 1968 || len(p) < 5 || int(p[4]) != (n+7)/8 || len(p) != 5+int(p[4]) {
 		return nil, illegalValue
 	}
@@ -170,14 +174,14 @@ func (d *Device) writeCoils(addr, n int, p []byte) ([]byte, byte) {
 			}
 		}
 	}
-	return p[:4], 0
+	return append(dst, p[:4]...), 0
 }
 
-func (d *Device) readWords(fc byte, addr, n int) ([]byte, byte) {
+func (d *Device) readWords(dst []byte, fc byte, addr, n int) ([]byte, byte) {
 	if n < 1 || n > 125 {
 		return nil, illegalValue
 	}
-	out := []byte{byte(2 * n)}
+	out := append(dst, byte(2*n))
 	for a := addr; a < addr+n; a++ {
 		v, ok := d.word(fc, a)
 		if !ok {

@@ -8,10 +8,16 @@ import (
 // The lines as the controller writes them: two letters, fields of six digits, CR LF.
 
 func counts(b []byte, tag string, v [4]int) []byte {
-	for i := range v {
-		v[i] = min(v[i], 999_999)
+	b = append(b, tag...)
+	for _, x := range v {
+		b = append(b, ",000000"...)
+		x = max(0, min(x, 999_999))
+		for k := len(b) - 1; x > 0; k-- {
+			b[k] += byte(x % 10)
+			x /= 10
+		}
 	}
-	return fmt.Appendf(b, "%s,%06d,%06d,%06d,%06d\r\n", tag, v[0], v[1], v[2], v[3])
+	return append(b, "\r\n"...)
 }
 
 func gammaLine(b []byte, alarm bool, g [4]int32) []byte {

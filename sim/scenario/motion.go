@@ -30,6 +30,12 @@ func newRoute(at time.Time, x, v float64) *route {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
+// after puts what a vehicle did before in front: instruments look a little back in time,
+// and nobody may vanish there.
+func (r *route) after(was *route) {
+	r.track = append(was.track[:len(was.track):len(was.track)], r.track...)
+}
+
 // add appends a piece of constant acceleration.
 func (r *route) add(a float64, d time.Duration) {
 	if d <= 0 {

@@ -186,6 +186,11 @@ speed = "9km/h"
 		}
 	})
 	*g = true
+	waiting := len(l.At(nil, now))
+	l.Step(now) // the first is let go
+	if before := l.At(nil, now.Add(-40*time.Millisecond)); waiting == 0 || len(before) != waiting {
+		t.Errorf("%d vehicles wait; of them, %d are there a moment before the first goes", waiting, len(before))
+	}
 	drive(l, now, 3*time.Minute, check)
 	if !l.Done() {
 		t.Error("an open barrier did not empty the lane")

@@ -134,8 +134,10 @@ func (l *Lane) release(now time.Time, open bool) {
 		x, v, _ := r.route.track.At(now)
 		if open && v == 0 && x >= float64(l.layout.Stop)-1 && !now.Before(r.moving) {
 			r.sent = true
+			was := r.route
 			r.route = newRoute(now, x, 0)
 			r.route.leave()
+			r.route.after(was)
 			l.next = now.Add(time.Duration(float64(headway) / l.pace))
 		}
 		return
@@ -157,7 +159,7 @@ func (l *Lane) moveUp(now time.Time) {
 				was := r.route
 				r.route = newRoute(now, was.x, 0)
 				r.route.stop(stop, min(r.Speed, 1500))
-				r.route.track = append(was.track[:len(was.track):len(was.track)], r.route.track...)
+				r.route.after(was)
 				r.moving = time.Time{}
 			}
 		}

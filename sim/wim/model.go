@@ -59,18 +59,18 @@ type Signal struct {
 	rng      *rand.Rand
 	riders   []rider
 	placed   []sim.Placed
+	ridden   []*rider // of placed, until the next look
 	now      time.Time
 	x, xdot  float64 // platform, kg and kg/s
 	filtered float64
 	wn, zeta float64
-	hist     []hist
+	decay    decay
+	window   window
 	near     bool // a vehicle is close to the platform
 }
 
-type hist struct {
-	at time.Time
-	m  quant.Mass
-}
+// decay is what the filter keeps of a difference after dt.
+type decay struct{ dt, keeps float64 }
 
 // rider is the random part of one vehicle, fixed by seed and vehicle id.
 type rider struct {
@@ -140,6 +140,9 @@ func (s *Signal) At(t time.Time) Reading {
 		s.x, s.xdot, s.filtered = 0, 0, 0
 		s.look(t)
 	}
+	if s.rests(t) {
+		s.x, s.xdot, s.filtered, s.now = 0, 0, 0, t
+	}
 	for s.now.Before(t) {
 		next := s.now.Add(10 * time.Millisecond)
 		if next.After(t) {
@@ -148,6 +151,16 @@ func (s *Signal) At(t time.Time) Reading {
 		s.advance(next)
 	}
 	return s.read(t)
+}
+
+// rests reports whether nothing moves the platform until t: it is at rest, and nobody is in
+// sight now or then. Nobody comes and goes between two readings.
+func (s *Signal) rests(t time.Time) bool {
+	if len(s.placed) > 0 || !s.settled() {
+		return false
+	}
+	s.placed = s.scene.At(s.placed[:0], t)
+	return len(s.placed) == 0
 }
 
 // Near reports whether a vehicle was within 20 m of the platform at the last reading:
@@ -179,38 +192,51 @@ func (s *Signal) look(t time.Time) {
 		}
 	}
 	s.riders = keep
+	s.ridden = s.ridden[:0]
+	for _, p := range s.placed {
+		s.ridden = append(s.ridden, s.rider(p.Vehicle))
+	}
 }
 
 // advance integrates from s.now to t, with the vehicles moving evenly in between.
 func (s *Signal) advance(t time.Time) {
 	start := s.now
 	s.look(t)
-	if s.settled() && !s.loaded() {
+	loaded := s.loaded()
+	if !loaded && s.settled() {
 		s.x, s.xdot, s.filtered, s.now = 0, 0, 0, t
 		return
 	}
-	span := t.Sub(start).Seconds()
+	way := t.Sub(start)
+	span := way.Seconds()
 	n := int(math.Ceil(span / stepTime.Seconds()))
 	dt := span / float64(n)
 	for i := 1; i <= n; i++ {
 		share := float64(i) / float64(n)
-		at := start.Add(time.Duration(share * float64(t.Sub(start))))
 		load := 0.0
-		for _, p := range s.placed {
-			r := s.rider(p.Vehicle)
-			load += s.load(p.Vehicle, r, r.x0+(r.x-r.x0)*share, at, dt)
+		for k, r := range s.ridden {
+			r.calm(dt)
+			if loaded {
+				at := start.Add(time.Duration(share * float64(way)))
+				load += s.load(s.placed[k].Vehicle, r, r.x0+(r.x-r.x0)*share, at, dt)
+			}
 		}
 		s.vibrate(load, dt)
+	}
+	if !loaded {
+		for _, r := range s.ridden {
+			r.off()
+		}
 	}
 	s.now = t
 }
 
 // loaded reports whether a tyre is on the platform at the last look or the one before.
 func (s *Signal) loaded() bool {
-	for _, p := range s.placed {
-		r := s.rider(p.Vehicle)
-		for _, a := range p.Axles {
-			back := float64(a.Offset) + float64(s.m.Station)
+	for k := range s.placed {
+		r := s.ridden[k]
+		for i := range s.placed[k].Axles {
+			back := float64(s.placed[k].Axles[i].Offset) + float64(s.m.Station)
 			if s.onto(r.x0-back, r.patch) > 0 || s.onto(r.x-back, r.patch) > 0 {
 				return true
 			}
@@ -226,13 +252,24 @@ func (s *Signal) settled() bool {
 	return math.Abs(s.x) < rest && math.Abs(s.xdot) < rest*s.wn && math.Abs(s.filtered) < rest
 }
 
-// load is the force of one vehicle on the platform, in kilograms.
-func (s *Signal) load(v *sim.Vehicle, r *rider, front float64, at time.Time, dt float64) float64 {
+// calm lets the oscillation of a vehicle that has slowed down die away.
+func (r *rider) calm(dt float64) {
 	if speed := math.Abs(r.v); speed >= r.amp {
 		r.amp = speed
 	} else {
 		r.amp += (speed - r.amp) * min(1, dt/restTau)
 	}
+}
+
+// off notes that no wheel is on the platform.
+func (r *rider) off() {
+	for k := range r.axles {
+		r.axles[k].met = -1
+	}
+}
+
+// load is the force of one vehicle on the platform, in kilograms.
+func (s *Signal) load(v *sim.Vehicle, r *rider, front float64, at time.Time, dt float64) float64 {
 	total := 0.0
 	sec := float64(at.Unix()%1_000_000) + float64(at.Nanosecond())/1e9
 	for k, a := range v.Axles {
@@ -278,7 +315,10 @@ func (s *Signal) vibrate(load, dt float64) {
 		s.x += h * s.xdot
 	}
 	if tau := s.m.Filter.Seconds(); tau > 0 {
-		s.filtered += (s.x - s.filtered) * (1 - math.Exp(-dt/tau))
+		if s.decay.dt != dt {
+			s.decay = decay{dt, math.Exp(-dt / tau)}
+		}
+		s.filtered += (s.x - s.filtered) * (1 - s.decay.keeps)
 	} else {
 		s.filtered = s.x
 	}
@@ -298,18 +338,6 @@ func (s *Signal) read(t time.Time) Reading {
 // stable judges the display, which averages noise away: two divisions or three sigma.
 func (s *Signal) stable(t time.Time, kg float64) bool {
 	band := max(2*s.m.Division, 8*s.m.Noise)
-	s.hist = append(s.hist, hist{t, quant.Mass(kg * 1000)})
-	cut := 0
-	for cut < len(s.hist)-1 && t.Sub(s.hist[cut+1].at) >= time.Second {
-		cut++
-	}
-	s.hist = append(s.hist[:0], s.hist[cut:]...)
-	if t.Sub(s.hist[0].at) < time.Second {
-		return false
-	}
-	lo, hi := s.hist[0].m, s.hist[0].m
-	for _, h := range s.hist {
-		lo, hi = min(lo, h.m), max(hi, h.m)
-	}
-	return hi-lo <= band
+	full, spread := s.window.add(t, quant.Mass(kg*1000))
+	return full && spread <= band
 }

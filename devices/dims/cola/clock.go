@@ -107,8 +107,8 @@ func (c *clock) least(from, to int) (low sample) {
 
 // offset is the envelope at device time dev.
 func (c *clock) offset(dev time.Duration) (off time.Duration) {
-	for i := range c.filled {
-		b := c.bucket[(c.head-i+envelopeBuckets)%envelopeBuckets]
+	for i := range c.bucket[:c.filled] { // in any order
+		b := &c.bucket[i]
 		o := b.off + time.Duration(c.rate*float64(dev-b.dev))
 		if i == 0 || o < off {
 			off = o

@@ -3,6 +3,7 @@ package cola
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // fault is the first error of a telegram; later ones follow from it.
@@ -71,17 +72,19 @@ func (f *binaryFields) room(n, bits int) bool { return n*bits/8 <= len(f.p)-f.i 
 
 func (f *binaryFields) values(dst []uint16, n, bits int) []uint16 {
 	b := f.take(n * bits / 8)
-	if cap(dst) < n {
-		dst = make([]uint16, 0, n)
-	}
+	n = len(b) * 8 / bits // 0 after a fault
+	at := len(dst)
+	dst = slices.Grow(dst, n)[:at+n]
+	out := dst[at:]
 	if bits == 8 {
-		for _, v := range b {
-			dst = append(dst, uint16(v))
+		for i, v := range b[:len(out)] {
+			out[i] = uint16(v)
 		}
 		return dst
 	}
-	for ; len(b) >= 2; b = b[2:] {
-		dst = append(dst, binary.BigEndian.Uint16(b))
+	for i := 0; i < len(out) && len(b) >= 2; i++ {
+		out[i] = binary.BigEndian.Uint16(b)
+		b = b[2:]
 	}
 	return dst
 }

@@ -3,6 +3,7 @@ package cola
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -154,8 +155,10 @@ const minEcho = 16
 // small code that they are (0 is no echo).
 func (c *Channel) Millimetres(dst []int32) []int32 {
 	if c.Scale == 1 && c.Offset == 0 {
-		for _, v := range c.Values {
-			dst = append(dst, int32(v))
+		at := len(dst)
+		dst = slices.Grow(dst, len(c.Values))[:at+len(c.Values)]
+		for i, v := range c.Values {
+			dst[at+i] = int32(v)
 		}
 		return dst
 	}

@@ -1,6 +1,9 @@
 package profile
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	cellMM   = 100
@@ -22,6 +25,8 @@ type cells struct {
 	last   []float64 // of the slice before
 	anchor []float64 // of the first slice of a run of equal ones
 	pts    []point   // of all scanners
+	at     []int16   // cell of each that is flat, -1 for others
+	both   []point   // scratch
 
 	high      int     // cells with anything in them
 	above300  int     // points
@@ -77,28 +82,37 @@ func (c *cells) cell(x float32) int {
 
 // build makes the slice of the points of all scanners.
 func (c *cells) build(points [][]point) {
-	c.pts = c.pts[:0]
-	for _, p := range points {
-		c.pts = append(c.pts, p...)
+	c.pts = points[0]
+	if len(points) > 1 {
+		c.both = c.both[:0]
+		for _, p := range points {
+			c.both = append(c.both, p...)
+		}
+		c.pts = c.both
 	}
 	clear(c.top)
 	clear(c.third)
 	clear(c.sum)
 	clear(c.num)
 	c.above300 = 0
-	for _, p := range c.pts {
-		z := float64(p.z)
-		if z > lowMM {
+	c.at = slices.Grow(c.at[:0], len(c.pts))[:len(c.pts)]
+	for i := range c.pts {
+		p := &c.pts[i]
+		if p.z > lowMM {
 			c.above300++
 		}
+		c.at[i] = -1
 		if p.flat {
-			c.third[c.cell(p.x)].put(z)
+			k := c.cell(p.x)
+			c.at[i] = int16(k)
+			c.third[k].put(float64(p.z))
 		}
 	}
-	for _, p := range c.pts {
-		if k := c.cell(p.x); p.flat {
-			if d := float64(p.z) - c.third[k].low(); d >= -flatMM && d <= flatMM/2 {
-				c.sum[k] += float64(p.z)
+	for i, k := range c.at {
+		if k >= 0 {
+			z := float64(c.pts[i].z)
+			if d := z - c.third[k].low(); d >= -flatMM && d <= flatMM/2 {
+				c.sum[k] += z
 				c.num[k]++
 			}
 		}
@@ -120,7 +134,7 @@ func (c *cells) build(points [][]point) {
 		c.high = 1 // a drawbar is too thin for a surface, but it is there
 	}
 	c.steady = c.confirmed()
-	c.l, c.r = c.side(-1), c.side(1)
+	c.l, c.r = c.sides()
 }
 
 // confirmed is the greatest height that is in this slice and in the one before, in the
@@ -142,32 +156,56 @@ func (c *cells) confirmed() (h float64) {
 	return h
 }
 
-// side finds the outermost edge to one side (sign -1 left, +1 right). An edge seen on its
+// sides finds the outermost edge to the left and to the right.
+func (c *cells) sides() (l, r edge) {
+	left, right := float32(math.MaxFloat32), float32(-math.MaxFloat32)
+	for i := range c.pts {
+		if p := &c.pts[i]; p.flat || p.wall {
+			left, right = min(left, p.x), max(right, p.x)
+		}
+	}
+	if left > right {
+		return l, r
+	}
+	var at [2]wall
+	for i := range c.pts {
+		p := &c.pts[i]
+		if !p.flat && !p.wall {
+			continue
+		}
+		if p.x <= left+edgeMM {
+			at[0].add(p)
+		}
+		if p.x >= right-edgeMM {
+			at[1].add(p)
+		}
+	}
+	return at[0].edge(left), at[1].edge(right)
+}
+
+// wall is the points of one edge.
+type wall struct {
+	n, sx, sz float64
+	zlo, zhi  float32
+}
+
+func (w *wall) add(p *point) {
+	if w.n == 0 {
+		w.zlo, w.zhi = p.z, p.z
+	}
+	w.n++
+	w.sx += float64(p.x)
+	w.sz += float64(p.z)
+	w.zlo, w.zhi = min(w.zlo, p.z), max(w.zhi, p.z)
+}
+
+// edge makes an edge of its points, of which the outermost is at out. An edge seen on its
 // side is the mean of its wall, so that range noise does not widen the vehicle; an edge
 // seen from above is its outermost point.
-func (c *cells) side(sign float32) (e edge) {
-	var out float32 = -math.MaxFloat32
-	for _, p := range c.pts {
-		if (p.flat || p.wall) && p.x*sign > out {
-			out = p.x * sign
-		}
-	}
-	if out == -math.MaxFloat32 {
-		return e
-	}
-	var n, sx, sz float64
-	zlo, zhi := float32(math.MaxFloat32), float32(-math.MaxFloat32)
-	for _, p := range c.pts {
-		if (p.flat || p.wall) && p.x*sign >= out-edgeMM {
-			n++
-			sx += float64(p.x)
-			sz += float64(p.z)
-			zlo, zhi = min(zlo, p.z), max(zhi, p.z)
-		}
-	}
-	e = edge{x: float64(out * sign), z: sz / n, ok: true}
-	if n >= 5 && zhi-zlo >= wallEdge {
-		e.x, e.wall = sx/n, true
+func (w *wall) edge(out float32) edge {
+	e := edge{x: float64(out), z: w.sz / w.n, ok: true}
+	if w.n >= 5 && w.zhi-w.zlo >= wallEdge {
+		e.x, e.wall = w.sx/w.n, true
 	}
 	return e
 }

@@ -3,10 +3,12 @@ package profile
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -289,4 +291,14 @@ func TestFeedingAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(500, feed); n > 0.1 { // the trace grows now and then
 		t.Errorf("%v allocations a scan", n)
 	}
+}
+
+func TestMedianIsTheMiddleOfTheSorted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.SliceOfN(rapid.Int32Range(-3, 60), 1, 40).Draw(t, "v")
+		sorted := slices.Sorted(slices.Values(v))
+		if got, want := median(v), sorted[len(sorted)/2]; got != want {
+			t.Fatalf("median %d, want %d of %v", got, want, sorted)
+		}
+	})
 }

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -229,8 +228,31 @@ func (u *unit) forget() {
 	u.points, u.at = u.points[:0], time.Time{}
 }
 
-// median reorders v.
+// median reorders v, which is short and not empty. It gives what stands in its middle when
+// sorted, and sorts no more than that needs.
 func median(v []int32) int32 {
-	slices.Sort(v)
-	return v[len(v)/2]
+	k, lo, hi := len(v)/2, 0, len(v)-1
+	for lo < hi {
+		pivot := v[k]
+		i, j := lo, hi
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i, j = i+1, j-1
+			}
+		}
+		if j < k {
+			lo = i
+		}
+		if i > k {
+			hi = j
+		}
+	}
+	return v[k]
 }

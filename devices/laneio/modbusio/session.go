@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type Unit struct {
 
 	next []time.Time // of the blocks
 	img  []modbus.Image
+	read []bool // in this poll
 
 	order sync.Mutex // serialises commands; taken before mu
 
@@ -78,20 +80,20 @@ func NewUnit(m modbus.Map, regs modbus.Registers, poll time.Duration) *Unit {
 func (u *Unit) Reset() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.next = make([]time.Time, len(u.m.Blocks))
+	u.next, u.read = make([]time.Time, len(u.m.Blocks)), make([]bool, len(u.m.Blocks))
 	u.contacts, u.numbers, u.follow, u.fault = nil, nil, map[string]following{}, ""
 	u.apart, u.both = time.Time{}, time.Time{}
 	byName := map[string]*number{}
 	for i := range u.m.Points {
 		if p := &u.m.Points[i]; p.Form != modbus.Bit {
-			n := &number{p: p}
+			n := &number{p: p, block: u.block(p.Block)}
 			u.numbers = append(u.numbers, n)
 			byName[p.Name] = n
 		}
 	}
 	for i := range u.m.Points {
 		if p := &u.m.Points[i]; p.Form == modbus.Bit {
-			u.contacts = append(u.contacts, &contact{p: p, counter: byName[p.Counter]})
+			u.contacts = append(u.contacts, &contact{p: p, block: u.block(p.Block), counter: byName[p.Counter]})
 		}
 	}
 }
@@ -102,27 +104,25 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	if err := u.endPulses(ctx, now); err != nil {
 		return err
 	}
-	read := make([]bool, len(u.m.Blocks))
 	for i := range u.m.Blocks {
 		b := &u.m.Blocks[i]
-		if now.Before(u.next[i]) {
+		if u.read[i] = !now.Before(u.next[i]); !u.read[i] {
 			continue
 		}
-		if err := u.read(ctx, b, u.img[i]); err != nil {
+		if err := u.ask(ctx, b, u.img[i]); err != nil {
 			return err
 		}
 		u.next[i] = now.Add(b.Every - time.Millisecond) // a poll that comes a little early counts
-		read[i] = true
 	}
 	out.Frames++
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.take(now, read, out)
+	u.take(now, out)
 	u.judge(now, out)
 	return nil
 }
 
-func (u *Unit) read(ctx context.Context, b *modbus.Block, img modbus.Image) error {
+func (u *Unit) ask(ctx context.Context, b *modbus.Block, img modbus.Image) error {
 	var err error
 	if b.Table.Bits() {
 		err = u.regs.ReadBits(ctx, b.Table, b.Addr, img.Bits)
@@ -138,25 +138,21 @@ func (u *Unit) read(ctx context.Context, b *modbus.Block, img modbus.Image) erro
 	return nil
 }
 
+// block finds a block of the map, which Validate has seen to be there.
+func (u *Unit) block(id string) int {
+	return slices.IndexFunc(u.m.Blocks, func(b modbus.Block) bool { return b.ID == id })
+}
+
 // take moves what was read into the points, numbers first; mu is held.
-func (u *Unit) take(now time.Time, read []bool, out *devices.Out) {
-	block := func(id string) int {
-		for i := range u.m.Blocks {
-			if u.m.Blocks[i].ID == id {
-				return i
-			}
-		}
-		return -1
-	}
+func (u *Unit) take(now time.Time, out *devices.Out) {
 	for _, n := range u.numbers {
-		i := block(n.p.Block)
-		if n.fresh = read[i]; n.fresh {
-			n.v, n.known = n.p.NumberOf(u.img[i])
+		if n.fresh = u.read[n.block]; n.fresh {
+			n.v, n.known = n.p.NumberOf(u.img[n.block])
 		}
 	}
 	for _, c := range u.contacts {
-		if i := block(c.p.Block); read[i] {
-			c.sample(now, c.p.BitOf(u.img[i]), out)
+		if u.read[c.block] {
+			c.sample(now, c.p.BitOf(u.img[c.block]), out)
 		}
 		c.compare(now, out)
 	}

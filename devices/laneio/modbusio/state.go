@@ -15,6 +15,7 @@ const ring = 17
 // contact is what is known of one bit point.
 type contact struct {
 	p     *modbus.Point
+	block int // of the map
 	known bool
 	on    bool
 
@@ -33,6 +34,7 @@ type contact struct {
 // number is what is known of one number point.
 type number struct {
 	p     *modbus.Point
+	block int
 	v     int64
 	fresh bool // read in this poll
 	known bool
