@@ -80,6 +80,7 @@ func (c *Core) alive(d *Instrument) {
 		st.Last = c.s.Now
 		if st.State == obs.Offline {
 			st.State, st.Reason, st.Since = obs.Online, "", c.s.Now
+			c.heard(d.Name)
 			c.status()
 		}
 	}
@@ -105,6 +106,8 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 		} else if h.State == obs.Degraded {
 			prio = 3
 		}
+		text := d.Name + " " + string(h.State) + reason(h.Reason)
+		alarm := c.deviceAlarm(d.Name, prio, text, was != h.State)
 		// A device that comes and goes is one alarm, not a flood.
 		if prio == 3 && c.s.Now.Sub(st.Told) < chatter {
 			prio = 0
@@ -112,7 +115,7 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 			st.Told = c.s.Now
 		}
 		if was != h.State {
-			c.event(nil, "device", prio, d.Name+" "+string(h.State)+reason(h.Reason))
+			c.tell(nil, Alarm, "device", prio, text, alarm)
 		}
 	}
 	c.status()
