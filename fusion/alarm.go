@@ -212,22 +212,23 @@ func (c *Core) end(i int, why ending) {
 }
 
 // deviceAlarm follows a device's state; prio is 0 of one that is well. changed says that it
-// is another state than before, and not its reason alone.
-func (c *Core) deviceAlarm(device string, prio int, text string, changed bool) string {
+// is another state than before, and not its reason alone; a device that was never well is
+// an alarm too. tell reports whether there is something new to be told.
+func (c *Core) deviceAlarm(device string, prio int, text string, changed bool) (id string, tell bool) {
 	i := c.caused(alarmDevice, "", device)
 	switch {
 	case prio > 0 && (changed || i < 0):
-		return c.raise(Standing{Kind: alarmDevice, Priority: prio, Device: device, Text: text, Active: true}, alarmDevice)
+		return c.raise(Standing{Kind: alarmDevice, Priority: prio, Device: device, Text: text, Active: true}, alarmDevice), true
 	case i < 0:
-		return ""
+		return "", changed
 	}
-	id := c.s.Lane.Alarms[i].ID
+	id = c.s.Lane.Alarms[i].ID
 	if prio > 0 {
 		c.s.Lane.Alarms[i].Text = text
 	} else {
 		c.end(i, gone)
 	}
-	return id
+	return id, changed
 }
 
 // heard ends the alarm of a device that was lost and shows by an observation that it lives.

@@ -107,14 +107,14 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 			prio = 3
 		}
 		text := d.Name + " " + string(h.State) + reason(h.Reason)
-		alarm := c.deviceAlarm(d.Name, prio, text, was != h.State)
+		alarm, tell := c.deviceAlarm(d.Name, prio, text, was != h.State)
 		// A device that comes and goes is one alarm, not a flood.
 		if prio == 3 && c.s.Now.Sub(st.Told) < chatter {
 			prio = 0
 		} else if prio == 3 {
 			st.Told = c.s.Now
 		}
-		if was != h.State {
+		if tell {
 			c.tell(nil, Alarm, "device", prio, text, alarm)
 		}
 	}
