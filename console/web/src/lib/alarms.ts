@@ -5,7 +5,7 @@ import { mayDecide } from './gate';
 import type { Priority } from './findings';
 import type { Alarm, LaneState, LogEvent, User } from './types';
 
-/** One row of the list: a standing alarm, or an event that no lane's core stands behind. */
+/** One row of the list: a standing alarm, or a fault that no lane's core stands behind. */
 export interface Row {
   key: string;
   lane: string;
@@ -36,14 +36,17 @@ export function sorted(rows: readonly Row[]): Row[] {
   return [...rows].sort((a, b) => rank(a) - rank(b) || a.priority - b.priority || (a.since < b.since ? 1 : a.since > b.since ? -1 : a.key < b.key ? 1 : -1));
 }
 
-/** All rows of the given lanes. Events count while no standing alarm came of them. */
+/**
+ * All rows of the given lanes, and what the lanes' shell tells that no core can know of: a
+ * journal that refuses, an input that stopped the core.
+ */
 export function rows(lanes: readonly LaneState[], events: readonly LogEvent[], now: number): Row[] {
   const out: Row[] = [];
   for (const l of lanes) for (const a of l.alarms ?? []) out.push({ key: a.id, lane: l.lane, priority: a.priority, since: a.since, alarm: a });
   const names = new Set(lanes.map((l) => l.lane));
   for (const e of events) {
     const p = e.priority ?? 0;
-    if (p < 1 || p > 3 || e.alarm || !names.has(e.lane) || now - Date.parse(e.at) > LOOSE_MS) continue;
+    if (p < 1 || p > 3 || e.kind !== 'fault' || e.alarm || e.passage || !names.has(e.lane) || now - Date.parse(e.at) > LOOSE_MS) continue;
     out.push({ key: `${e.lane}|${e.seq}|${e.kind}|${e.at}|${e.text}`, lane: e.lane, priority: p as 1 | 2 | 3, since: e.at, event: e });
   }
   return sorted(out);

@@ -97,7 +97,8 @@ const device = /^(\S+) (online|degraded|offline|maintenance)(?:: (.+))?$/;
 /** What an alarm says, with the quantities that speak against its passage. */
 export function alarming(a: Alarm, fmt: Fmt): string {
   const e: LogEvent = { at: a.last, seq: 0, kind: '', lane: '', text: a.text };
-  const word = inner(a.text, { e, p: undefined, fmt });
+  const said = inner(a.text, { e, p: undefined, fmt });
+  const word = a.kind === 'barrier' ? `${t('barrier.label')}: ${said}` : said;
   const what = (a.details ?? '').split(', ').filter(Boolean).map((q) => term('chip', q));
   return what.length > 0 ? `${word}: ${what.join(', ')}` : word;
 }
