@@ -252,6 +252,9 @@ func (c *Core) Deadline() (at time.Time, ok bool) {
 			add(v.Pending.Expires)
 		}
 	}
+	for i := range c.s.Lane.Devices {
+		add(c.lastsAt(&c.s.Lane.Devices[i]))
+	}
 	for i := range c.s.Lane.Alarms {
 		add(c.s.Lane.Alarms[i].Until)
 	}

@@ -105,6 +105,7 @@ func (c *Core) timers() {
 		return
 	}
 	c.fromShelf()
+	c.last()
 	if t, open := c.s.Radiation.Deadline(); open && !c.s.Now.Before(t) {
 		if done := c.s.Radiation.Tick(c.s.Now); done != nil {
 			c.portalDone(nil, done)
