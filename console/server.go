@@ -164,6 +164,7 @@ func (s *Server) routes() {
 	}))
 	s.mux.HandleFunc("GET /api/stream", s.openStream)
 	s.mux.HandleFunc("POST /api/lanes/{lane}/orders", s.with(s.order, "officer", "radiation_officer", "supervisor"))
+	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
 	s.mux.HandleFunc("GET /api/log", s.with(s.log))
@@ -335,12 +336,17 @@ func (s *Server) order(w http.ResponseWriter, r *http.Request, u auth.User) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if o.ID == "" || len(o.ID) > 64 || len(o.Text) > 4096 || len(o.Reason) > 256 || len(o.Plate) > 32 {
-		refuse(w, http.StatusBadRequest, "an order needs an id of at most 64 characters, and texts in bounds")
-		return
-	}
 	if v, shown := s.hub.Version(o.Passage); shown && o.Version != 0 && v != o.Version {
 		reply(w, http.StatusConflict, map[string]any{"error": "the passage has changed", "version": v})
+		return
+	}
+	s.send(w, r, u, lane, o)
+}
+
+// send hands an order over to its lane.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, u auth.User, lane string, o fusion.Order) {
+	if o.ID == "" || len(o.ID) > 64 || len(o.Alarm) > 64 || len(o.Text) > 4096 || len(o.Reason) > 256 || len(o.Plate) > 32 {
+		refuse(w, http.StatusBadRequest, "an order needs an id of at most 64 characters, and texts in bounds")
 		return
 	}
 	o.User, o.Role = u.Name, strongest(u)

@@ -103,6 +103,16 @@ var cases = []struct {
 		x.upTo(legal("123ABC02", t0), func(s sight) bool { r, ok := s.b.(*obs.Radiation); return ok && r.Tag == "GX" })
 		return repeat(x, "rpm", &obs.Radiation{Tag: "GS", Gamma: [4]int32{64, 66, 61, 64}, Interval: 200, Occupied: true})
 	}},
+	{"slice_alarm", 0, func(tb testing.TB) *again {
+		x := newBench(tb)
+		l := legal("123ABC02", t0)
+		l.alarm = true
+		x.upTo(l, func(s sight) bool { r, ok := s.b.(*obs.Radiation); return ok && r.Tag == "GX" })
+		if a := x.core.Lane().Alarms; len(a) != 1 || a[0].Priority != 1 {
+			tb.Fatalf("alarms %+v, want the portal's", a)
+		}
+		return repeat(x, "rpm", &obs.Radiation{Tag: "GS", Gamma: [4]int32{64, 66, 61, 64}, Interval: 200, Occupied: true})
+	}},
 	{"axle", 0, func(tb testing.TB) *again {
 		x := newBench(tb)
 		l := legal("123ABC02", t0)

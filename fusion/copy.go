@@ -58,6 +58,7 @@ func (l *LaneState) CopyTo(dst *LaneState) {
 	dst.Loops = append(old.Loops[:0], l.Loops...)
 	dst.Passages = append(old.Passages[:0], l.Passages...)
 	dst.Devices = append(old.Devices[:0], l.Devices...)
+	dst.Alarms = append(old.Alarms[:0], l.Alarms...)
 	if l.Devices != nil && dst.Devices == nil {
 		dst.Devices = []DeviceState{} // an empty list is not the absence of one
 	}

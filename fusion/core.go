@@ -139,6 +139,7 @@ type shape struct {
 type scratch struct {
 	status  bool
 	turn    bool // the foremost vehicle has gone: see whether the next may
+	raised  int  // alarms that are new in this Step
 	vehicle rules.Vehicle
 	axles   []rules.Axle
 	mass    []quant.Mass
@@ -165,7 +166,7 @@ func (c *Core) Step(dst []Output, in Input) []Output {
 	if in.Now.After(c.s.Now) {
 		c.s.Now = in.Now
 	}
-	c.out, c.touch = dst, c.touch[:0]
+	c.out, c.touch, c.scratch.raised = dst, c.touch[:0], 0
 	switch b := in.Body.(type) {
 	case Seen:
 		c.seen(&b.Observation)
@@ -196,6 +197,7 @@ func (c *Core) tuned(t Tuned) {
 		c.s.Params = p
 		c.s.Lane.Lane, c.s.Lane.Mode = p.Lane, p.Mode
 		c.adoptDevices()
+		c.forget()
 		if c.s.Lane.Barrier == "" {
 			c.s.Lane.Barrier, c.s.Lane.Light, c.s.Lane.Open = "unknown", "unknown", true
 		}
@@ -265,6 +267,12 @@ func (c *Core) Deadline() (at time.Time, ok bool) {
 		if v.Pending != nil {
 			add(v.Pending.Expires)
 		}
+	}
+	for i := range c.s.Lane.Devices {
+		add(c.lastsAt(&c.s.Lane.Devices[i]))
+	}
+	for i := range c.s.Lane.Alarms {
+		add(c.s.Lane.Alarms[i].Until)
 	}
 	if t, open := c.s.Radiation.Deadline(); open {
 		add(t)

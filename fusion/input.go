@@ -73,14 +73,20 @@ const (
 	Note         Action = "note"
 	CloseLane    Action = "close_lane"
 	OpenLane     Action = "open_lane"
+	Acknowledge  Action = "acknowledge" // somebody has seen the alarm
+	Shelve       Action = "shelve"      // put an alarm aside for 15 or 60 minutes: needs a reason
+	Unshelve     Action = "unshelve"
 )
 
-// Order is one command of one user, with the version of the passage that the user saw.
+// Order is one command of one user, with the version of the passage or alarm that the user
+// saw.
 type Order struct {
 	ID          string `json:"id"` // idempotency key, unique for 24 h
 	Action      Action `json:"action"`
 	Passage     string `json:"passage,omitempty"`
-	Version     uint64 `json:"version,omitempty"` // of the passage; 0 = not checked
+	Version     uint64 `json:"version,omitempty"` // of the passage, or of the alarm; 0 = not checked
+	Alarm       string `json:"alarm,omitempty"`   // Acknowledge, Shelve, Unshelve
+	Minutes     int    `json:"minutes,omitempty"` // Shelve: 15 or 60
 	User        string `json:"user"`
 	Role        string `json:"role"`
 	Reason      string `json:"reason,omitempty"` // code

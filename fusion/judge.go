@@ -175,6 +175,7 @@ func (c *Core) judgeAll(v *visit) {
 	}
 	c.revoke(v) // what was let go before its verdict is not let go by it
 	v.late = false
+	c.reassess(v)
 }
 
 // judgeLaw judges a vehicle by the pack in force, and, once everything is in, by those that

@@ -22,28 +22,52 @@ func (c *Core) ordered(o Order) {
 	if c.s.Params == nil {
 		return
 	}
-	v := c.byID(o.Passage)
+	v := c.concerned(o)
 	kind, text := "order", ""
 	switch why := c.refuse(v, o); {
 	case why != "":
 		kind, text = "refused", string(o.Action)+" refused: "+why
+	case o.Action.ofAlarm():
+		kind, text = c.executeAlarm(o)
 	default:
-		kind, text = c.execute(v, o)
+		if kind, text = c.execute(v, o); v != nil && v.Decision != nil && v.Decision.Order == o.ID {
+			c.answer(v)
+		}
 	}
 	if len(c.s.Orders) >= maxOrders {
 		copy(c.s.Orders, c.s.Orders[1:])
 		c.s.Orders = c.s.Orders[:maxOrders-1]
 	}
 	c.s.Orders = append(c.s.Orders, answered{o.ID, kind, text})
-	e := c.note(v, Decided, kind, 0, text)
+	if !o.Action.ofAlarm() {
+		o.Alarm = ""
+	}
+	e := c.tell(v, Decided, kind, 0, text, o.Alarm)
 	e.User, e.Order = o.User, o.ID
 	if v != nil {
 		if n := len(v.History); n > 0 {
 			v.History[n-1].User, v.History[n-1].Order = o.User, o.ID
 		}
+		if o.Action.ofAlarm() { // the passage stays what the officer saw, and a closed one is not shown again
+			if v.Closed.IsZero() {
+				c.mark(v)
+			}
+			return
+		}
 		v.material = true
 		c.mark(v)
 	}
+}
+
+// concerned is the passage that an order is about, or its alarm; nil if it is none.
+func (c *Core) concerned(o Order) *visit {
+	if !o.Action.ofAlarm() {
+		return c.byID(o.Passage)
+	}
+	if i := c.alarm(o.Alarm); i >= 0 {
+		return c.byID(c.s.Lane.Alarms[i].Passage)
+	}
+	return nil
 }
 
 // refuse gives the reason why an order may not be executed; "" if it may.
@@ -57,6 +81,8 @@ func (c *Core) refuse(v *visit, o Order) string {
 	switch o.Action {
 	case CloseLane, OpenLane:
 		return ""
+	case Acknowledge, Shelve, Unshelve:
+		return c.refuseAlarm(o)
 	}
 	if v == nil {
 		return "there is no passage " + o.Passage

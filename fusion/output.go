@@ -49,13 +49,14 @@ type Signal struct {
 type Event struct {
 	At       time.Time `json:"at"`
 	Seq      uint64    `json:"seq"`
-	Kind     string    `json:"kind"` // opened, plate, axle, weighed, profile, radiation, matched, judged, order, refused, pending, signal, barrier, left, closed, fault, amended
+	Kind     string    `json:"kind"` // opened, plate, axle, weighed, profile, radiation, matched, judged, order, refused, pending, signal, barrier, left, closed, fault, amended, device, unshelved
 	Lane     string    `json:"lane"`
 	Passage  string    `json:"passage,omitempty"`
 	Text     string    `json:"text"`
 	User     string    `json:"user,omitempty"`
 	Order    string    `json:"order,omitempty"`
 	Priority int       `json:"priority,omitempty"` // 1 high, 2 medium, 3 low; 0 is not an alarm
+	Alarm    string    `json:"alarm,omitempty"`    // id of the standing alarm that it raised or changed
 }
 
 // Phase is where a passage stands.
@@ -189,6 +190,7 @@ type LaneState struct {
 	Loops    []Contact     `json:"loops,omitempty"`
 	Passages []string      `json:"passages,omitempty"` // open ones, the oldest (nearest to the barrier) first
 	Devices  []DeviceState `json:"devices"`
+	Alarms   []Standing    `json:"alarms,omitempty"` // that stand, the oldest first
 	Index    uint64        `json:"index_version"`
 	Arrivals int           `json:"arrivals"` // declarations in the index
 	Updated  time.Time     `json:"updated"`

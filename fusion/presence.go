@@ -225,6 +225,9 @@ func (c *Core) barrier() {
 		return
 	}
 	c.s.Lane.Barrier = now
+	if i := c.caused(alarmBarrier, "", ""); i >= 0 && now != "fault" && now != "unknown" {
+		c.end(i, gone)
+	}
 	v := c.foremost()
 	prio := 0
 	if now == "fault" {

@@ -37,9 +37,11 @@ type script struct {
 	seen     map[string]fusion.Passage
 	order    []string // passage ids as they appeared
 	told     map[string]string
-	lane     string
-	back     time.Duration // by which our clock was set back
-	frozen   time.Time     // when that was: the lane's time stands still until the clock gets there
+
+	alarmNames map[string]string // alarm id: A1, A2, ...
+	lane       string
+	back       time.Duration // by which our clock was set back
+	frozen     time.Time     // when that was: the lane's time stands still until the clock gets there
 }
 
 // arrival is a sight and when it comes in.
@@ -55,7 +57,7 @@ func newScript(t *testing.T) *script {
 		t.Fatal(err)
 	}
 	return &script{t: t, core: new(fusion.Core), params: p, book: book, dev: map[string]uint64{}, now: t0,
-		vehicles: map[string][]sight{}, names: map[string]string{}, seen: map[string]fusion.Passage{}, told: map[string]string{}}
+		vehicles: map[string][]sight{}, names: map[string]string{}, seen: map[string]fusion.Passage{}, told: map[string]string{}, alarmNames: map[string]string{}}
 }
 
 func (s *script) fatal(msg string) {
@@ -81,6 +83,8 @@ func (s *script) command(line string) {
 		s.frozen = s.now
 	case "numbers":
 		clear(s.dev)
+	case "alarms":
+		s.alarms()
 	case "wait":
 		s.until(s.now.Add(s.duration(w[1])))
 	case "at":
@@ -372,6 +376,17 @@ func (s *script) orders(w []string, args map[string]string) {
 	}
 	if args["version"] == "stale" {
 		o.Version = 1
+	}
+	for id, name := range s.alarmNames {
+		if name == args["alarm"] {
+			o.Alarm = id
+		}
+	}
+	if _, ok := args["alarm"]; ok && o.Alarm == "" {
+		o.Alarm = args["alarm"]
+	}
+	if m, ok := args["minutes"]; ok {
+		o.Minutes = s.number(m)
 	}
 	s.step(fusion.Ordered{Order: o})
 }

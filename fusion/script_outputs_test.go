@@ -3,6 +3,7 @@ package fusion_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"acsgd/fusion"
 	"acsgd/fusion/rules"
@@ -41,6 +42,11 @@ func (s *script) record(o *fusion.Output) {
 		fmt.Fprintf(&s.out, "%s signal  %s %s %s (%s)\n", at, s.name(m.Passage), m.Output, m.Action, s.aliases(m.Cause))
 	}
 	if l := o.Lane; l != nil {
+		for i := range l.Alarms {
+			if id := l.Alarms[i].ID; s.alarmNames[id] == "" {
+				s.alarmNames[id] = fmt.Sprintf("A%d", len(s.alarmNames)+1)
+			}
+		}
 		s.lane = "lane barrier=" + l.Barrier
 		if !l.Open {
 			s.lane += " closed"
@@ -65,6 +71,40 @@ func (s *script) aliases(text string) string {
 		text = strings.ReplaceAll(text, s.order[i], s.names[s.order[i]])
 	}
 	return text
+}
+
+// alarms writes down the alarms that stand.
+func (s *script) alarms() {
+	list := s.core.Lane().Alarms
+	if len(list) == 0 {
+		s.out.WriteString("no alarms\n")
+	}
+	site := func(t time.Time) string { return t.Add(5 * time.Hour).Format("15:04:05") }
+	for i := range list {
+		a := &list[i]
+		fmt.Fprintf(&s.out, "! %s %s !%d %s", s.alarmNames[a.ID], a.State, a.Priority, a.Kind)
+		if a.Passage != "" {
+			s.out.WriteString(" " + s.name(a.Passage))
+		}
+		fmt.Fprintf(&s.out, " %q", s.aliases(a.Text))
+		if a.Details != "" {
+			fmt.Fprintf(&s.out, " %q", a.Details)
+		}
+		if a.Active {
+			s.out.WriteString(" active")
+		}
+		fmt.Fprintf(&s.out, " since %s", site(a.Since))
+		if a.Count > 1 {
+			fmt.Fprintf(&s.out, " x%d last %s", a.Count, site(a.Last))
+		}
+		if a.By != "" {
+			fmt.Fprintf(&s.out, " by %s at %s", a.By, site(a.At))
+		}
+		if !a.Until.IsZero() {
+			fmt.Fprintf(&s.out, " (%s) until %s", a.Reason, site(a.Until))
+		}
+		s.out.WriteString("\n")
+	}
 }
 
 // drain gives the outputs since the last block, and the passages as far as they changed.

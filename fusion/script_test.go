@@ -33,12 +33,14 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME gx N
 //	at TIME health DEV STATE [reason]
 //	at TIME order ID ACTION P1 [user=] [role=] [reason=] [note="..."] [plate=] [declaration=] [version=stale]
+//	at TIME order ID acknowledge|shelve|unshelve alarm=A1 [minutes=15] [reason=] [user=] [role=] [version=stale]
 //	at TIME declared ID...
 //	at TIME arrive | leave           on to the exit loop; barrier up and off the loop
 //	at TIME restart                  snapshot, restore, go on
 //	at TIME tick
 //	vehicle NAME at TIME PLATE [v=SPEED] [axles=M,M,..] [height=L] [alarm] [without=DEV,DEV] [late=DEV:DURATION]
 //	join scale|portal NAME NAME      the scale, or the portal, takes two vehicles for one
+//	alarms                           writes down the alarms that stand
 //	wait DURATION
 //	clock back DURATION              our own clock is set back
 //	numbers restart                  the sources count from 1 again

@@ -80,6 +80,7 @@ func (c *Core) alive(d *Instrument) {
 		st.Last = c.s.Now
 		if st.State == obs.Offline {
 			st.State, st.Reason, st.Since = obs.Online, "", c.s.Now
+			c.heard(d.Name)
 			c.status()
 		}
 	}
@@ -105,17 +106,55 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 		} else if h.State == obs.Degraded {
 			prio = 3
 		}
-		// A device that comes and goes is one alarm, not a flood.
-		if prio == 3 && c.s.Now.Sub(st.Told) < chatter {
+		// A device that comes and goes is one alarm, not a flood: after it was seen, it is
+		// raised again only if it lasts.
+		text := st.said()
+		flicker := prio == 3 && c.s.Now.Sub(st.Told) < chatter
+		alarm, tell := "", was != h.State
+		if !flicker || c.caused(alarmDevice, "", d.Name) >= 0 {
+			alarm, tell = c.deviceAlarm(d.Name, prio, text, tell)
+		}
+		if flicker {
 			prio = 0
 		} else if prio == 3 {
 			st.Told = c.s.Now
 		}
-		if was != h.State {
-			c.event(nil, "device", prio, d.Name+" "+string(h.State)+reason(h.Reason))
+		if tell {
+			c.tell(nil, Alarm, "device", prio, text, alarm)
 		}
 	}
 	c.status()
+}
+
+// said is a device's state as events and alarms say it.
+func (st *DeviceState) said() string { return st.Name + " " + string(st.State) + reason(st.Reason) }
+
+// lasting is how long a device must be degraded to be an alarm although it has been one
+// lately.
+const lasting = 10 * time.Second
+
+// lastsAt is when a degraded device without an alarm will have lasted; zero if there is none.
+func (c *Core) lastsAt(st *DeviceState) time.Time {
+	if st.State != obs.Degraded || c.caused(alarmDevice, "", st.Name) >= 0 {
+		return time.Time{}
+	}
+	from := st.Since
+	if st.Told.After(from) {
+		from = st.Told
+	}
+	return from.Add(lasting)
+}
+
+// last raises the alarms of devices that have been degraded for long enough.
+func (c *Core) last() {
+	for i := range c.s.Lane.Devices {
+		st := &c.s.Lane.Devices[i]
+		if at := c.lastsAt(st); !at.IsZero() && !c.s.Now.Before(at) {
+			st.Told = c.s.Now
+			alarm, _ := c.deviceAlarm(st.Name, 3, st.said(), true)
+			c.tell(nil, Alarm, "device", 3, st.said(), alarm)
+		}
+	}
 }
 
 // chatter is how long a degraded device is not announced again.

@@ -104,6 +104,8 @@ func (c *Core) timers() {
 	if c.s.Params == nil {
 		return
 	}
+	c.fromShelf()
+	c.last()
 	if t, open := c.s.Radiation.Deadline(); open && !c.s.Now.Before(t) {
 		if done := c.s.Radiation.Tick(c.s.Now); done != nil {
 			c.portalDone(nil, done)
@@ -160,6 +162,9 @@ func (c *Core) settle() {
 			c.match(v)
 		}
 		c.judge(v)
+		if !v.Closed.IsZero() {
+			c.reassess(v)
+		}
 		if v.material || v.Version == 0 {
 			v.Version = c.s.Seq
 		}
@@ -193,9 +198,19 @@ func (c *Core) signal(output, action, passage, cause string) {
 	c.out = append(c.out, Output{Kind: Signals, Signal: &Signal{Output: output, Action: action, Passage: passage, Cause: cause}})
 }
 
-// note adds an event to a passage's history and to the stream's log. v may be nil.
+// note adds an event to a passage's history and to the stream's log; with a priority it
+// raises an alarm, or repeats it. v may be nil.
 func (c *Core) note(v *visit, k OutputKind, kind string, prio int, text string) *Event {
-	e := &Event{At: c.s.Now, Seq: c.s.Seq, Kind: kind, Lane: c.s.Lane.Lane, Text: text, Priority: prio}
+	alarm := ""
+	if prio > 0 {
+		alarm = c.announced(v, kind, prio, text)
+	}
+	return c.tell(v, k, kind, prio, text, alarm)
+}
+
+// tell is note for what changes the standing alarm of this id, or none.
+func (c *Core) tell(v *visit, k OutputKind, kind string, prio int, text, alarm string) *Event {
+	e := &Event{At: c.s.Now, Seq: c.s.Seq, Kind: kind, Lane: c.s.Lane.Lane, Text: text, Priority: prio, Alarm: alarm}
 	o := Output{Kind: k, Event: e}
 	if v != nil {
 		e.Passage = v.ID

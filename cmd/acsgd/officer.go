@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -11,7 +12,8 @@ import (
 )
 
 // autoOfficer decides like a careful officer who is never tired: what is within is left to
-// the green path, everything else goes to secondary inspection after a moment.
+// the green path, everything else goes to secondary inspection after a moment, and each
+// alarm is acknowledged.
 type autoOfficer struct {
 	site *site.Site
 	log  *slog.Logger
@@ -41,20 +43,30 @@ func (o *autoOfficer) run(ctx context.Context) {
 				continue
 			}
 			o.seen[p.ID] = true
-			o.wg.Go(func() { o.decide(ctx, p) })
+			o.wg.Go(func() {
+				o.order(ctx, p.Lane, fusion.Order{ID: "auto-" + p.ID, Action: fusion.Secondary, Passage: p.ID, Reason: "automatic"})
+			})
+		}
+		for _, a := range o.site.WaitingAlarms() {
+			order := fusion.Order{ID: fmt.Sprintf("auto-%s-%d", a.ID, a.Version), Action: fusion.Acknowledge, Alarm: a.ID, Version: a.Version}
+			if o.seen[order.ID] {
+				continue
+			}
+			o.seen[order.ID] = true
+			o.wg.Go(func() { o.order(ctx, a.Lane, order) })
 		}
 	}
 }
 
-func (o *autoOfficer) decide(ctx context.Context, p site.WaitingPassage) {
+// order gives an order after a moment.
+func (o *autoOfficer) order(ctx context.Context, lane string, x fusion.Order) {
 	select {
 	case <-ctx.Done():
 		return
 	case <-time.After(think):
 	}
-	err := o.site.Order(ctx, p.Lane, fusion.Order{ID: "auto-" + p.ID, Action: fusion.Secondary, Passage: p.ID,
-		User: "simulated officer", Role: "officer", Reason: "automatic"})
-	if err != nil && ctx.Err() == nil {
-		o.log.Error("simulated officer", "passage", p.ID, "err", err)
+	x.User, x.Role = "simulated officer", "officer"
+	if err := o.site.Order(ctx, lane, x); err != nil && ctx.Err() == nil {
+		o.log.Error("simulated officer", "order", x.ID, "err", err)
 	}
 }

@@ -248,7 +248,7 @@ func TestAnInputThatStopsTheCoreIsLeftOutAtARestart(t *testing.T) {
 	r.stop()
 	r.kill(true)
 	seq := strings.TrimPrefix(bad, "T-1-")
-	s := &Site{opt: r.options(), log: r.options().Log, dir: r.dir, lib: lanes.NewLibrary(), wait: &waiting{m: map[string]WaitingPassage{}}, lanes: map[string]*lanes.Lane{}}
+	s := &Site{opt: r.options(), log: r.options().Log, dir: r.dir, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{}}
 	s.step = func(c *fusion.Core, dst []fusion.Output, in fusion.Input) []fusion.Output {
 		if strconv.FormatUint(in.Seq, 10) == seq {
 			panic("an input that stops the core")

@@ -81,7 +81,7 @@ type Site struct {
 // Start opens everything and restores the lanes; nothing runs yet. Close must be called,
 // also after an error of Run.
 func Start(ctx context.Context, opt Options) (*Site, error) {
-	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: &waiting{m: map[string]WaitingPassage{}}, lanes: map[string]*lanes.Lane{}}
+	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -16,15 +16,37 @@ type WaitingPassage struct {
 	Verdict  rules.Verdict // as it stands
 }
 
-// waiting watches the outputs for passages that wait for an officer.
+// WaitingAlarm is an alarm that nobody has acknowledged.
+type WaitingAlarm struct {
+	ID, Lane string
+	Version  uint64
+}
+
+// waiting watches the outputs for what waits for an officer.
 type waiting struct {
-	mu sync.Mutex
-	m  map[string]WaitingPassage
+	mu     sync.Mutex
+	m      map[string]WaitingPassage
+	alarms map[string][]WaitingAlarm // by lane
+}
+
+func newWaiting() *waiting {
+	return &waiting{m: map[string]WaitingPassage{}, alarms: map[string][]WaitingAlarm{}}
 }
 
 // Publish implements lanes.Publisher.
 func (w *waiting) Publish(lane string, _ uint64, _ time.Time, outs []fusion.Output) {
 	for i := range outs {
+		if l := outs[i].Lane; l != nil {
+			w.mu.Lock()
+			list := w.alarms[lane][:0]
+			for k := range l.Alarms {
+				if a := &l.Alarms[k]; a.State == fusion.Unacknowledged || a.State == fusion.Returned {
+					list = append(list, WaitingAlarm{a.ID, lane, a.Version})
+				}
+			}
+			w.alarms[lane] = list
+			w.mu.Unlock()
+		}
 		if p := outs[i].Passage; p != nil {
 			w.mu.Lock()
 			if p.Phase == fusion.Awaiting && p.Closed.IsZero() {
@@ -46,5 +68,16 @@ func (s *Site) Waiting() []WaitingPassage {
 		list = append(list, p)
 	}
 	slices.SortFunc(list, func(a, b WaitingPassage) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+// WaitingAlarms lists the alarms that nobody has acknowledged.
+func (s *Site) WaitingAlarms() (list []WaitingAlarm) {
+	s.wait.mu.Lock()
+	defer s.wait.mu.Unlock()
+	for _, a := range s.wait.alarms {
+		list = append(list, a...)
+	}
+	slices.SortFunc(list, func(a, b WaitingAlarm) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }

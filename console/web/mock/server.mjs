@@ -86,10 +86,24 @@ function seed(site, now, count) {
       passages: list.map((p) => p.id), devices: data.devices(id, now, off), index_version: 77, arrivals: 2841, updated: iso(now),
     });
   }
+  for (const l of site.lanes.values()) alarms(site, l, now);
   archive(site, now);
   for (const p of site.passages.values()) for (const e of p.history ?? []) site.log.push(e);
   site.log.push(data.event('8', '', now - 132_000, 'fault', 'rpm-8: no connection to 10.20.8.31:10001', { priority: 2 }));
   site.log.sort((a, b) => (a.at < b.at ? -1 : 1));
+}
+
+/** The alarms that stand in a lane at the start: of its first passage, and of its devices. */
+function alarms(site, l, now) {
+  const add = (priority, state, ago, more) =>
+    (l.alarms ??= []).push({ id: `KHG-${l.lane}-${data.nextSeq()}`, priority, state, active: state !== 'D', since: iso(now - ago), last: iso(now - ago), count: 1, version: 1, ...more });
+  const p = site.passages.get(l.passages[0]);
+  const bad = p?.final ? (p.findings ?? []).filter((f) => f.verdict === p.verdict) : [];
+  if (bad.length > 0 && p.verdict !== 'within')
+    add(bad.some((f) => f.two_persons || f.quantity === 'radiation') ? 1 : p.verdict === 'exceeds' ? 2 : 3, p.decision ? 'C' : 'B', 30_000, { kind: 'passage', passage: p.id, text: p.verdict, details: [...new Set(bad.map((f) => f.quantity))].join(', '), ...(p.decision ? { by: p.decision.user, at: p.decision.at } : {}) });
+  for (const d of l.devices) if (d.state === 'offline') add(2, 'B', 132_000, { kind: 'device', device: d.name, text: `${d.name} offline: ${d.reason}`, count: 3 });
+  for (const d of l.devices) if (d.state === 'degraded') add(3, 'E', 1_320_000, { kind: 'device', device: d.name, text: `${d.name} degraded: ${d.reason}`, by: 'М. Қасымов', at: iso(now - 600_000), reason: 'weather', until: iso(now + 1_500_000) });
+  if (l.lane === '5') add(1, 'D', 700_000, { kind: 'left', passage: 'KHG-5-90', text: 'left the lane without a release' });
 }
 
 function archive(site, now) {
@@ -272,7 +286,30 @@ async function handle(site, clients, req, res) {
   }
   const m = /^\/api\/lanes\/([^/]+)\/orders$/.exec(path);
   if (m && req.method === 'POST') return order(site, clients, decodeURIComponent(m[1]), user, await body(req), res);
+  const a = /^\/api\/alarms\/([^/]+)\/(ack|shelve|unshelve)$/.exec(path);
+  if (a && req.method === 'POST') return alarm(site, clients, decodeURIComponent(a[1]), a[2], user, await body(req), res);
   reply(res, 404, { error: 'unknown' });
+}
+
+function alarm(site, clients, id, verb, user, o, res) {
+  if (site.orders.has(o.id)) return reply(res, 202, { order: o.id });
+  if (!user.roles.some((r) => ['officer', 'radiation_officer', 'supervisor'].includes(r))) return reply(res, 403);
+  const l = [...site.lanes.values()].find((x) => id.includes(`-${x.lane}-`));
+  if (!l) return reply(res, 404, { error: `there is no alarm ${id}` });
+  site.orders.set(o.id, o);
+  reply(res, 202, { order: o.id });
+  setTimeout(() => {
+    const x = l.alarms?.find((y) => y.id === id);
+    const say = (kind, text) => logEvent(site, clients, data.event(l.lane, x?.passage, Date.now(), kind, text, { order: o.id, user: user.name, alarm: id }));
+    if (!x) return say('refused', `${{ ack: 'acknowledge' }[verb] ?? verb} refused: there is no alarm ${id}`);
+    if (verb === 'ack' && x.state === 'C') return say('refused', `acknowledge refused: it is acknowledged already by ${x.by}`);
+    const { by: _b, at: _a, reason: _r, until: _u, ...bare } = x;
+    const mine = { by: user.name, at: iso(Date.now()) };
+    const next = { ack: x.active ? { ...bare, ...mine, state: 'C' } : undefined, shelve: { ...bare, ...mine, state: 'E', reason: o.reason, until: iso(Date.now() + (o.minutes ?? 0) * 60_000) }, unshelve: { ...bare, state: 'B' } }[verb];
+    const list = l.alarms.map((y) => (y.id === id ? next : y)).filter(Boolean);
+    publish(site, clients, `lane/${l.lane}`, { alarms: list.length > 0 ? list : undefined });
+    say('order', { ack: 'acknowledged', shelve: `shelved for ${o.minutes} minutes (${o.reason})`, unshelve: 'taken from the shelf' }[verb] + `: ${x.text}`);
+  }, 60);
 }
 
 function deviceRows(site) {
@@ -331,6 +368,10 @@ function execute(site, clients, l, p, user, o) {
   const phase = { release: 'released', override: 'released', hold: 'held', secondary: 'secondary' }[o.action] ?? p.phase;
   const first = p.pending;
   const done = first && o.action === 'override' ? { ...first, second: user.name, at: decision.at } : decision;
+  if (phase !== p.phase && l.alarms?.some((a) => a.passage === p.id)) {
+    const list = l.alarms.filter((a) => a.passage !== p.id);
+    publish(site, clients, `lane/${l.lane}`, { alarms: list.length > 0 ? list : undefined });
+  }
   publish(site, clients, `passage/${p.id}`, { ...(phase !== p.phase || o.action === 'hold' ? { phase, decision: done } : {}), pending: undefined });
   say('order', `${o.action}${o.reason ? ` (${o.reason})` : ''}`);
   if (phase !== 'released') return;
@@ -350,7 +391,7 @@ function execute(site, clients, l, p, user, o) {
   at(6200, () => publish(site, clients, `lane/${l.lane}`, { barrier: 'closed' }));
 }
 
-/** Faults for tests: freeze, thaw, restart, silent?name=, loud?name=, device?lane=&name=&state=, skew?ms=, drop?code=, stuck, still. */
+/** Faults for tests: freeze, thaw, restart, silent?name=, loud?name=, device?lane=&name=&state=, skew?ms=, drop?code=, stuck, still, alarm?lane=&p=&text=. */
 function mock(site, clients, what, url, res) {
   const q = url.searchParams;
   if (what === 'freeze') site.frozen = true;
@@ -368,6 +409,13 @@ function mock(site, clients, what, url, res) {
     for (const c of clients) c.ws.close(4000);
   }
   if (what === 'event') logEvent(site, clients, data.event(q.get('lane') ?? '1', '', Date.now(), 'fault', q.get('text') ?? 'event', { priority: Number(q.get('p') ?? 3) }));
+  if (what === 'alarm') {
+    const l = site.lanes.get(q.get('lane'));
+    const p = Number(q.get('p') ?? 1);
+    const id = `KHG-${l.lane}-${data.nextSeq()}`;
+    publish(site, clients, `lane/${l.lane}`, { alarms: [...(l.alarms ?? []), { id, kind: 'fault', priority: p, state: 'B', active: true, since: iso(Date.now()), last: iso(Date.now()), count: 1, version: 1, text: q.get('text') ?? 'barrier fault' }] });
+    logEvent(site, clients, data.event(l.lane, '', Date.now(), 'fault', q.get('text') ?? 'barrier fault', { priority: p, alarm: id }));
+  }
   if (what === 'gap') for (const c of clients) c.s++;
   reply(res, 200, { ok: true, etag: createHash('sha256').update(what).digest('hex').slice(0, 8) });
 }

@@ -32,6 +32,17 @@ const texts: [string, string, string, string][] = [
   ['closed', 'passage closed: drove to secondary inspection', 'drove to inspection', 'уехала на осмотр'],
   ['device', 'wim-1 offline: no route', 'wim-1: OFFLINE – no route', 'wim-1: НЕТ СВЯЗИ – no route'],
   ['fault', 'the barrier opened without a release', 'THE BARRIER OPENED WITHOUT A RELEASE', 'ШЛАГБАУМ ОТКРЫЛСЯ БЕЗ РАЗРЕШЕНИЯ'],
+  ['order', 'acknowledged: exceeds', 'acknowledged: exceeds', 'подтверждена: превышение'],
+  ['order', 'acknowledged: wim-1 offline: no route', 'acknowledged: wim-1: OFFLINE – no route', 'подтверждена: wim-1: НЕТ СВЯЗИ – no route'],
+  ['order', 'shelved for 15 minutes (repair): barrier fault', 'shelved for 15 min (Repair ordered): fault', 'отложена на 15 мин (Вызван ремонт): неисправен'],
+  ['order', 'taken from the shelf: exceeds', 'taken back from the shelf: exceeds', 'возвращена: превышение'],
+  ['unshelved', 'back from the shelf: exceeds', 'time on the shelf is over: exceeds', 'время откладывания вышло: превышение'],
+  ['unshelved', 'off the shelf, its cause has gone: exceeds', 'shelved, and over by now: exceeds', 'была отложена и прошла: превышение'],
+  ['refused', 'acknowledge refused: there is no alarm KHG-1-7', 'Acknowledge: The server does not know KHG-1-7.', 'Подтвердить: Сервер не знает KHG-1-7.'],
+  ['refused', 'acknowledge refused: it is acknowledged already by ann', 'Acknowledge: ann has acknowledged it already.', 'Подтвердить: Уже подтверждена: ann.'],
+  ['refused', 'shelve refused: an alarm of the first priority is never shelved', 'Shelve: A high alarm is never shelved.', 'Отложить: Высокую тревогу не откладывают.'],
+  ['fault', 'more than 64 alarms stand: not listed any more: exceeds', 'more than 64 alarms; no longer listed: exceeds', 'больше 64 тревог; снята со списка: превышение'],
+  ['fault', 'the clock was set back by 5m0s', 'the clock was set back by 5m0s', 'часы переведены назад на 5m0s'],
   ['order', 'a word of tomorrow', 'a word of tomorrow', 'a word of tomorrow'],
 ];
 
@@ -46,7 +57,7 @@ describe('texts of the log', () => {
   });
   it('leave no English in Kazakh', async () => {
     await i18n.use('kk');
-    for (const [kind, text] of texts.filter(([, x]) => !/tomorrow|no route/.test(x))) expect(say(kind, text).replace(/io-1|front-1|ann|bob|KZ\d*|\d+\w+/g, ''), text).not.toMatch(/[a-z]{3,}/);
+    for (const [kind, text] of texts.filter(([, x]) => !/tomorrow|no route/.test(x))) expect(say(kind, text).replace(/io-1|front-1|ann|bob|KHG-1-7|KZ\d*|\d+\w+/g, ''), text).not.toMatch(/[a-z]{3,}/);
   });
 });
 

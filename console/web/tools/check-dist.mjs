@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 const dist = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'dist');
 const files = readdirSync(join(dist, 'assets')).map((f) => join(dist, 'assets', f));
 const kb = (list) => list.reduce((n, f) => n + statSync(f).size, 0) / 1000;
-const lazy = /(History|Devices|Passage)Screen|Help|\/(en|ru)-/;
+const lazy = /(History|Devices|Passage)Screen|AlarmList|ShelveDialog|Help|\/(en|ru)-/;
 const pick = (ext) => files.filter((f) => f.endsWith(ext) && !lazy.test(f));
 const bad = [];
 const report = (what, size, limit) => {

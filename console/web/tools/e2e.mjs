@@ -134,6 +134,85 @@ check('the slower of two consoles hears that the passage has changed', async ({ 
   assert.equal(srv.site.orders.size, 0);
 });
 
+const standing = (page, state) => page.locator(`[data-testid="alarm-list"] [role="row"][data-state="${state}"]`);
+
+check('F9 acknowledges the chosen alarm and no other; the tile calms, and the next one is chosen', async ({ page }) => {
+  await page.getByTestId('alarm-list').waitFor();
+  const open = await standing(page, 'B').count();
+  assert.ok(open >= 2);
+  assert.equal(await standing(page, 'D').first().getAttribute('data-priority'), '1');
+  const row = standing(page, 'B').first();
+  const id = (await row.getAttribute('data-testid')).slice('alarm-'.length);
+  const lane = id.split('-')[1];
+  assert.notEqual(await attr(page, `lane-${lane}`, 'data-priority'), '0');
+  await row.locator('.state').click();
+  await page.keyboard.press('F9');
+  await page.keyboard.press('F9'); // pressed twice is pressed once
+  await until(async () => (await attr(page, `alarm-${id}`, 'data-state')) === 'C');
+  assert.match(await text(page, `alarm-${id}`), /Сейтқалиева/);
+  await until(async () => (await attr(page, `lane-${lane}`, 'data-priority')) === '0');
+  await page.waitForTimeout(300);
+  assert.equal(await standing(page, 'B').count(), open - 1);
+  assert.equal(await page.locator('[data-testid="alarm-list"] [aria-selected="true"]').getAttribute('data-testid') === `alarm-${id}`, false);
+});
+
+check('arrows choose another alarm; the order stands still, and what comes is counted', async ({ page, base }) => {
+  await page.getByTestId('alarm-list').waitFor();
+  const all = () => page.locator('[data-testid="alarm-list"] [role="row"]').evaluateAll((rows) => rows.map((r) => r.dataset.testid));
+  const chosen = () => page.locator('[data-testid="alarm-list"] [aria-selected="true"]').getAttribute('data-testid');
+  const before = await all();
+  await page.keyboard.press('Tab');
+  await page.locator('[data-testid="alarm-list"] [aria-selected="true"]').focus();
+  await page.keyboard.press('ArrowDown');
+  await until(async () => (await chosen()) === before[1]);
+  await break_(base, 'alarm?lane=6&p=1&text=barrier+fault');
+  await page.getByTestId('alarms-new').waitFor();
+  assert.deepEqual(await all(), before);
+  assert.equal(await chosen(), before[1]);
+  await page.getByTestId('alarms-new').click();
+  await until(async () => (await all()).length === before.length + 1);
+  assert.equal(await attr(page, 'lane-6', 'data-priority'), '1');
+});
+
+check('a medium alarm is shelved with a reason and taken back; a high one is not', async ({ page, base }) => {
+  await page.keyboard.press('a');
+  await until(async () => page.url().endsWith('#/alarms'));
+  await page.getByTestId('alarm-list').waitFor();
+  assert.equal(await page.locator('[data-priority="1"] [data-testid^="shelve-"]').count(), 0);
+  const was = Number((await text(page, 'count-shelved')).match(/\d+/)[0]);
+  const b = page.locator('[data-state="B"][data-priority="2"] [data-testid^="shelve-"]').first();
+  const id = (await b.getAttribute('data-testid')).slice('shelve-'.length);
+  await b.click();
+  await page.getByTestId('dialog-shelve').waitFor();
+  assert.ok(await page.getByTestId('dialog-confirm').isDisabled());
+  await page.getByTestId('shelve-for-60').click();
+  await page.getByTestId('shelve-repair').click();
+  await page.getByTestId('dialog-confirm').click();
+  await until(async () => (await attr(page, `alarm-${id}`, 'data-state')) === 'E');
+  await until(async () => (await text(page, 'count-shelved')).includes(String(was + 1)));
+  await page.getByTestId(`unshelve-${id}`).click();
+  await until(async () => (await attr(page, `alarm-${id}`, 'data-state')) === 'B');
+  await page.keyboard.press('a');
+  await page.getByTestId('overview').waitFor();
+});
+
+check('the lane has F9 among its decisions, for its own alarms', async ({ page, srv, base }) => {
+  await page.goto(`${base}/#/lane/2`);
+  await page.getByTestId('btn-ack').waitFor();
+  await until(async () => !(await page.getByTestId('btn-ack').isDisabled()));
+  await page.keyboard.press('F9');
+  await until(async () => page.getByTestId('btn-ack').isDisabled());
+  assert.ok(srv.site.lanes.get('2').alarms.every((a) => a.state === 'C'));
+});
+
+check('a viewer acknowledges nothing', async ({ page }) => {
+  await page.getByTestId('alarm-list').waitFor();
+  await page.keyboard.press('F9');
+  await page.waitForTimeout(400);
+  assert.ok((await standing(page, 'B').count()) >= 2);
+  assert.equal(await page.locator('[data-testid^="ack-"]').count(), 0);
+}, { user: 'viewer' });
+
 check('a frozen server is told within three seconds, and locks every decision', async ({ page, base }) => {
   await page.goto(`${base}/#/lane/1`);
   await until(async () => page.getByTestId('btn-release').isEnabled());
@@ -298,7 +377,7 @@ check('three languages and three themes without a reload, none overflowing at 12
 });
 
 for (const theme of ['day', 'night', 'contrast'])
-  for (const hash of ['#/', '#/lane/2', '#/lane/8', '#/history', '#/devices'])
+  for (const hash of ['#/', '#/alarms', '#/lane/2', '#/lane/8', '#/history', '#/devices'])
     check(`no accessibility violation: ${theme} ${hash}`, async ({ page, base }) => {
       await page.goto(`${base}/${hash}`);
       await page.waitForTimeout(900);

@@ -1,7 +1,8 @@
 // The HTTP side of the console. Every call is to our own origin; mutating ones carry the
 // header that a foreign page cannot send.
 
-import type { DeviceRow, LogEvent, Me, OrderBody, Passage } from './types';
+import type { Verb } from './alarms';
+import type { AlarmBody, DeviceRow, LogEvent, Me, OrderBody, Passage } from './types';
 
 export class HttpError extends Error {
   constructor(readonly status: number) {
@@ -43,9 +44,18 @@ export async function logout(): Promise<void> {
 }
 
 /** The status of an order, and the words of a refusal where the server gives some. */
-export async function order(lane: string, body: OrderBody): Promise<{ status: number; text?: string }> {
+export const order = (lane: string, body: OrderBody): Promise<Answer> => send(`/api/lanes/${encodeURIComponent(lane)}/orders`, body);
+
+export const alarm = (id: string, verb: Verb, body: AlarmBody): Promise<Answer> => send(`/api/alarms/${encodeURIComponent(id)}/${verb}`, body);
+
+export interface Answer {
+  status: number;
+  text?: string;
+}
+
+async function send(path: string, body: OrderBody | AlarmBody): Promise<Answer> {
   try {
-    const r = await post(`/api/lanes/${encodeURIComponent(lane)}/orders`, body);
+    const r = await post(path, body);
     if (r.status === 202) return { status: 202 };
     const text = await r
       .json()

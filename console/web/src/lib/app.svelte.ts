@@ -3,6 +3,7 @@
 // values, so that a busy site costs the page one update, not one for each frame.
 
 import * as api from './api';
+import { loudest, quiet, type Verb } from './alarms';
 import { Connection, type Socket } from './connection';
 import { Fmt } from './fmt';
 import { CONSOLE_LIMIT_MS, laneFresh, type LaneFresh } from './fresh';
@@ -10,7 +11,7 @@ import { i18n, langs, type Lang } from './i18n.svelte';
 import { Orders, uuid7, type Tracked } from './orders';
 import * as sound from './sound';
 import { Store, type Doc } from './store';
-import type { LaneState, LogEvent, Me, OrderBody, Passage } from './types';
+import type { Alarm, AlarmBody, LaneState, LogEvent, Me, OrderBody, Passage } from './types';
 
 export type Theme = 'day' | 'night' | 'contrast';
 export const themes: readonly Theme[] = ['day', 'night', 'contrast'];
@@ -20,6 +21,10 @@ export type Trouble = null | 'no_connection' | 'display' | 'reloading' | 'replac
 
 /** The page was silent for so long that what it shows is old. */
 const FREEZE_MS = 2500;
+/** An alarm of the first priority sounds again after so long until it is acknowledged. */
+const ALARM_MS = 6000;
+/** Two presses within this time are one. */
+const TWICE_MS = 400;
 
 class App {
   me = $state.raw<Me | null>(null);
@@ -51,6 +56,8 @@ class App {
   private lastTick = 0;
   private badSince = 0;
   private lastStaleTone = 0;
+  private lastAlarmTone = 0;
+  private lastAck = 0;
   private restarts = 0;
 
   /** Reads what the user chose before and asks the server who is signed in. */
@@ -109,6 +116,32 @@ class App {
     this.tracker.answered(full.id, r.status, Date.now(), r.text);
     this.orders = this.tracker.list;
     if (r.status === 401) this.expired();
+  }
+
+  /** Sends an order about an alarm, as the user has seen it, and follows it like any other. */
+  async alarm(a: Alarm, verb: Verb, more: Pick<AlarmBody, 'minutes' | 'reason'> = {}): Promise<void> {
+    const full: AlarmBody = { ...more, id: uuid7(Date.now(), crypto.getRandomValues(new Uint8Array(10))), version: a.version, console: 'web' };
+    const action = ({ ack: 'acknowledge', shelve: 'shelve', unshelve: 'unshelve' } as const)[verb];
+    this.tracker.start({ id: full.id, action }, `alarm/${a.id}`, Date.now());
+    this.orders = this.tracker.list;
+    const r = await api.alarm(a.id, verb, full);
+    this.tracker.answered(full.id, r.status, Date.now(), r.text);
+    this.orders = this.tracker.list;
+    if (r.status === 401) this.expired();
+  }
+
+  /** Acknowledges; not the next alarm too by a key that was pressed twice. */
+  acknowledge(a: Alarm): boolean {
+    const now = Date.now();
+    if (now - this.lastAck < TWICE_MS) return false;
+    this.lastAck = now;
+    void this.alarm(a, 'ack');
+    return true;
+  }
+
+  /** What became of the last order about an alarm. */
+  alarmOrder(id: string): Tracked | undefined {
+    return this.lastOrder(`alarm/${id}`);
   }
 
   lastOrder(lane: string): Tracked | undefined {
@@ -197,8 +230,14 @@ class App {
     this.orders = this.tracker.list;
     const recent = a.filter((e) => Math.abs(now + this.offsetMs - Date.parse(e.at)) < 30_000);
     if (!this.soundOn) return;
-    if (recent.some((e) => e.priority === 1)) sound.play('p1');
-    else if (recent.some((e) => e.priority === 2)) sound.play('p2');
+    if (recent.some((e) => e.priority === 1)) this.sing(now);
+    else if (recent.some((e) => e.priority === 2 && !quiet(e, this.store.lanes()))) sound.play('p2');
+  }
+
+  /** The tone of the first priority; it comes again until somebody has acknowledged. */
+  private sing(now: number): void {
+    this.lastAlarmTone = now;
+    sound.play('p1');
   }
 
   private flush(): void {
@@ -252,6 +291,8 @@ class App {
       this.lastStaleTone = now;
       sound.play('stale');
     }
+    // A lost connection takes no alarm away.
+    if (this.soundOn && now - this.lastAlarmTone > ALARM_MS && this.lanes.some((l) => loudest(l.alarms) === 1)) this.sing(now);
   }
 
   /**

@@ -6,7 +6,7 @@ import { chips } from './findings';
 import type { Fmt } from './fmt';
 import { t, term } from './i18n.svelte';
 import { deviceReason, refusal, slugTerm, value } from './words';
-import type { LogEvent, Passage } from './types';
+import type { Alarm, LogEvent, Passage } from './types';
 
 interface Context {
   e: LogEvent;
@@ -72,6 +72,13 @@ const forms: [RegExp, Say][] = [
     /^the verdict changed from (\w+) to (\w+)(?: (after .+))?$/,
     (m) => [t('say.changed', { from: term('outcome', m[1]), to: term('outcome', m[2]) }), m[3] ? slugTerm('say', m[3]) : ''].filter(Boolean).join(', '),
   ],
+  [/^acknowledged: (.+)$/, (m, c) => t('say.acknowledged', { what: inner(m[1] ?? '', c) })],
+  [/^shelved for (\d+) minutes \((.+?)\): (.+)$/, (m, c) => t('say.shelved', { n: m[1] ?? '', why: term('shelf', m[2]), what: inner(m[3] ?? '', c) })],
+  [/^taken from the shelf: (.+)$/, (m, c) => t('say.unshelved', { what: inner(m[1] ?? '', c) })],
+  [/^back from the shelf: (.+)$/, (m, c) => t('say.shelf_over', { what: inner(m[1] ?? '', c) })],
+  [/^off the shelf, its cause has gone: (.+)$/, (m, c) => t('say.shelf_gone', { what: inner(m[1] ?? '', c) })],
+  [/^more than (\d+) alarms stand: not listed any more: (.+)$/, (m, c) => t('say.alarms_full', { n: m[1] ?? '', what: inner(m[2] ?? '', c) })],
+  [/^the clock was set back by (\S+)$/, (m) => t('say.clock_back', { by: m[1] ?? '' })],
   [/^passage closed(?:: (.+))?$/, (m) => (m[1] ? slugTerm('say', m[1]) : t('phase.closed'))],
   [/^the journal refuses: (.+)$/, (m) => t('say.journal', { why: m[1] ?? '' })],
   [/^input (\d+) stopped the lane's core and is left out: check the open passages by hand$/, (m) => t('say.quarantine', { n: m[1] ?? '' })],
@@ -82,6 +89,20 @@ const forms: [RegExp, Say][] = [
 /** An action by its bare name: the dots of a button announce a question. */
 const bare = (action: string): string => term('action', action).replace('…', '');
 
+/** The text of an alarm inside another one; it does not say of which kind it was. */
+const inner = (text: string, c: Context): string => said({ ...c.e, kind: device.test(text) ? 'device' : '', text }, undefined, c.fmt);
+
+const device = /^(\S+) (online|degraded|offline|maintenance)(?:: (.+))?$/;
+
+/** What an alarm says, with the quantities that speak against its passage. */
+export function alarming(a: Alarm, fmt: Fmt): string {
+  const e: LogEvent = { at: a.last, seq: 0, kind: '', lane: '', text: a.text };
+  const said = inner(a.text, { e, p: undefined, fmt });
+  const word = a.kind === 'barrier' ? `${t('barrier.label')}: ${said}` : said;
+  const what = (a.details ?? '').split(', ').filter(Boolean).map((q) => term('chip', q));
+  return what.length > 0 ? `${word}: ${what.join(', ')}` : word;
+}
+
 /** The text of an event; p is its passage where the page has it. */
 export function said(e: LogEvent, p: Passage | undefined, fmt: Fmt): string {
   const c: Context = { e, p, fmt };
@@ -91,7 +112,7 @@ export function said(e: LogEvent, p: Passage | undefined, fmt: Fmt): string {
     if (m) return [m[2], m[3], fmt.percent(Number(m[4])), `(${m[1]})`].filter(Boolean).join(' ');
   }
   if (e.kind === 'device') {
-    const m = /^(\S+) (online|degraded|offline|maintenance)(?:: (.+))?$/.exec(e.text);
+    const m = device.exec(e.text);
     if (m) return `${m[1]}: ${term('health', m[2])}${m[3] ? ` – ${deviceReason(m[3], fmt)}` : ''}`;
   }
   if (e.kind === 'judged') {

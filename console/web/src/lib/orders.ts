@@ -1,7 +1,7 @@
 // Orders: what the officer pressed and what has truly become of it. A button never shows
 // more than the server, the journal and the feedback contacts have said.
 
-import type { Action, LogEvent, OrderBody } from './types';
+import type { Action, LogEvent } from './types';
 
 /** sending -> sent (202) -> accepted or pending or refused (log) -> executed (feedback). */
 export type OrderState =
@@ -57,7 +57,7 @@ export function refusalOf(status: number): string {
 export class Orders {
   list: Tracked[] = [];
 
-  start(body: OrderBody, lane: string, now: number): Tracked {
+  start(body: { id: string; action: Action; passage?: string }, lane: string, now: number): Tracked {
     const t: Tracked = {
       id: body.id,
       action: body.action,

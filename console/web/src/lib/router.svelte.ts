@@ -3,6 +3,7 @@
 export type Route =
   | { name: 'overview' }
   | { name: 'lane'; lane: string }
+  | { name: 'alarms' }
   | { name: 'history' }
   | { name: 'passage'; id: string }
   | { name: 'devices' };
@@ -12,6 +13,7 @@ export function parse(hash: string): Route {
   const arg = rest.join('/');
   if (head === 'lane' && arg) return { name: 'lane', lane: arg };
   if (head === 'passage' && arg) return { name: 'passage', id: arg };
+  if (head === 'alarms') return { name: 'alarms' };
   if (head === 'history') return { name: 'history' };
   if (head === 'devices') return { name: 'devices' };
   return { name: 'overview' };

@@ -23,7 +23,10 @@ export type Action =
   | 'remeasure'
   | 'note'
   | 'close_lane'
-  | 'open_lane';
+  | 'open_lane'
+  | 'acknowledge'
+  | 'shelve'
+  | 'unshelve';
 
 export interface Finding {
   vehicle?: string;
@@ -217,6 +220,8 @@ export interface LogEvent {
   user?: string;
   order?: string;
   priority?: number;
+  /** Id of the standing alarm that it raised or changed. */
+  alarm?: string;
 }
 
 export interface Passage {
@@ -261,6 +266,30 @@ export interface DeviceState {
   optional?: boolean;
 }
 
+/**
+ * A standing alarm. State by ISA-18.2: B nobody has acknowledged it, C acknowledged and its
+ * cause still there, D its cause has gone and nobody has acknowledged it, E shelved.
+ */
+export interface Alarm {
+  id: string;
+  kind: string;
+  priority: 1 | 2 | 3;
+  passage?: string;
+  device?: string;
+  text: string;
+  details?: string;
+  since: string;
+  last: string;
+  count: number;
+  version: number;
+  state: 'B' | 'C' | 'D' | 'E';
+  active?: boolean;
+  by?: string;
+  at?: string;
+  reason?: string;
+  until?: string;
+}
+
 export interface LaneState {
   lane: string;
   version: number;
@@ -271,6 +300,7 @@ export interface LaneState {
   loops?: { signal: string; on: boolean }[];
   passages?: string[];
   devices: DeviceState[] | null;
+  alarms?: Alarm[];
   index_version?: number;
   arrivals?: number;
   updated: string;
@@ -303,6 +333,15 @@ export interface DeviceRow extends DeviceState {
   link?: string;
   counters?: Record<string, number>;
   errors?: { at: string; offset?: number; reason: string; frame_hex?: string }[];
+}
+
+/** The body of an order about an alarm, whose id and verb stand in the path. */
+export interface AlarmBody {
+  id: string;
+  version: number;
+  minutes?: 15 | 60;
+  reason?: string;
+  console?: string;
 }
 
 export interface OrderBody {

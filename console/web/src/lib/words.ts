@@ -105,7 +105,9 @@ export function refusal(why: string): string {
   if (/^the role \S* ?does not decide$/.test(text)) return t('refusal.role');
   const lapsed = /^no second person within (\d+) minutes: the order of (\S+) has lapsed$/.exec(text);
   if (lapsed) return t('say.lapsed', { n: lapsed[1] ?? '', user: lapsed[2] ?? '' });
-  const doc = /^there is no (?:passage|declaration) (\S*)$/.exec(text);
+  const taken = /^it is (acknowledged already|shelved) by (.+)$/.exec(text);
+  if (taken) return t(taken[1] === 'shelved' ? 'refusal.shelved' : 'refusal.acknowledged', { user: taken[2] ?? '' });
+  const doc = /^there is no (?:passage|declaration|alarm) (\S*)$/.exec(text);
   if (doc) return t('refusal.unknown', { id: doc[1] ?? '' });
   return slugTerm('refusal', text);
 }
