@@ -137,7 +137,8 @@ func (l *virtualLane) run(end time.Time) {
 }
 
 // ask asks all nodes when they are due. What one does changes its own time alone, except
-// for the world, which wakes instruments and breaks them, and for the core's steps.
+// for the world where vehicles come and go, which wakes instruments and breaks them, and
+// for the core's steps.
 func (l *virtualLane) ask() {
 	l.stale = false
 	l.due = l.due[:0]
@@ -283,7 +284,7 @@ const (
 func (w *worldNode) due() (time.Time, bool) { return w.next, !w.next.IsZero() }
 
 func (w *worldNode) act(now time.Time) {
-	w.l.stale = true
+	changes := w.l.gear.Changes()
 	w.l.gear.Step(now)
 	empty, next := w.l.gear.World.Idle()
 	switch {
@@ -294,6 +295,9 @@ func (w *worldNode) act(now time.Time) {
 	}
 	was := w.l.busy
 	w.l.busy = !empty || now.Sub(w.empty) < calm
+	if w.l.busy != was || w.l.gear.Changes() != changes {
+		w.l.stale = true
+	}
 	switch {
 	case w.l.busy:
 		w.next = now.Add(worldStep)

@@ -38,7 +38,7 @@ func TestTheShippedScenariosAreAsExpected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sc := scene(t, name)
 			if sc.Length >= time.Hour {
-				t.Skip("a day takes minutes; BenchmarkDay runs a part of one, and TestRandomTraffic judges it")
+				t.Skip("a day takes a minute or two; BenchmarkDay runs a part of one, and TestRandomTraffic judges it")
 			}
 			r, err := runVirtual(t.Context(), sc, virtualOptions{Workers: 2})
 			if err != nil {

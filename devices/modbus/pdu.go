@@ -20,7 +20,9 @@ func (f pdus) do(ctx context.Context, fc byte, data ...byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	res, err := f(append([]byte{fc}, data...))
+	req := make([]byte, 1, 1+len(data))
+	req[0] = fc
+	res, err := f(append(req, data...))
 	switch {
 	case err != nil:
 		return nil, err

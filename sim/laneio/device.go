@@ -86,7 +86,9 @@ type Device struct {
 	in      []input
 	out     []output
 	barrier barrier
-	counts  []bool // counter running, per input
+	counts  []bool  // counter running, per input
+	rests   bool    // nothing happens by itself while the loops stay as they were last
+	last    loopSet // occupied last
 
 	look sync.Mutex   // of Update, guards seen; taken before mu
 	seen []sim.Placed // scratch
@@ -172,7 +174,7 @@ func New(cfg Config, scene sim.Scene, start time.Time) *Device {
 func (d *Device) SetFault(f Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.fault = f
+	d.fault, d.rests = f, false
 }
 
 // Set works a contact that is not a loop or a limit switch: emergency, tamper,
@@ -180,7 +182,7 @@ func (d *Device) SetFault(f Fault) {
 func (d *Device) Set(signal string, on bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.forced[signal] = on
+	d.forced[signal], d.rests = on, false
 }
 
 // Barrier tells where the barrier is: open is fully up.
@@ -222,11 +224,14 @@ func (d *Device) Update(now time.Time) {
 	if !now.After(from) {
 		return
 	}
+	occupied, still := d.loops(now, now.Sub(from))
+	if still && d.rest(now, occupied) {
+		return
+	}
 	dt := step
 	if n := now.Sub(from) / step; n > maxSteps {
 		dt = now.Sub(from) / maxSteps
 	}
-	occupied, still := d.loops(now, now.Sub(from))
 	for t := from; t.Before(now); {
 		if t = t.Add(dt); t.After(now) {
 			t = now
@@ -234,18 +239,22 @@ func (d *Device) Update(now time.Time) {
 		if !still {
 			occupied, _ = d.loops(t, 0)
 		}
-		if d.advance(t, occupied) && still {
-			d.rest(now)
+		d.advance(t, occupied)
+		if still && d.rest(now, occupied) {
 			return
 		}
 	}
 }
 
-// rest lets time pass in which nothing happens.
-func (d *Device) rest(until time.Time) {
+// rest lets time pass in which nothing happens; it reports whether that is so.
+func (d *Device) rest(until time.Time, occupied loopSet) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !d.rests || occupied != d.last {
+		return false
+	}
 	d.now = until
+	return true
 }
 
 // Nobody brakes or starts so hard, mm/s^2, or is out of sight so soon after a loop.
@@ -279,22 +288,21 @@ func (d *Device) loops(t time.Time, before time.Duration) (set loopSet, still bo
 	return set, still
 }
 
-// advance moves the device to t. It reports whether nothing more happens while the loops
-// stay as they are.
-func (d *Device) advance(t time.Time, occupied loopSet) (rests bool) {
+// advance moves the device to t.
+func (d *Device) advance(t time.Time, occupied loopSet) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rests = true
+	d.rests, d.last = true, occupied
 	for i := range d.out {
 		o := &d.out[i]
 		if !o.until.IsZero() && !t.Before(o.until) {
 			o.on, o.until = false, time.Time{}
 		}
-		rests = rests && o.until.IsZero()
+		d.rests = d.rests && o.until.IsZero()
 	}
 	if !d.fault.BarrierStuck {
 		d.barrier.move(t.Sub(d.now), d.cfg.Travel, occupied&d.under != 0)
-		rests = rests && d.barrier.dir == 0
+		d.rests = d.rests && d.barrier.dir == 0
 	}
 	d.now = t
 	for i := range d.in {
@@ -311,7 +319,6 @@ func (d *Device) advance(t time.Time, occupied loopSet) (rests bool) {
 			in.count++ // the second closing of the bounce
 		}
 	}
-	return rests
 }
 
 // contact gives the state of the wire of an input.
@@ -347,6 +354,7 @@ func (d *Device) raw(i int) bool {
 // drive sets an output; pulse ends by itself.
 func (d *Device) drive(i int, on, pulse bool) {
 	o := &d.out[i]
+	d.rests = false
 	rising := on && !o.on
 	o.on, o.until = on, time.Time{}
 	if on && pulse {

@@ -33,6 +33,9 @@ const (
 	addrOutWord  = 0x0020 // holding register: all outputs
 )
 
+// usual is the length of the longest answer that is asked for again and again: all counters.
+const usual = 34
+
 // PDU answers one request (function code and data) at now; the answer is a PDU too.
 func (d *Device) PDU(now time.Time, req []byte) []byte {
 	d.Update(now)
@@ -45,7 +48,7 @@ func (d *Device) PDU(now time.Time, req []byte) []byte {
 	if d.fault.Exception != 0 {
 		return []byte{fc | 0x80, d.fault.Exception}
 	}
-	out, exc := d.serve(make([]byte, 1, 8), fc, req[1:])
+	out, exc := d.serve(make([]byte, 1, usual), fc, req[1:])
 	if exc != 0 {
 		return []byte{fc | 0x80, exc}
 	}

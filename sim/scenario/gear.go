@@ -55,6 +55,7 @@ type Gear struct {
 	front    *mistaken
 	rear     *mistaken
 	open     []*Passing // whose faults may be in force
+	changes  int
 	virtual  bool
 	placed   []sim.Placed // of Calm
 }
@@ -188,9 +189,14 @@ func (n *near) At(dst []sim.Placed, t time.Time) []sim.Placed {
 	return keep
 }
 
+// Changes counts who came and who has left, with their faults: while it stays the same no
+// Step has touched an instrument.
+func (g *Gear) Changes() int { return g.changes }
+
 // Step lets the world's time pass and puts faults in force.
 func (g *Gear) Step(now time.Time) []*Passing {
 	in := g.World.Step(now)
+	g.changes += len(in)
 	for _, p := range in {
 		g.open = append(g.open, p)
 		for _, f := range p.Faults {
@@ -203,6 +209,7 @@ func (g *Gear) Step(now time.Time) []*Passing {
 			kept = append(kept, p)
 			continue
 		}
+		g.changes++
 		for _, i := range g.List {
 			if i.Machine != nil {
 				i.Machine.end(p.Vehicle.ID, now)

@@ -2,7 +2,6 @@ package wim
 
 import (
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"acsgd/internal/quant"
@@ -121,9 +120,9 @@ func (m *MT) frame(b []byte, r Reading) []byte {
 
 // sixChars writes v right-aligned in six characters.
 func sixChars(b []byte, v int64) []byte {
-	digits := strconv.FormatInt(v%1_000_000, 10)
-	for range 6 - len(digits) {
-		b = append(b, ' ')
+	b = append(b, "     0"...)
+	for k, v := len(b)-1, v%1_000_000; v > 0; k, v = k-1, v/10 {
+		b[k] = '0' + byte(v%10)
 	}
-	return append(b, digits...)
+	return b
 }

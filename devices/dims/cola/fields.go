@@ -89,6 +89,7 @@ func (f *binaryFields) values(dst []uint16, n, bits int) []uint16 {
 	return dst
 }
 
+func (f *binaryFields) skip(n, bits int)               { f.take(n * bits / 8) }
 func (f *binaryFields) end() bool                      { return f.bad.reason != "" || f.i == len(f.p) }
 func (f *binaryFields) fail(reason string)             { f.bad.set(f.i, reason) }
 func (f *binaryFields) fault() (at int, reason string) { return f.bad.at, f.bad.reason }
@@ -96,9 +97,10 @@ func (f *binaryFields) fault() (at int, reason string) { return f.bad.at, f.bad.
 // asciiFields reads tokens separated by single spaces: upper-case hex, or decimal where a
 // sign leads; reals are the eight hex digits of their bits.
 type asciiFields struct {
-	p   []byte
-	i   int
-	bad faultAt
+	p    []byte
+	i    int
+	bad  faultAt
+	drop []uint16
 }
 
 func (f *asciiFields) token() []byte {
@@ -257,6 +259,9 @@ func (f *asciiFields) values(dst []uint16, n, bits int) []uint16 {
 	}
 	return dst
 }
+
+// skip reads what it skips: where a field ends shows only there.
+func (f *asciiFields) skip(n, bits int) { f.drop = f.values(f.drop[:0], n, bits) }
 
 func (f *asciiFields) end() bool                      { return f.bad.reason != "" || f.i >= len(f.p) }
 func (f *asciiFields) fail(reason string)             { f.bad.set(f.i, reason) }

@@ -7,7 +7,10 @@ import (
 	"time"
 )
 
-const scanName = "LMDscandata"
+const (
+	scanName  = "LMDscandata"
+	distances = "DIST1" // the channel that everything is measured by
+)
 
 // Bounds of a scan; a telegram beyond them is refused.
 const (
@@ -198,6 +201,7 @@ type fields interface {
 	// room reports whether n values of that width can still follow.
 	room(n, bits int) bool
 	values(dst []uint16, n, bits int) []uint16
+	skip(n, bits int)
 	end() bool
 	fail(reason string)
 	fault() (at int, reason string)
@@ -206,9 +210,11 @@ type fields interface {
 // Decoder decodes scans without allocating once its buffers have grown. The zero value is
 // ready. Not safe for concurrent use.
 type Decoder struct {
-	bin  binaryFields
-	asc  asciiFields
-	drop []uint16
+	// Distances leaves out the values of all channels but DIST1.
+	Distances bool
+
+	bin binaryFields
+	asc asciiFields
 }
 
 // Error says at which byte of the arguments a telegram is wrong.
@@ -226,7 +232,7 @@ func (e *Error) Error() string { return fmt.Sprintf("byte %d: %s", e.At, e.Reaso
 func (d *Decoder) Decode(s *Scan, dialect Dialect, args []byte) *Error {
 	var f fields
 	if dialect == ASCII {
-		d.asc = asciiFields{p: args}
+		d.asc = asciiFields{p: args, drop: d.asc.drop}
 		f = &d.asc
 	} else {
 		d.bin = binaryFields{p: args}
@@ -281,8 +287,8 @@ func (d *Decoder) channels(s *Scan, f fields, bits int) {
 		if _, reason := f.fault(); reason != "" {
 			return
 		}
-		if !known(c.Kind) {
-			d.drop = f.values(d.drop[:0], points, bits)
+		if !known(c.Kind) || d.Distances && string(c.Kind[:]) != distances {
+			f.skip(points, bits)
 			continue
 		}
 		if len(s.Channels) < cap(s.Channels) {

@@ -7,10 +7,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -264,6 +266,28 @@ func TestBothDialectsGiveTheSameScan(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(a, b2); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
+func TestDistancesAloneAreTheSame(t *testing.T) {
+	var all, some Decoder
+	some.Distances = true
+	rapid.Check(t, func(t *rapid.T) {
+		var whole, part Scan
+		in, dialect := drawBinary(t), Binary
+		if err := all.Decode(&whole, Binary, in); err != nil {
+			t.Fatal(err)
+		}
+		if rapid.Bool().Draw(t, "text") {
+			in, dialect = appendText(nil, &whole), ASCII
+		}
+		if err := some.Decode(&part, dialect, in); err != nil {
+			t.Fatal(err)
+		}
+		whole.Channels = slices.DeleteFunc(whole.Channels, func(c Channel) bool { return string(c.Kind[:]) != distances })
+		if d := cmp.Diff(whole, part, cmpopts.EquateEmpty()); d != "" {
 			t.Fatal(d)
 		}
 	})

@@ -76,6 +76,7 @@ func NewSession(cfg Config, sink Sink, quiet bool) (*Session, error) {
 	if cfg.Dialect == "a" {
 		s.dialect = ASCII
 	}
+	_, s.decoder.Distances = sink.(measuring)
 	s.steps = s.cfg.steps()
 	return s, nil
 }
@@ -269,7 +270,7 @@ func (s *Session) scanned(now time.Time, f Frame, out *devices.Out) {
 	info.Reboot = !s.clock.add(s.scan.Micros+uint32(s.scan.Delay()/time.Microsecond), now)
 	info.At, info.Err = s.clock.at(s.scan.Micros), s.clock.uncertainty()
 	s.period = s.scan.Period() * time.Duration(max(1, s.cfg.Interval))
-	if c := s.scan.Channel("DIST1"); c != nil {
+	if c := s.scan.Channel(distances); c != nil {
 		info.Step = c.TrueStep(s.nominal)
 	}
 	s.condition(now, out)

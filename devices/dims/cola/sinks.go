@@ -43,7 +43,7 @@ func (t *streamer) Scan(s *Scan, info Info, out *devices.Out) {
 			p.Flags = append(p.Flags, f.flag)
 		}
 	}
-	c := s.Channel("DIST1")
+	c := s.Channel(distances)
 	if t.scan && c != nil {
 		p.Scan = &obs.Scan{Counter: s.Counter, Micros: s.Micros, Start: c.Start, Step: int32(c.Step),
 			Dist: c.Millimetres(make([]int32, 0, len(c.Values)))}
@@ -86,7 +86,7 @@ type measuring struct {
 // Scan implements Sink.
 func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 	out.Frames++
-	c := s.Channel("DIST1")
+	c := s.Channel(distances)
 	if c == nil {
 		return
 	}
