@@ -169,7 +169,8 @@ type Section struct {
 	Link    string // URL: serial: tcp: listen: pipe: replay: modbus+tcp: mqtt: http: ...
 	Station string // distance from the lane datum, with its unit
 	// Decode fills v (a pointer to a struct with toml tags, holding the defaults) from the
-	// settings table; unknown keys and bad units are errors that name file and line.
+	// settings table; unknown keys and bad units are errors that name file and line. It gives
+	// the same at every call, and sections of different devices may be decoded concurrently.
 	Decode func(v any) error
 }
 

@@ -19,6 +19,24 @@ func Stream(open line.Open, newSession func() Session, env Env) Source {
 	return &stream{open: open, newSession: newSession, env: env.filled()}
 }
 
+// OnLink makes the New of a driver whose instrument speaks on one byte link from its
+// NewSession: the settings are looked at at once, and again for each connection.
+func OnLink(newSession func(Section, Env) (Session, error)) func(Section, Env) (Source, error) {
+	return func(sec Section, env Env) (Source, error) {
+		if _, err := newSession(sec, env); err != nil {
+			return nil, err
+		}
+		open, err := env.Link(sec.Link)
+		if err != nil {
+			return nil, err
+		}
+		return Stream(open, func() Session {
+			s, _ := newSession(sec, env) // the settings were good when the source was made
+			return s
+		}, env), nil
+	}
+}
+
 type stream struct {
 	open       line.Open
 	newSession func() Session

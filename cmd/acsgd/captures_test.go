@@ -27,13 +27,14 @@ import (
 	"acsgd/internal/evidence"
 	"acsgd/internal/obs"
 	"acsgd/internal/rulepack"
+	"acsgd/internal/sharedtest"
 	"acsgd/internal/site"
 )
 
 // recorded is the set of recordings beside the checkout; a test that needs it skips without.
 func recorded(t *testing.T) *captures.Set {
 	t.Helper()
-	set, err := captures.Find(shared(t))
+	set, err := captures.Find(sharedtest.Path(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,7 +438,7 @@ func TestGoldenScans(t *testing.T) {
 		"lms111-colab-scan.bin":   `63336? counter 4 t_us 1948810585 start -450000 step 5000 n 541 first [93 80 86 89 82] min 77 max 1817 rssi 0`,
 		"lms511-colab-scan-a.bin": `10203? counter 10335 t_us 1387959194 start -50000 step 1667 n 1141 first [1305 1300 1299 1299 1307] min 284 max 2909 rssi 1141 144 254`,
 	} {
-		out, errw, code := call(t, "", "decode", "--driver", "dims/cola", "--raw", shared(t, "profiler", file))
+		out, errw, code := call(t, "", "decode", "--driver", "dims/cola", "--raw", sharedtest.Path(t, "profiler", file))
 		if code != exitFine {
 			t.Errorf("%s: exit %d %s%s", file, code, out, errw)
 			continue
@@ -518,11 +519,11 @@ func TestCommandsOnRecordings(t *testing.T) {
 			t.Errorf("decode of the day: exit %d, %d GA\n%s", code, strings.Count(out, `"tag":"GA"`), errw)
 		}
 	}
-	out, _, code := call(t, "", "decode", "--driver", "anpr/isapi", shared(t, "anpr", "payloads", "hik_http_push_raw.bin"))
+	out, _, code := call(t, "", "decode", "--driver", "anpr/isapi", sharedtest.Path(t, "anpr", "payloads", "hik_http_push_raw.bin"))
 	if r := rows(t, out); code != exitFine || len(r) != 1 || dig(r[0], "plate", "text") != "38AAP084" || dig(r[0], "plate", "country") != "TR" || len(dig(r[0], "plate", "images").([]any)) != 1 {
 		t.Errorf("decode of the push: exit %d %s", code, out)
 	}
-	vectors := shared(t, "trackers", "teltonika.jsonl")
+	vectors := sharedtest.Path(t, "trackers", "teltonika.jsonl")
 	out, _, code = call(t, "", "decode", "--driver", "tracker/teltonika", "--jsonl", vectors)
 	in, err := os.ReadFile(vectors)
 	if err != nil {
@@ -548,7 +549,7 @@ func TestTheDemoPlaysRecordings(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for _, name := range []string{"radiation", "anpr"} {
-		from, err := filepath.Abs(shared(t, name))
+		from, err := filepath.Abs(sharedtest.Path(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}

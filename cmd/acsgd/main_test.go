@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -196,17 +195,4 @@ func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, co
 		t.Fatal(err)
 	}
 	return out.String(), errw.String(), c.ProcessState.ExitCode()
-}
-
-// shared is the folder of recordings beside the checkout; tests that need it skip without.
-func shared(t *testing.T, elem ...string) string {
-	t.Helper()
-	dir := os.Getenv("ACSGD_SHARED_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("recordings of real instruments are not beside the checkout: ", err)
-	}
-	return filepath.Join(append([]string{dir}, elem...)...)
 }

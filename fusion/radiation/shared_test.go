@@ -2,8 +2,6 @@ package radiation
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
+	"acsgd/internal/sharedtest"
 )
 
 // stamped is one line with its time.
@@ -22,36 +21,11 @@ type stamped struct {
 
 var day = time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC)
 
-func sharedFile(t testing.TB, name string) string {
-	t.Helper()
-	dir := os.Getenv("ACSGD_SHARED_DATA")
-	if dir == "" {
-		wd, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; ; wd = filepath.Dir(wd) {
-			if _, err := os.Stat(filepath.Join(wd, "go.mod")); err == nil {
-				break
-			}
-			if wd == filepath.Dir(wd) {
-				t.Skip("no repository root found")
-			}
-		}
-		dir = filepath.Join(wd, "..", "shared", "data")
-	}
-	p, err := os.ReadFile(filepath.Join(dir, "radiation", filepath.FromSlash(name)))
-	if err != nil {
-		t.Skipf("recorded portal data is not here: %v", err)
-	}
-	return string(p)
-}
-
 // recorded reads a daily file with its own few lines, apart from the driver.
 func recorded(t testing.TB, name string) []stamped {
 	t.Helper()
 	var all []stamped
-	for text := range strings.SplitSeq(sharedFile(t, name), "\r\n") {
+	for text := range strings.SplitSeq(string(sharedtest.File(t, "radiation", name)), "\r\n") {
 		if text == "" {
 			continue
 		}

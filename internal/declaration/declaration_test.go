@@ -15,6 +15,7 @@ import (
 
 	"acsgd/internal/decl"
 	"acsgd/internal/quant"
+	"acsgd/internal/sharedtest"
 )
 
 // doc makes a small SAD: parts replaces the defaults of the sections named.
@@ -340,7 +341,7 @@ func TestTimeRulesNeedTheTimeOfReceipt(t *testing.T) {
 }
 
 func TestCountriesAgreeWithTheTable(t *testing.T) {
-	b, err := os.ReadFile(sharedData(t, "nomenclature", "iso3166-1.csv"))
+	b, err := os.ReadFile(sharedtest.Path(t, "nomenclature", "iso3166-1.csv"))
 	if err != nil {
 		t.Skip(err)
 	}

@@ -8,28 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsgd/internal/decl"
+	"acsgd/internal/sharedtest"
 )
-
-// sharedData finds the test material that lies beside the checkout.
-func sharedData(t testing.TB, parts ...string) string {
-	t.Helper()
-	if root := os.Getenv("ACSGD_SHARED_DATA"); root != "" {
-		return filepath.Join(append([]string{root}, parts...)...)
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if p := filepath.Join(append([]string{dir, "..", "shared", "data"}, parts...)...); exists(p) {
-			return p
-		}
-	}
-	t.Skip("no shared data beside the checkout and ACSGD_SHARED_DATA is not set")
-	return ""
-}
-
-func exists(p string) bool { _, err := os.Stat(p); return err == nil }
 
 func TestRealExportsYieldTheirPlatesAndMasses(t *testing.T) {
 	type want struct {
@@ -47,7 +27,7 @@ func TestRealExportsYieldTheirPlatesAndMasses(t *testing.T) {
 		"im7-1item-one-plate.xml":    {[]string{"TE4014E"}, []string{"vehicle"}, 1, "1250kg", "87033110000", "AL"},
 		"im7-1item-same-vehicle.xml": {[]string{"UENX866", "RB5806VU"}, []string{"tractor", "trailer"}, 1, "1908kg", "87033219000", "ME"},
 	}
-	dir := sharedData(t, "declarations", "asycuda")
+	dir := sharedtest.Path(t, "declarations", "asycuda")
 	files, err := filepath.Glob(filepath.Join(dir, "*.xml"))
 	if err != nil || len(files) != len(wants) {
 		t.Fatalf("%d files in %s (%v), want %d", len(files), dir, err, len(wants))
@@ -84,7 +64,7 @@ func TestRealExportsYieldTheirPlatesAndMasses(t *testing.T) {
 }
 
 func TestDateOrderOfTheSenderMakesItsDatesReadable(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join(sharedData(t, "declarations", "asycuda"), "im4-8items-two-plates.xml"))
+	b, err := os.ReadFile(filepath.Join(sharedtest.Path(t, "declarations", "asycuda"), "im4-8items-two-plates.xml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -211,3 +211,5 @@ func TestWatchRunsUntilItsContextEnds(t *testing.T) {
 		}
 	})
 }
+
+func exists(p string) bool { _, err := os.Stat(p); return err == nil }

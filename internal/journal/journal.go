@@ -22,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -71,10 +72,13 @@ type Journal struct {
 	hashes [][32]byte
 	buf    []byte
 
-	queue   chan appended
-	closing chan struct{}
-	once    sync.Once
-	wg      sync.WaitGroup
+	queue    chan appended
+	moved    chan struct{} // the checkpointer has moved the log, the writer ends it
+	closing  chan struct{}
+	logged   atomic.Int64 // bytes in the write-ahead log since it last began
+	logLimit int64
+	once     sync.Once
+	wg       sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows; held for a copy only
 	n       uint64
@@ -102,6 +106,17 @@ type Digest struct {
 // Open opens or makes the journal in dir and takes its lock; a second Open of the same
 // directory, in any process, is refused.
 func Open(ctx context.Context, dir string) (*Journal, error) {
+	j, err := open(ctx, dir, logLimit)
+	if err != nil {
+		return nil, err
+	}
+	j.wg.Go(j.write)
+	j.wg.Go(j.checkpoint)
+	return j, nil
+}
+
+// open is Open without the writer and the checkpointer.
+func open(ctx context.Context, dir string, limit int64) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make journal directory: %w", err)
 	}
@@ -109,15 +124,14 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{dir: dir, lock: lock, queue: make(chan appended, queueLen), closing: make(chan struct{})}
+	j := &Journal{dir: dir, lock: lock, logLimit: limit,
+		queue: make(chan appended, queueLen), moved: make(chan struct{}, 1), closing: make(chan struct{})}
 	if err := j.open(ctx); err != nil {
 		if j.db != nil {
 			err = errors.Join(err, j.rows.close(), j.db.Close())
 		}
 		return nil, errors.Join(err, lock.Close())
 	}
-	j.wg.Go(j.write)
-	j.wg.Go(j.checkpoint)
 	return j, nil
 }
 
@@ -170,6 +184,9 @@ func (j *Journal) open(ctx context.Context) (err error) {
 		return fmt.Errorf("read journal head: %w", err)
 	default:
 		copy(j.head[:], hash)
+	}
+	if st, err := os.Stat(filepath.Join(j.dir, FileName+"-wal")); err == nil {
+		j.logged.Store(st.Size()) // what a process that was killed has left
 	}
 	j.rows, err = newInserter(ctx, j.db)
 	return err

@@ -1,9 +1,12 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -124,5 +127,44 @@ func TestAppendAfterCloseIsRefused(t *testing.T) {
 	}
 	if _, err := j.Put(context.Background(), rec("1", 1)); err == nil {
 		t.Error("Put after Close succeeded")
+	}
+}
+
+// Rows that come without a pause must not make the log grow for ever: it is begun again
+// although no moment is quiet, and the chain holds.
+func TestTheLogBeginsAgainThoughRowsNeverCease(t *testing.T) {
+	dir := t.TempDir()
+	j, err := open(t.Context(), dir, 64<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.wg.Go(j.write)
+	j.wg.Go(j.checkpoint)
+	r := Record{Lane: "1", Now: time.Unix(1, 0), Kind: "seen", Payload: bytes.Repeat([]byte("x"), 4<<10)}
+	written := int64(0)
+	for begun, before := 0, int64(0); begun < 4; {
+		r.Seq++
+		if _, err := j.Put(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		written += logSize([]Record{r})
+		now := j.logged.Load()
+		if now < before {
+			begun++
+		}
+		before = now
+	}
+	st, err := os.Stat(filepath.Join(dir, FileName+"-wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st.Size() > written*2/3 {
+		t.Errorf("the log has %d bytes after %d were written into it, and it has begun again 4 times", st.Size(), written)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if rep, err := Verify(t.Context(), dir); err != nil || rep.Broken != 0 || rep.Rows != r.Seq {
+		t.Errorf("Verify: %+v, %v, want %d rows", rep, err, r.Seq)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -19,6 +17,9 @@ func (j *Journal) write() {
 		select {
 		case a := <-j.queue:
 			batch = append(batch, a)
+		case <-j.moved:
+			j.restart(ctx)
+			continue
 		case <-j.closing:
 			j.drain(ctx)
 			return
@@ -83,6 +84,7 @@ func (j *Journal) commit(ctx context.Context, batch []appended) error {
 
 	j.mu.Lock()
 	if err == nil {
+		j.logged.Add(logSize(recs))
 		j.n, j.head = n+uint64(len(recs)), prev
 		j.stats.Rows += uint64(len(recs))
 		j.stats.Batches++
@@ -148,15 +150,28 @@ func Digests(p []byte) ([]Digest, error) {
 	return ds, nil
 }
 
+// The write-ahead log is moved into the file from a second connection, and then begins
+// again at its start. A log that begins again is overwritten where it lies, so that the
+// sync of a commit need not write the file's new length and blocks as well, which makes
+// it shorter by a third.
 const (
-	quiet     = 250 * time.Millisecond
-	walLimit  = 64 << 20 // beyond this a checkpoint runs whether it is quiet or not
-	walWorth  = 1 << 20  // below this it does not pay
-	lookEvery = quiet
+	lookEvery = 250 * time.Millisecond
+	logWorth  = 1 << 20  // below this nothing is moved
+	logLimit  = 16 << 20 // beyond this it is moved although rows are coming
 )
 
-// checkpoint moves the write-ahead log into the file in quiet moments, so that no commit
-// ever waits for it.
+// logSize is about how much a commit of these rows adds to the log: their pages, and the
+// first, the root and the last one before.
+func logSize(recs []Record) int64 {
+	n := 3 * 4096
+	for i := range recs {
+		n += len(recs[i].Payload) + 120
+	}
+	return int64(n)
+}
+
+// checkpoint moves the write-ahead log into the file: in quiet moments, so that no commit
+// meets it, and where there are none at the limit, so that the log does not grow for ever.
 func (j *Journal) checkpoint() {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
@@ -167,16 +182,31 @@ func (j *Journal) checkpoint() {
 			return
 		case <-t.C:
 		}
-		st, err := os.Stat(filepath.Join(j.dir, FileName+"-wal"))
-		if err != nil {
-			continue
-		}
 		rows := j.Stats().Rows
 		busy := rows != last
 		last = rows
-		if st.Size() > walLimit || (!busy && st.Size() > walWorth) {
-			// PASSIVE never blocks the writer; an error only means the next look tries again.
+		if n := j.logged.Load(); n < j.logLimit && (busy || n < logWorth) {
+			continue
+		}
+		// PASSIVE never blocks the writer; an error only means the next look tries again.
+		// The second round is short: it moves what was written during the first.
+		for range 2 {
 			_, _ = j.db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
 		}
+		select {
+		case j.moved <- struct{}{}:
+		default: // the writer has not yet come to the one before
+		}
+	}
+}
+
+// restart moves the last of the log from the writer's side, when nothing can be added
+// behind it: the next commit then begins the log again. A reader in the midst of its work
+// prevents that until the next look.
+func (j *Journal) restart(ctx context.Context) {
+	var busy, frames, done int
+	err := j.rows.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &frames, &done)
+	if err == nil && busy == 0 && frames == done {
+		j.logged.Store(0)
 	}
 }

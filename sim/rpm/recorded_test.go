@@ -2,8 +2,6 @@ package rpm_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -12,32 +10,8 @@ import (
 	"acsgd/devices/rpm/tsa"
 	"acsgd/fusion/radiation"
 	"acsgd/internal/obs"
+	"acsgd/internal/sharedtest"
 )
-
-func sharedFile(t testing.TB, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("ACSGD_SHARED_DATA")
-	if dir == "" {
-		wd, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; ; wd = filepath.Dir(wd) {
-			if _, err := os.Stat(filepath.Join(wd, "go.mod")); err == nil {
-				break
-			}
-			if wd == filepath.Dir(wd) {
-				t.Skip("no repository root found")
-			}
-		}
-		dir = filepath.Join(wd, "..", "shared", "data")
-	}
-	p, err := os.ReadFile(filepath.Join(dir, "radiation", filepath.FromSlash(name)))
-	if err != nil {
-		t.Skipf("recorded portal data is not here: %v", err)
-	}
-	return p
-}
 
 // analyse decodes a recording as "acsgd radiation analyse" does.
 func analyse(t testing.TB, text []byte) (reports []radiation.Report) {
@@ -84,7 +58,7 @@ func TestRecordingsThroughDriverAndEngine(t *testing.T) {
 		{"tsa-4window/none-part1.csv", 15, 0},
 		{"tsa-4window/norm2-part1.csv", 15, 414},
 	} {
-		text := sharedFile(t, row.file)
+		text := sharedtest.File(t, "radiation", row.file)
 		for form, text := range map[string][]byte{"with times": text, "without times": untimed(text)} {
 			t.Run(row.file+" "+form, func(t *testing.T) {
 				reports := analyse(t, text)
@@ -112,7 +86,7 @@ func TestRecordingsThroughDriverAndEngine(t *testing.T) {
 }
 
 func BenchmarkRecordedDay(b *testing.B) {
-	text := sharedFile(b, "tsa-vm250-day/day-part1.txt")
+	text := sharedtest.File(b, "radiation", "tsa-vm250-day", "day-part1.txt")
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	n := 0

@@ -1,8 +1,6 @@
 package frigate
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/devicestest"
 	"acsgd/internal/obs"
+	"acsgd/internal/sharedtest"
 )
 
 // golden is a message as Frigate's documentation shows it.
@@ -75,14 +74,7 @@ func TestAReadingIsComplete(t *testing.T) {
 }
 
 func TestCapturedMessage(t *testing.T) {
-	dir := os.Getenv("ACSGD_SHARED_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "anpr", "payloads", "frigate_lpr.json"))
-	if err != nil {
-		t.Skip("the captured message is not here: ", err)
-	}
+	b := sharedtest.File(t, "anpr", "payloads", "frigate_lpr.json")
 	v := devices.NewVirtual("f", "", &Session{h: NewHandler(Config{})})
 	var texts []string
 	v.Emit = func(o obs.Observation) error { texts = append(texts, o.Body.(*obs.Plate).Text); return nil }

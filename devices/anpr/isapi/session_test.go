@@ -18,6 +18,7 @@ import (
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
+	"acsgd/internal/sharedtest"
 )
 
 // alert is an event composed from the field table of Hikvision's annotated schema.
@@ -193,14 +194,7 @@ func TestEvidenceThatIsNotKeptIsAnswered503(t *testing.T) {
 }
 
 func TestCapturedMessages(t *testing.T) {
-	dir := os.Getenv("ACSGD_SHARED_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	dir = filepath.Join(dir, "anpr", "payloads")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("captured messages are not here: ", err)
-	}
+	dir := sharedtest.Path(t, "anpr", "payloads")
 	for _, c := range []struct {
 		file, text, country string
 		images              int

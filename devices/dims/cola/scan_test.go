@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"acsgd/internal/sharedtest"
 )
 
 // lms111 is the head and the tail of the first scan of the recorded LMS111 session, with
@@ -318,32 +318,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// capture finds recorded sessions beside the checkout.
-func capture(t testing.TB, name string) []byte {
-	t.Helper()
-	dirs := []string{os.Getenv("ACSGD_SHARED_DATA")}
-	if wd, err := os.Getwd(); err == nil {
-		for d := wd; ; d = filepath.Dir(d) {
-			dirs = append(dirs, filepath.Join(d, "..", "shared", "data"))
-			if d == filepath.Dir(d) {
-				break
-			}
-		}
-	}
-	for _, d := range dirs {
-		if d == "" {
-			continue
-		}
-		if b, err := os.ReadFile(filepath.Join(d, "profiler", name)); err == nil {
-			return b
-		}
-	}
-	t.Skipf("recorded session %s is not at hand (set ACSGD_SHARED_DATA)", name)
-	return nil
-}
-
 func TestRecordedScan(t *testing.T) {
-	raw := capture(t, "lms511-colab-scan-a.bin")
+	raw := sharedtest.File(t, "profiler", "lms511-colab-scan-a.bin")
 	var r Reader
 	r.Feed(raw)
 	f, ok, ferr := r.Next()

@@ -14,6 +14,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/internal/obs"
+	"acsgd/internal/sharedtest"
 )
 
 var start = time.Date(2026, 1, 15, 6, 0, 0, 0, time.UTC)
@@ -36,7 +37,7 @@ func session(t testing.TB, settings string, env devices.Env) devices.Session {
 
 // deviceHalf gives what the device sent, in order.
 func deviceHalf(t testing.TB, file string) (all []byte, at []float64, frames [][]byte) {
-	for _, l := range bytes.Split(capture(t, file), []byte("\n")) {
+	for _, l := range bytes.Split(sharedtest.File(t, "profiler", file), []byte("\n")) {
 		var e struct {
 			T   float64
 			Dir string

@@ -62,22 +62,9 @@ func Driver() devices.Driver {
 		Summary:    "TSA and Rapiscan VM-250 family portals (SC-770, SC-775 controllers), line stream",
 		Manual:     manual,
 		Example:    example,
-		New:        New,
+		New:        devices.OnLink(NewSession),
 		NewSession: NewSession,
 	}
-}
-
-// New makes the source of one portal on a serial or TCP link.
-func New(sec devices.Section, env devices.Env) (devices.Source, error) {
-	cfg, err := load(sec)
-	if err != nil {
-		return nil, err
-	}
-	open, err := env.Link(sec.Link)
-	if err != nil {
-		return nil, err
-	}
-	return devices.Stream(open, func() devices.Session { return newSession(cfg, env.Stream) }, env), nil
 }
 
 // NewSession makes the decoder of one connection.

@@ -60,7 +60,7 @@ func TestSettingsAreChecked(t *testing.T) {
 
 func TestOnALink(t *testing.T) {
 	near, far := line.Pipe("portal")
-	src, err := New(devices.Section{Link: "pipe:portal"}, devices.Env{
+	src, err := Driver().New(devices.Section{Link: "pipe:portal"}, devices.Env{
 		Open: func(string) (line.Open, error) {
 			return func(context.Context) (line.Conn, error) { return near, nil }, nil
 		},

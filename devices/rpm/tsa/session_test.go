@@ -3,8 +3,6 @@ package tsa
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/internal/obs"
+	"acsgd/internal/sharedtest"
 )
 
 var start = time.Date(2026, 1, 15, 8, 0, 0, 0, time.UTC)
@@ -307,31 +306,6 @@ func TestAStreamWithoutTimesAdvancesByThePortalsRhythm(t *testing.T) {
 	}
 }
 
-func sharedFile(t testing.TB, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("ACSGD_SHARED_DATA")
-	if dir == "" {
-		wd, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; ; wd = filepath.Dir(wd) {
-			if _, err := os.Stat(filepath.Join(wd, "go.mod")); err == nil {
-				break
-			}
-			if wd == filepath.Dir(wd) {
-				t.Skip("no repository root found")
-			}
-		}
-		dir = filepath.Join(wd, "..", "shared", "data")
-	}
-	p, err := os.ReadFile(filepath.Join(dir, "radiation", filepath.FromSlash(name)))
-	if err != nil {
-		t.Skipf("recorded portal data is not here: %v", err)
-	}
-	return p
-}
-
 func TestRecordedPortals(t *testing.T) {
 	for _, row := range []struct {
 		file string
@@ -342,7 +316,7 @@ func TestRecordedPortals(t *testing.T) {
 		{"tsa-4window/norm2-part1.csv", map[string]int{"GX": 15, "GA": 414, "NZ": 175, "AA": 1098}},
 	} {
 		t.Run(row.file, func(t *testing.T) {
-			text := sharedFile(t, row.file)
+			text := sharedtest.File(t, "radiation", row.file)
 			out := decodeAll(t, true, string(text))
 			if len(out.Errs) != 0 {
 				t.Fatalf("%d errors, the first: %v", len(out.Errs), out.Errs[0])

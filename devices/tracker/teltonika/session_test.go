@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +20,7 @@ import (
 	"acsgd/devices/devicestest"
 	"acsgd/devices/tracker"
 	"acsgd/internal/obs"
+	"acsgd/internal/sharedtest"
 )
 
 // Frames that the vendor prints in its protocol documentation, checksums and all.
@@ -293,32 +292,11 @@ func TestDatagram(t *testing.T) {
 	}
 }
 
-// shared reads the vectors that lie beside the checkout.
+// shared reads the reference vectors.
 func shared(t testing.TB) []map[string]json.RawMessage {
 	t.Helper()
-	root := os.Getenv("ACSGD_SHARED_DATA")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-			if p := filepath.Join(dir, "..", "shared", "data"); exists(p) {
-				root = p
-				break
-			}
-		}
-	}
-	b, err := os.ReadFile(filepath.Join(root, "trackers", "teltonika.jsonl"))
-	if err != nil {
-		t.Skipf("no shared data beside the checkout and none in ACSGD_SHARED_DATA: %v", err)
-	}
-	docs, err := os.ReadFile(filepath.Join(root, "trackers", "documents.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var l []map[string]json.RawMessage
-	for line := range bytes.Lines(append(b, docs...)) {
+	for line := range bytes.Lines(append(sharedtest.File(t, "trackers", "teltonika.jsonl"), sharedtest.File(t, "trackers", "documents.jsonl")...)) {
 		var v map[string]json.RawMessage
 		if err := json.Unmarshal(line, &v); err != nil {
 			t.Fatal(err)
@@ -329,8 +307,6 @@ func shared(t testing.TB) []map[string]json.RawMessage {
 	}
 	return l
 }
-
-func exists(p string) bool { _, err := os.Stat(p); return err == nil }
 
 type expectation struct {
 	Positions []struct {

@@ -65,28 +65,9 @@ func Driver() devices.Driver {
 		Summary:    "Tenso-M indicators and terminals, native protocol (FF..FF FF), polled",
 		Manual:     manual,
 		Example:    example,
-		New:        New,
+		New:        devices.OnLink(NewSession),
 		NewSession: NewSession,
 	}
-}
-
-// New makes the source of one indicator.
-func New(sec devices.Section, env devices.Env) (devices.Source, error) {
-	c, err := load(sec)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := newSession(c, sec, env); err != nil {
-		return nil, err
-	}
-	open, err := env.Link(sec.Link)
-	if err != nil {
-		return nil, err
-	}
-	return devices.Stream(open, func() devices.Session {
-		s, _ := newSession(c, sec, env) // the settings were good a moment ago
-		return s
-	}, env), nil
 }
 
 // NewSession makes the machine of one connection.
