@@ -144,7 +144,7 @@ func (h *Hub) join(c *client) (code int, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	mine := 0
-	for o := range h.clients {
+	for _, o := range h.clients {
 		if o.user.Name == c.user.Name {
 			mine++
 		}
@@ -155,7 +155,7 @@ func (h *Hub) join(c *client) (code int, reason string) {
 	case mine >= socketsUser || len(h.clients) >= socketsAll:
 		return closeTwice, "too many streams"
 	}
-	h.clients[c] = struct{}{}
+	h.clients = append(h.clients, c)
 	h.streams.Add(1)
 	return 0, ""
 }
@@ -164,7 +164,7 @@ func (h *Hub) leave(c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c.unsubscribe(slices.Clone(c.topics))
-	delete(h.clients, c)
+	h.clients = slices.DeleteFunc(h.clients, func(o *client) bool { return o == c })
 	h.streams.Done()
 }
 
@@ -264,7 +264,7 @@ func (c *client) subscribe(topics []string) {
 		}
 	}
 	c.askedAt = h.screen.ver
-	h.changed = true // what nobody has looked at is not encoded yet
+	h.newer, h.changed = true, true // what nobody has looked at is not encoded yet
 	h.wake()
 }
 

@@ -41,16 +41,17 @@ type Hub struct {
 	subjects map[string]*subject
 	closed   map[string]string // lane: its last closed passage
 	log      ring
-	clients  map[*client]struct{}
+	clients  []*client      // in the order in which they came
 	shown    map[string]int // topic: browsers that show it
 	stats    HubStats
 	stopped  bool
 	streams  sync.WaitGroup // of clients
 
-	news    bool // the log has entries that the pump has not seen
-	changed bool // so has state
-	urgent  bool // and it does not wait for the pace
-	last    time.Time
+	news    bool      // the log has entries that the pump has not seen
+	newer   bool      // state is newer than the screen
+	changed bool      // state is newer than what all browsers have been given
+	urgent  bool      // and it does not wait for the pace
+	last    time.Time // when the last wave of state began
 	pumping bool
 	timer   *time.Timer
 }
@@ -68,7 +69,7 @@ type HubStats struct {
 // up to it are in the archive and not in the ring.
 func NewHub(epoch string, head uint64) *Hub {
 	return &Hub{epoch: epoch, screen: screen{frames: map[shared][]byte{}}, subjects: map[string]*subject{}, closed: map[string]string{},
-		log: ring{head: head, tail: head}, clients: map[*client]struct{}{}, shown: map[string]int{}}
+		log: ring{head: head, tail: head}, shown: map[string]int{}}
 }
 
 // Publish takes the outputs of one input, whose row in the journal is n (0: of no row). It
@@ -108,7 +109,8 @@ func (h *Hub) lane(lane string, l *fusion.LaneState) {
 		s.newest, s.held = st, new(fusion.LaneState)
 	}
 	l.CopyTo(st)
-	s.own, s.newer, h.changed = l.Version, true, true
+	s.own, s.newer = l.Version, true
+	h.newer, h.changed = true, true
 }
 
 func (h *Hub) passage(lane string, p *fusion.Passage) {
@@ -119,7 +121,8 @@ func (h *Hub) passage(lane string, p *fusion.Passage) {
 		s.newest, s.held = st, new(fusion.Passage)
 	}
 	p.CopyTo(st)
-	s.own, s.newer, h.changed = p.Version, true, true
+	s.own, s.newer = p.Version, true
+	h.newer, h.changed = true, true
 	if !p.Closed.IsZero() && h.closed[lane] != p.ID {
 		if old := h.closed[lane]; old != "" {
 			delete(h.subjects, "passage/"+old)
@@ -146,7 +149,7 @@ func (h *Hub) subject(key, lane string, kinds ...kind) *subject {
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.stopped = true
-	for c := range h.clients {
+	for _, c := range h.clients {
 		c.hasten()
 		c.end(closeRestart, "server is stopping")
 	}
@@ -158,7 +161,7 @@ func (h *Hub) Close() {
 func (h *Hub) Revoke(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.clients {
+	for _, c := range h.clients {
 		if c.user.Name == user {
 			c.end(closeAuth, "session ended")
 		}

@@ -47,9 +47,12 @@ func (h *Hub) pump() {
 		case len(log) > 0:
 			log = h.give(log, nil)
 		case len(state) > 0:
+			if h.newer {
+				h.show() // a wave takes its time: who comes late in it gets what is new then
+			}
 			state = h.give(state, &h.screen)
 		case h.due():
-			h.show()
+			h.changed, h.urgent, h.last = false, false, time.Now()
 			state = h.everyone(state)
 		default:
 			h.pumping = false
@@ -59,14 +62,8 @@ func (h *Hub) pump() {
 	}
 }
 
-// everyone gives all browsers, in no order: nobody is always the last.
-func (h *Hub) everyone(dst []*client) []*client {
-	dst = dst[:0]
-	for c := range h.clients {
-		dst = append(dst, c)
-	}
-	return dst
-}
+// everyone gives all browsers, always in the same order: each has its pace.
+func (h *Hub) everyone(dst []*client) []*client { return append(dst[:0], h.clients...) }
 
 // give wakes the writers of the first browsers of a wave, for the log or, if s is given,
 // for what is new on the screen; it gives the rest of the wave. Publishers may go on
@@ -112,7 +109,7 @@ func (h *Hub) drop(c *client) {
 // show makes the screen what has been published. What nobody looks at is not encoded, and
 // publishers may go on while the rest is.
 func (h *Hub) show() {
-	h.changed, h.urgent, h.last = false, false, time.Now()
+	h.newer = false
 	var all, stale []*object
 	for _, s := range h.subjects {
 		newer := s.newer

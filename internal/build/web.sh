@@ -2,7 +2,7 @@
 # web.sh build|check|e2e - builds or checks the front end in console/web.
 #
 # build  rebuilds the committed console/web/dist
-# check  builds elsewhere and compares with dist, checks the types, runs the unit tests
+# check  builds elsewhere and compares with dist, checks sizes and types, runs the unit tests
 # e2e    runs the page's own browser checks, if it has any
 #
 # To be run with the pinned Node.js: node.sh web.sh ...
@@ -43,6 +43,8 @@ case ${1:-} in
     ;;
   check)
     same
+    echo "==> sizes of what the console loads"
+    npm run --silent dist </dev/null
     echo "==> checking the types of the front end"
     npm run --silent check </dev/null
     echo "==> unit tests of the front end"

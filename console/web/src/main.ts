@@ -1,6 +1,5 @@
 import './styles/fonts.css';
 import './styles/base.css';
-import 'uplot/dist/uPlot.min.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 

@@ -76,7 +76,6 @@ const en = {
   'alarms.gone': 'over',
   'alarms.until': 'until {time}',
   'alarms.nothing': 'Nothing to acknowledge',
-  'alarms.further': '+{n} more',
   'alarms.shelve_for': 'Put aside for',
   'alarms.minutes': '{n} min',
   'alarms.hour': '1 h',

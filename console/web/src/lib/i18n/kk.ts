@@ -78,7 +78,6 @@ const kk: Record<keyof typeof en, string> = {
   'alarms.gone': 'өтті',
   'alarms.until': '{time} дейін',
   'alarms.nothing': 'Растайтын ештеңе жоқ',
-  'alarms.further': 'тағы {n}',
   'alarms.shelve_for': 'Мынанша уақытқа шегеру',
   'alarms.minutes': '{n} мин',
   'alarms.hour': '1 сағ',

@@ -78,7 +78,6 @@ const ru: Record<keyof typeof en, string> = {
   'alarms.gone': 'прошла',
   'alarms.until': 'до {time}',
   'alarms.nothing': 'Нечего подтверждать',
-  'alarms.further': 'ещё {n}',
   'alarms.shelve_for': 'Отложить на',
   'alarms.minutes': '{n} мин',
   'alarms.hour': '1 ч',
