@@ -29,11 +29,7 @@ Wiring   RS-232, RS-422 or a TCP converter; the indicator sends, this driver onl
 Settings
   checksum         "auto"    frames of 18 bytes with checksum or of 17 without; "on" and "off"
                              insist
-  period           "0s"      time between frames, if known; 0 starts from the line's limit and
-                             measures
-  silence          "2s"      without a frame before the instrument is degraded; after five
-                             times as long the link is made anew; "0s" switches the watch off
-` + weigh.Manual + `
+` + weigh.ListeningManual + weigh.Manual + `
 Frames   02 SWA SWB SWC, six characters weight, six characters tare, 0D, checksum (two's
          complement of the 7-bit sum).
          18420 kg at rest          02 2A 30 20 20 31 38 34 32 30 20 20 20 20 20 30 0D 08

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/wim/weigh"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 
@@ -250,17 +251,13 @@ func FuzzDecoder(f *testing.F) {
 
 var epoch = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 
-func session(t testing.TB, env devices.Env) *Session {
+func session(t testing.TB, env devices.Env) *weigh.Listener {
 	t.Helper()
-	c, err := load(devices.Section{})
+	s, err := NewSession(devices.Section{Link: "tcp:127.0.0.1:4001"}, env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSession(c, devices.Section{Link: "tcp:127.0.0.1:4001"}, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return s.(*weigh.Listener)
 }
 
 func TestStreamGivesOneWeighingAFrame(t *testing.T) {
@@ -314,7 +311,7 @@ func TestAFrameWithoutChecksumIsNotHeldForEver(t *testing.T) {
 	s.Tick(epoch, &out)
 	s.Feed(epoch.Add(time.Second), unhex(t, rest[:51]), &out)
 	at, ok := s.Deadline()
-	if len(out.Obs) != 0 || !ok || at.Sub(epoch) != time.Second+flushAfter {
+	if len(out.Obs) != 0 || !ok || at.Sub(epoch) != time.Second+50*time.Millisecond {
 		t.Fatalf("%d observations, Deadline %v, %v; want to wait 50 ms for a checksum", len(out.Obs), at.Sub(epoch), ok)
 	}
 	s.Tick(at, &out)
