@@ -337,6 +337,9 @@ func (c *Core) judged(v *visit) {
 		}
 	case undetermined:
 		prio = 3
+		if v.blocked() { // no certain declaration where one is expected
+			prio = 2
+		}
 	}
 	c.note(v, Judged, "judged", prio, string(v.Verdict))
 	if v.Decision != nil || !v.Closed.IsZero() {
@@ -368,12 +371,12 @@ func (c *Core) green(v *visit) bool {
 	if p.Declare && !v.Match.Auto() {
 		return false
 	}
-	for i := range v.Findings {
-		if v.Findings[i].Blocking {
-			return false
-		}
-	}
-	return !v.typed()
+	return !v.blocked() && !v.typed()
+}
+
+// blocked reports whether a finding keeps the barrier from opening by itself.
+func (v *visit) blocked() bool {
+	return slices.ContainsFunc(v.Findings, func(f rules.Finding) bool { return f.Blocking })
 }
 
 // typed reports whether the match rests on what a person has said: then a person decides.
