@@ -1,9 +1,11 @@
 package fusion
 
 import (
+	"cmp"
 	"strings"
 
 	"acsgd/fusion/match"
+	"acsgd/internal/decl"
 	"acsgd/internal/plate"
 	"acsgd/internal/quant"
 )
@@ -39,7 +41,7 @@ func (c *Core) match(v *visit) {
 	v.Match = c.scratch.matcher.Match(c.index, ev, acceptMatch, match.Prior{})
 	if v.Chosen != "" {
 		v.Match.State = match.Matched
-		v.Match.Declared = choose(v.Match.Declared, v.Chosen)
+		v.Match.Declared = choose(v.Match.Declared, c.index.ByID(v.Chosen), v.Chosen)
 	}
 	v.Declared = c.s.Lane.Index
 	v.Declaration = nil
@@ -80,7 +82,7 @@ func (v *visit) best() string {
 }
 
 // choose puts the declaration that an officer named first.
-func choose(cs []match.Candidate, id string) []match.Candidate {
+func choose(cs []match.Candidate, d *decl.Declaration, id string) []match.Candidate {
 	for i := range cs {
 		if cs[i].Declaration == id {
 			x := cs[i]
@@ -89,5 +91,9 @@ func choose(cs []match.Candidate, id string) []match.Candidate {
 			return cs
 		}
 	}
-	return append([]match.Candidate{{Declaration: id, Why: []string{"chosen by an officer"}}}, cs[:min(len(cs), 4)]...)
+	chosen := match.Candidate{Declaration: id, Why: []string{"chosen by an officer"}}
+	if d != nil { // it may have been withdrawn since
+		chosen.Number = cmp.Or(d.MRN, d.LRN)
+	}
+	return append([]match.Candidate{chosen}, cs[:min(len(cs), 4)]...)
 }

@@ -1,6 +1,8 @@
 package match
 
 import (
+	"cmp"
+
 	"acsgd/internal/decl"
 	"acsgd/internal/obs"
 	"acsgd/internal/plate"
@@ -279,6 +281,9 @@ func grossAgreesWith(e Evidence, doc *decl.Declaration) (agrees, known bool) {
 func (m *Matcher) explain(x *decl.Index, c *candidate) {
 	c.Declaration = x.ID(c.d)
 	doc := x.Declaration(c.d)
+	if doc != nil {
+		c.Number = cmp.Or(doc.MRN, doc.LRN)
+	}
 	if c.Text == "" {
 		switch {
 		case doc == nil:

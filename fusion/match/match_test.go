@@ -35,6 +35,7 @@ func trailer(text string) Read {
 
 func fleet() *decl.Index {
 	full := lorry("full", "389BK01", "24AN01")
+	full.MRN = "50404-2026-A-17"
 	full.Containers = []decl.Container{{ID: "CSQU3054383"}}
 	full.Totals.Gross = quant.Kg(20_000)
 	return decl.NewIndex(1, []*decl.Declaration{
@@ -77,6 +78,9 @@ func TestMatch(t *testing.T) {
 		if r.State != c.state || best != c.best || r.Auto() != c.auto {
 			t.Errorf("%s: got %s %s auto %v, want %s %s %v: %+v", c.name, r.State, best, r.Auto(), c.state, c.best, c.auto, r.Declared)
 		}
+	}
+	if r := Match(x, Evidence{Reads: []Read{front("389BK01")}}, 0, Prior{}); r.Declared[0].Number != "50404-2026-A-17" {
+		t.Errorf("the candidate is not named by its registration: %+v", r.Declared[0])
 	}
 	if r := Match(x, Evidence{Reads: []Read{front("01KG123ABC")}}, 0, Prior{}); len(r.Declared) != 2 || r.Declared[0].Posterior != r.Declared[1].Posterior {
 		t.Errorf("the pair of one lorry has unequal posteriors: %+v", r)

@@ -60,8 +60,9 @@ const DefaultAccept quant.Prob = 900_000
 
 // Candidate is one declaration that the vehicle may belong to.
 type Candidate struct {
-	Declaration string     `json:"declaration"` // decl.Declaration.ID
-	Text        string     `json:"text"`        // its best matching plate
+	Declaration string     `json:"declaration"`      // decl.Declaration.ID
+	Number      string     `json:"number,omitempty"` // as people know it: its MRN, else its LRN
+	Text        string     `json:"text"`             // its best matching plate
 	Posterior   quant.Prob `json:"posterior"`
 	Exact       bool       `json:"exact"`             // a read equals a declared plate
 	Second      bool       `json:"second"`            // independent second evidence agrees: another declared plate, a container

@@ -155,6 +155,8 @@ export interface Occupancy {
 
 export interface MatchCandidate {
   declaration: string;
+  /** As people know it; absent where the document has none. */
+  number?: string;
   text: string;
   posterior: number;
   exact: boolean;
