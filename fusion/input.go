@@ -69,6 +69,7 @@ const (
 	Override     Action = "override"      // let it go although something blocks: needs a reason
 	CorrectPlate Action = "correct_plate" // keep both texts, match again
 	ChooseMatch  Action = "choose_match"  // the officer names the declaration
+	Undo         Action = "undo"          // take the own last decision back, within 5 s and before the barrier moves
 	Remeasure    Action = "remeasure"     // keep the first values, wait for new ones
 	Note         Action = "note"
 	CloseLane    Action = "close_lane"

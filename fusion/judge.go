@@ -326,22 +326,23 @@ func (v *visit) evidence(dst []uint64, f *rules.Finding) []uint64 {
 	return dst
 }
 
+// urgency is the priority of a verdict: 1 where two persons decide, 2 of what exceeds or
+// waits for a certain declaration, 3 of what is undetermined else, 0 within.
+func (v *visit) urgency() int {
+	switch {
+	case v.Verdict == exceeds && v.twoPersons():
+		return 1
+	case v.Verdict == exceeds, v.Verdict == undetermined && v.blocked():
+		return 2
+	case v.Verdict == undetermined:
+		return 3
+	}
+	return 0
+}
+
 // judged announces a final verdict and lets the green path decide.
 func (c *Core) judged(v *visit) {
-	prio := 0
-	switch v.Verdict {
-	case exceeds:
-		prio = 2
-		if v.twoPersons() {
-			prio = 1
-		}
-	case undetermined:
-		prio = 3
-		if v.blocked() { // no certain declaration where one is expected
-			prio = 2
-		}
-	}
-	c.note(v, Judged, "judged", prio, string(v.Verdict))
+	c.note(v, Judged, "judged", v.urgency(), string(v.Verdict))
 	if v.Decision != nil || !v.Closed.IsZero() {
 		return
 	}

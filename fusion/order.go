@@ -1,6 +1,9 @@
 package fusion
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // The roles that may decide, and the shortest text of an override.
 const (
@@ -104,6 +107,8 @@ func (c *Core) refuse(v *visit, o Order) string {
 			return "an override is for a supervisor"
 		}
 		return c.decided(v)
+	case Undo:
+		return c.refuseUndo(v, o)
 	case Secondary:
 		return c.decided(v)
 	case Remeasure:
@@ -145,6 +150,47 @@ func (c *Core) refuseRelease(v *visit) string {
 		return "something exceeds: only an override with a reason can let it go"
 	}
 	return c.decided(v)
+}
+
+// undoFor is how long an officer may take a decision back.
+const undoFor = 5 * time.Second
+
+// refuseUndo says why a decision cannot be taken back: only who made it, at once, and before
+// the barrier was told to open for it.
+func (c *Core) refuseUndo(v *visit, o Order) string {
+	d := v.Decision
+	if v.Pending != nil && v.Pending.User == o.User {
+		d = v.Pending
+	}
+	switch {
+	case d == nil:
+		return "nothing is decided"
+	case d.User != o.User || d.Second != "":
+		return "it was not decided by " + o.User + " alone"
+	case c.s.Now.Sub(d.At) > undoFor:
+		return "it was decided more than 5 s ago"
+	case d == v.Decision && !v.Turn.IsZero():
+		return "the barrier was told to open"
+	}
+	return ""
+}
+
+// undo takes the last decision back: the passage waits for one as before.
+func (c *Core) undo(v *visit) (kind, text string) {
+	if v.Pending != nil {
+		text = "taken back: " + string(v.Pending.Action) + ", which waited for a second person"
+		v.Pending = nil
+		return "order", text
+	}
+	text = "taken back: " + string(v.Decision.Action)
+	v.Phase, v.Decision, v.Beyond = Measuring, nil, false
+	if v.Final {
+		v.Phase = Awaiting
+		if p := v.urgency(); p > 0 { // its alarm has ended with the decision
+			c.announced(v, "judged", p, string(v.Verdict))
+		}
+	}
+	return "order", text
 }
 
 // twoPersons reports whether letting the passage go needs two people.
@@ -199,6 +245,8 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 		v.Chosen = o.Declaration
 		v.rematch, v.judge = true, everything
 		return "order", "declaration chosen by " + o.User
+	case Undo:
+		return c.undo(v)
 	case Remeasure:
 		c.measureAgain(v)
 		return "order", "to be measured again"

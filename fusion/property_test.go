@@ -425,7 +425,7 @@ func (s *soup) order(rt *rapid.T) {
 	who := rapid.IntRange(0, 3).Draw(rt, "who")
 	o := fusion.Order{ID: fmt.Sprint("o", rapid.IntRange(0, 1_000_000).Draw(rt, "id")), Passage: rapid.SampledFrom(ids).Draw(rt, "passage"),
 		Action: rapid.SampledFrom([]fusion.Action{fusion.Release, fusion.Hold, fusion.Secondary, fusion.Override, fusion.Override, fusion.CorrectPlate, fusion.ChooseMatch,
-			fusion.Remeasure, fusion.Note, fusion.CloseLane, fusion.OpenLane}).Draw(rt, "action"),
+			fusion.Remeasure, fusion.Undo, fusion.Note, fusion.CloseLane, fusion.OpenLane}).Draw(rt, "action"),
 		User: []string{"a", "b", "c", "d"}[who], Role: []string{"officer", "officer", "radiation_officer", "supervisor"}[who],
 		Reason: "r", Text: "fifteen characters at least", Plate: rapid.SampledFrom([]string{"123AB02", "777XY05"}).Draw(rt, "text"), Declaration: "d2"}
 	s.step(rt, fusion.Ordered{Order: o})
