@@ -166,7 +166,7 @@ func (c *Core) refuseUndo(v *visit, o Order) string {
 	case d == nil:
 		return "nothing is decided"
 	case d.User != o.User || d.Second != "":
-		return "it was not decided by " + o.User + " alone"
+		return "only who decided it alone may take it back"
 	case c.s.Now.Sub(d.At) > undoFor:
 		return "it was decided more than 5 s ago"
 	case d == v.Decision && !v.Turn.IsZero():

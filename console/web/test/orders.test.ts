@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gate, overrideReady, type Situation } from '../src/lib/gate';
+import { gate, overrideReady, undoable, type Situation } from '../src/lib/gate';
 import { FOLLOW_MS, Orders, uuid7 } from '../src/lib/orders';
 import type { Finding, LogEvent, Passage } from '../src/lib/types';
 
@@ -139,5 +139,18 @@ describe('decisions', () => {
     expect(overrideReady('permit', 'fourteen chars')).toBe(false);
     expect(overrideReady('permit', 'aaaaaaaaaaaaaaaaaaaa')).toBe(false);
     expect(overrideReady('permit', '               .')).toBe(false);
+  });
+
+  it('lets an own decision be taken back for five seconds, and only before the barrier was told', () => {
+    const at = '2026-03-01T06:00:00Z';
+    const now = Date.parse(at) + 2000;
+    const held = (extra: Partial<Passage> = {}): Passage => passage({ phase: 'held', decision: { action: 'hold', user: 'One', at, order: 'o1' }, ...extra });
+    const me = sit().user;
+    expect(undoable(held(), me, now)).toBe(3000);
+    expect(undoable(held(), me, now + 3000)).toBe(0);
+    expect(undoable(held(), { id: 'u2', name: 'Two', roles: ['officer'] }, now)).toBe(0);
+    expect(undoable(held(), { id: 'u1', name: 'One', roles: ['auditor'] }, now)).toBe(0);
+    expect(undoable(held({ phase: 'released' }), me, now)).toBe(0);
+    expect(undoable(passage(), me, now)).toBe(0);
   });
 });

@@ -58,6 +58,7 @@ const forms: [RegExp, Say][] = [
   [/^sent to secondary inspection(?:: (.+))?$/, (m) => because(t('decided.secondary'), m[1])],
   [/^override by (\S+) waits for a second person$/, (m) => t('pending.line', { action: bare('override'), user: m[1] ?? '' })],
   [/^override by (\S+) and (\S+?)(?:: (.+))?$/, (m) => because(`${bare('override')}: ${m[1]} + ${m[2]}`, m[3])],
+  [/^taken back: (\w+)(?:, .+)?$/, (m) => t('say.undone', { what: bare(m[1] ?? '') })],
   [/^override(?:: (.+))?$/, (m) => because(bare('override'), m[1])],
   [/^(close_lane|open_lane)$/, (m) => bare(m[1] ?? '')],
   [/^measured again$/, () => t('say.remeasure')],

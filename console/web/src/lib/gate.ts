@@ -75,6 +75,17 @@ export function gate(a: Action, s: Situation): Gate {
   return twoPersons(p) || isSenior(s.user) ? { ok: true } : no('supervisor');
 }
 
+/** An own decision may be taken back for so long. */
+export const UNDO_MS = 5000;
+
+/** Ms that are left to take the decision back; 0 where it cannot be. */
+export function undoable(p: Passage | undefined, u: User | null, now: number): number {
+  const d = p?.pending ?? p?.decision;
+  if (!d || !u || (d.user !== u.id && d.user !== u.name) || d.second || !mayDecide(u)) return 0;
+  if (d === p?.decision && (p.phase === 'released' || p.phase === 'left' || p.phase === 'closed')) return 0; // the barrier was told
+  return Math.max(0, Date.parse(d.at) + UNDO_MS - now);
+}
+
 /** Fewest characters of the text of an override. */
 export const NOTE_MIN = 15;
 

@@ -38,7 +38,14 @@ class Keys {
   }
 
   private press(e: KeyboardEvent): void {
-    if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing) return;
+    if (e.altKey || e.metaKey || e.isComposing) return;
+    if (e.ctrlKey) {
+      const h = e.code === 'KeyZ' && this.modal === 0 && !typing(e.target) ? this.find('Ctrl+Z') : undefined;
+      if (!h) return;
+      e.preventDefault();
+      if (!e.repeat) h('Ctrl+Z');
+      return;
+    }
     const fn = /^F\d+$/.test(e.key);
     if (this.modal > 0) {
       // A function key must not reach the browser's own meaning behind an open dialog.

@@ -21,6 +21,7 @@ export type Action =
   | 'correct_plate'
   | 'choose_match'
   | 'remeasure'
+  | 'undo'
   | 'note'
   | 'close_lane'
   | 'open_lane'
