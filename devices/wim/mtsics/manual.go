@@ -60,7 +60,8 @@ Quirks   There is no checksum: a line is believed only if value and unit stand e
          The weight is what the display shows, net while a tare is set, and no line says so:
          switch tare off. Behaviour of SIR [M]: it repeats until the next command, and an
          indicator that was switched off must be asked again.
-         The stream goes on after the link has closed; the next SIR starts it anew.
+         Behind a converter the stream goes on when the link has closed [M]: the first line
+         of a new connection may then be a torn one, which is reported once.
 
 Sources  Mettler Toledo New Classic manual, excerpt on MT-SICS; contents of the MT-SICS
          reference 30014405; the rest from memory [M].
