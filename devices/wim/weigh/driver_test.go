@@ -10,6 +10,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/wim/mtcontinuous"
+	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/tensom"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
@@ -68,6 +69,11 @@ func TestDriversWeighOnALinkAndEndWithTheContext(t *testing.T) {
 		machine func(simwim.Model, sim.Scene) sim.Machine
 	}{
 		{mtcontinuous.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewMT(m, s) }},
+		{mtsics.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine {
+			i := simwim.NewSICS(m, s)
+			i.Rate = 100
+			return i
+		}},
 		{tensom.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewTenso(m, s) }},
 	} {
 		synctest.Test(t, func(t *testing.T) {

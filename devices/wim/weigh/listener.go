@@ -59,7 +59,8 @@ const ListeningManual = `  period           "0s"      time between frames, if kn
 const flushAfter = 50 * time.Millisecond
 
 // Listener is the session of an indicator that sends by itself: it gives the frames their
-// times, watches that they come, and hands them to a Stream. It only listens.
+// times, watches that they come, and hands them to a Stream. It only listens, unless Ask
+// gives it a request.
 type Listener struct {
 	proto  string
 	dec    Decoder
@@ -69,12 +70,14 @@ type Listener struct {
 	beat   wim.Cadence
 	steady wim.Steady
 	stream bool
+	ask    string  // what makes the indicator send; "" where it does by itself
 	batch  []taken // frames of one read
 	bytes  []byte  // theirs
 
 	opened  time.Time
 	arrived time.Time // of the last bytes
 	heard   time.Time // last good frame
+	asked   time.Time // last request
 	silent  bool
 }
 
@@ -108,19 +111,34 @@ func Listen(proto string, dec Decoder, frame int, set Settings, l Listening, sec
 	}, nil
 }
 
+// Ask makes the session send a request when the connection opens and, where the silence is
+// watched, again after each silence: for indicators that stream only when they are told to.
+// A recording is asked nothing.
+func (s *Listener) Ask(request string) { s.ask = request }
+
 // Feed implements devices.Session.
 func (s *Listener) Feed(now time.Time, p []byte, out *devices.Out) {
-	s.begin(now)
+	s.begin(now, out)
 	s.arrived = now
 	s.dec.Feed(p, s.take, s.fail(out))
 	s.hand(now, out)
 }
 
-func (s *Listener) begin(now time.Time) {
+func (s *Listener) begin(now time.Time, out *devices.Out) {
 	if s.opened.IsZero() {
 		s.opened, s.heard, s.arrived = now, now, now
+		s.request(now, out)
 	}
 }
+
+func (s *Listener) request(now time.Time, out *devices.Out) {
+	if s.asks() {
+		out.Send = append(out.Send, s.ask...)
+		s.asked = now
+	}
+}
+
+func (s *Listener) asks() bool { return s.ask != "" && !s.stream }
 
 func (s *Listener) fail(out *devices.Out) func(int64, error, []byte) {
 	return func(offset int64, err error, raw []byte) { out.Err(s.proto, offset, err.Error(), raw) }
@@ -135,19 +153,22 @@ func (s *Listener) take(r *Reading) {
 
 // hand gives the frames of one read their times and hands them on.
 func (s *Listener) hand(now time.Time, out *devices.Out) {
+	heard := false
 	for i := range s.batch {
 		t := &s.batch[i]
 		x := &t.r.Sample
+		heard = heard || !s.asks() || !x.Fault // a request that is refused starts no stream
 		x.At = s.beat.Stamp(now, len(s.batch)-1-i).Add(-time.Duration(t.to-t.from) * s.perB)
 		if t.r.Steadied {
 			s.settle(x)
 		}
 		s.weigh.Add(*x, t.r.Indicated, s.bytes[t.from:t.to], out)
 	}
-	if len(s.batch) == 0 {
+	s.batch, s.bytes = s.batch[:0], s.bytes[:0]
+	if !heard {
 		return
 	}
-	s.batch, s.bytes, s.heard = s.batch[:0], s.bytes[:0], now
+	s.heard = now
 	if s.silent {
 		s.silent = false
 		out.Emit(now, nil, &obs.Health{State: obs.Online})
@@ -166,7 +187,7 @@ func (s *Listener) settle(x *wim.Sample) {
 
 // Tick implements devices.Session.
 func (s *Listener) Tick(now time.Time, out *devices.Out) {
-	s.begin(now)
+	s.begin(now, out)
 	if s.dec.Pending() && !now.Before(s.arrived.Add(flushAfter)) {
 		s.dec.Flush(s.take, s.fail(out))
 		s.hand(s.arrived, out)
@@ -182,6 +203,10 @@ func (s *Listener) Tick(now time.Time, out *devices.Out) {
 	}
 	if quiet >= 5*s.set.Silence {
 		out.Fail = fmt.Errorf("%s: no weight for %s", s.proto, quiet.Round(time.Millisecond))
+		return
+	}
+	if s.silent && !now.Before(s.asked.Add(s.set.Silence)) {
+		s.request(now, out)
 	}
 }
 
@@ -200,6 +225,9 @@ func (s *Listener) Deadline() (at time.Time, ok bool) {
 	case s.stream || s.set.Silence == 0 || s.opened.IsZero():
 	case s.silent:
 		earlier(s.heard.Add(5 * s.set.Silence))
+		if s.asks() {
+			earlier(s.asked.Add(s.set.Silence))
+		}
 	default:
 		earlier(s.heard.Add(s.set.Silence))
 	}
