@@ -11,6 +11,7 @@ import (
 	"acsgd/devices/tracker/teltonika"
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/yaohua"
 )
 
 // Drivers lists all drivers in the order of classes that the handbook uses. The drivers of
@@ -19,6 +20,7 @@ func Drivers() []devices.Driver {
 	return []devices.Driver{
 		tensom.Driver(),
 		mtcontinuous.Driver(),
+		yaohua.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),
