@@ -2,8 +2,8 @@
 //
 // Signal turns the vehicles of a sim.Scene into the load that the indicator sees: wheels
 // that roll on and off, the body's bounce and the axles' hop, the platform's own
-// vibration, the filter, noise, zero drift and quantisation. Tenso and MT speak that load
-// in the bytes of two real protocols; their encoders are written from the protocol
+// vibration, the filter, noise, zero drift and quantisation. Tenso, MT and Yaohua speak that
+// load in the bytes of real protocols; their encoders are written from the protocol
 // documents and share nothing with the drivers.
 //
 // The platform begins at Model.Station: an axle is half on when its middle is there.

@@ -11,6 +11,7 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/yaohua"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
 	"acsgd/sim"
@@ -68,6 +69,7 @@ func TestDriversWeighOnALinkAndEndWithTheContext(t *testing.T) {
 		machine func(simwim.Model, sim.Scene) sim.Machine
 	}{
 		{mtcontinuous.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewMT(m, s) }},
+		{yaohua.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewYaohua(m, s) }},
 		{tensom.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewTenso(m, s) }},
 	} {
 		synctest.Test(t, func(t *testing.T) {
