@@ -19,13 +19,14 @@ speed_max       = "10km/h"
 const manual = `Yaohua XK3190 continuous output
 
 Models   XK3190-A9, A9+, A26, A23p, DS3 and others of the family in continuous format 0, 1 or
-         2; XK3190-A12E. Not the modes of C602, whose frames have no checksum and no sign.
+         2; XK3190-A12E. Not the command mode, where the indicator waits to be asked, and not
+         C602's own frames (02, six digits, 0D 0A, 03), which have neither sign nor checksum.
 
 Wiring   RS-232, or a TCP converter; the indicator sends, this driver only listens. 8N1, 1200
          to 9600 baud, some units 19200; 7E1 units are read too (bit 7 is masked). Set the
          highest: 9600 baud carries at most 80 frames a second of format 0, 106 of formats 1
-         and 2, 64 of A12E. Many units convert 5 to 25 times a second, which is enough for
-         static weighing only.
+         and 2, 64 of A12E. Look up how often the unit converts: 5 to 25 times a second, as
+         the A1+ does, is enough for static weighing only.
 
 Settings
   format           "a9"      as set at the indicator; it is never guessed:
@@ -56,5 +57,5 @@ Quirks   No format tells whether the load rests: it does when the readings of th
          tare is cleared. The other formats do not tell net from gross: keep tare off.
          Only a12e tells overload: with the others set capacity.
 
-Sources  Manuals of XK3190-A9+, A26, A23p, DS3, A12E and C602.
+Sources  Manuals of XK3190-A9+, A26, A23p, DS3, A12E, C602 and A1+.
 `
