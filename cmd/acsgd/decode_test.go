@@ -68,6 +68,7 @@ func unhex(t *testing.T, s string) string {
 // line with its offset, and what follows is decoded.
 func TestDecodeOfGoldenBytes(t *testing.T) {
 	const tenso, mt = "FF 01 C3 20 84 01 10 70 FF FF", "02 2A 30 20 20 31 38 34 32 30 20 20 20 20 20 30 0D 08"
+	const yaohua = "02 2B 30 31 38 34 32 30 30 31 34 03 02 2D 30 30 30 31 30 30 32 31 45 03"
 	for _, c := range []struct {
 		name, driver, in string
 		code             int
@@ -79,6 +80,10 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 		{"mt-continuous behind noise", "wim/mt-continuous", "??" + unhex(t, mt), exitFaults, "error 0, weighing 18420"},
 		{"mt-sics", "wim/mt-sics", "S S     100.00 g\r\n", exitFine, "weighing 0.1"},
 		{"mt-sics behind a line that lost a byte", "wim/mt-sics", "S S    100.00 g\r\nS S     100.00 g\r\n", exitFaults, "error 0, weighing 0.1"},
+		{"yaohua", "wim/yaohua", unhex(t, yaohua), exitFine, "weighing 18420, weighing -1"},
+		{"yaohua behind a frame with a wrong checksum, with a line end", "wim/yaohua", unhex(t, strings.Replace(yaohua, "34 03", "35 03", 1)+"0D 0A"+yaohua[:35]), exitFaults,
+			"error 0, weighing -1, weighing 18420"},
+		{"yaohua that is cut off", "wim/yaohua", unhex(t, yaohua[:53]), exitFaults, "weighing 18420, error 12"},
 		{"tsa", "rpm/tsa", "GB,000383,000389,000432,000423\r\nGA,000063,000058,000051,000078\r\n", exitFine, "radiation GB, radiation GA"},
 		{"tsa with a count of five digits", "rpm/tsa", "GB,000383,000389,000432,000423\r\nGS,00063,000058,000051,000078\r\nGX,000637,002566,000000,000000\r\n",
 			exitFaults, "error 35, radiation GB, radiation GX"},

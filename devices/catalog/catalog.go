@@ -12,6 +12,7 @@ import (
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/yaohua"
 )
 
 // Drivers lists all drivers in the order of classes that the handbook uses. The drivers of
@@ -21,6 +22,7 @@ func Drivers() []devices.Driver {
 		tensom.Driver(),
 		mtcontinuous.Driver(),
 		mtsics.Driver(),
+		yaohua.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),

@@ -2,7 +2,7 @@
 //
 // Signal turns the vehicles of a sim.Scene into the load that the indicator sees: wheels
 // that roll on and off, the body's bounce and the axles' hop, the platform's own
-// vibration, the filter, noise, zero drift and quantisation. Tenso, MT and SICS speak that
+// vibration, the filter, noise, zero drift and quantisation. The indicators speak that
 // load in the bytes of real protocols; their encoders are written from the protocol
 // documents and share nothing with the drivers.
 //

@@ -50,6 +50,37 @@ func TestMTFramesAreThoseOfTheManual(t *testing.T) {
 	}
 }
 
+func TestYaohuaFramesAreThoseOfTheManuals(t *testing.T) {
+	for _, c := range []struct {
+		format   string
+		decimals int
+		r        Reading
+		want     string
+	}{
+		{"a9", 0, Reading{Mass: quant.Kg(18420)}, "022b30313834323030313403"},
+		{"a9", 2, Reading{Mass: quant.Kg(-1)}, "022d30303031303032314503"},
+		{"a26", 2, Reading{Mass: quant.Kg(-1)}, hex.EncodeToString([]byte("=00.1000-"))},
+		{"a23p", 2, Reading{Mass: quant.Kg(-1)}, hex.EncodeToString([]byte("=-0001.00"))},
+		{"a12e", 3, Reading{Mass: 4139}, "57473030342e3133396b6733440d0a"},
+		{"a12e", 3, Reading{Over: true}, "2020202020202020204f4c32330d0a"},
+		{"a12e", 3, Reading{Mass: quant.Kg(-500)}, "2020202020202020204c4f32330d0a"},
+	} {
+		y := NewYaohua(Model{Division: 10 * quant.Kilogram}, lane{})
+		y.Format, y.Decimals = c.format, c.decimals
+		if got := y.frame(nil, c.r); !bytes.Equal(got, unhex(t, c.want)) {
+			t.Errorf("%s: frame(%+v) = %x, want %s", c.format, c.r, got, c.want)
+		}
+		y.Lines, y.Seven = true, true
+		got := y.frame(nil, c.r)
+		for i := range got {
+			got[i] &= 0x7F
+		}
+		if !bytes.Equal(got, unhex(t, c.want+"0d0a")) {
+			t.Errorf("%s on a line of seven bits, with line ends: %x", c.format, got)
+		}
+	}
+}
+
 func TestTensoFramesAreThoseOfTheProtocol(t *testing.T) {
 	ten := NewTenso(Model{Division: quant.Kilogram}, lane{})
 	for _, c := range []struct {

@@ -7,6 +7,7 @@ import (
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/yaohua"
 )
 
 func TestDriversKeepTheContract(t *testing.T) {
@@ -25,4 +26,16 @@ func TestDriversKeepTheContract(t *testing.T) {
 			Good: []byte("S S     100.00 g\r\n"), Want: 1, Stream: true, RawIsBytes: true,
 		})
 	})
+	for format, good := range map[string]string{
+		"a9":   "\x02+018420014\x03" + "\x02-00010021E\x03",
+		"a26":  "=00.1000-=00.1000-",
+		"a23p": "=-0001.00=-0001.00",
+		"a12e": "WG004.139kg3D\r\n         OL23\r\n",
+	} {
+		t.Run("yaohua "+format, func(t *testing.T) {
+			devicestest.Run(t, yaohua.Driver(), devicestest.Script{
+				Good: []byte(good), Want: 2, Stream: true, RawIsBytes: true, Settings: "format = \"" + format + "\"\n",
+			})
+		})
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/yaohua"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
 	"acsgd/sim"
@@ -74,6 +75,7 @@ func TestDriversWeighOnALinkAndEndWithTheContext(t *testing.T) {
 			i.Rate = 100
 			return i
 		}},
+		{yaohua.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewYaohua(m, s) }},
 		{tensom.Driver(), func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewTenso(m, s) }},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/tensom"
 	"acsgd/devices/wim/weigh"
+	"acsgd/devices/wim/yaohua"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 	"acsgd/sim"
@@ -221,6 +222,29 @@ func TestVehiclesThroughTheBytesOfAPolledIndicator(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, run(t, s, m, 50*time.Second, 0), r, ev)
+}
+
+func TestVehiclesThroughTheBytesOfAYaohuaIndicator(t *testing.T) {
+	for _, c := range []struct {
+		format   string
+		decimals int
+		seven    bool
+		lines    bool
+	}{{"a9", 0, false, false}, {"a9", 1, true, true}, {"a26", 1, true, false}, {"a23p", 0, false, true}, {"a12e", 1, false, true}} {
+		t.Run(fmt.Sprint(c.format, " with decimals ", c.decimals), func(t *testing.T) {
+			r, ev := crossing(), evidence{}
+			m := simwim.NewYaohua(simwim.Default(13), r)
+			m.Format, m.Decimals, m.Seven, m.Lines = c.format, c.decimals, c.seven, c.lines
+			s, err := yaohua.NewSession(devices.Section{Link: "pipe:wim", Decode: func(v any) error {
+				v.(*yaohua.Config).Format = yaohua.Format(c.format)
+				return nil
+			}}, devices.Env{Keep: ev.keep})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, run(t, s, m, 70*time.Second, 0), r, ev)
+		})
+	}
 }
 
 func TestASlowStreamIsDegradedWithTheReason(t *testing.T) {
