@@ -10,6 +10,7 @@ import (
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
 	"acsgd/devices/wim/mtcontinuous"
+	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
 )
 
@@ -19,6 +20,7 @@ func Drivers() []devices.Driver {
 	return []devices.Driver{
 		tensom.Driver(),
 		mtcontinuous.Driver(),
+		stgs.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),

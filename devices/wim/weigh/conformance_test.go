@@ -5,6 +5,7 @@ import (
 
 	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/mtcontinuous"
+	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
 )
 
@@ -18,5 +19,8 @@ func TestDriversKeepTheContract(t *testing.T) {
 		devicestest.Run(t, mtcontinuous.Driver(), devicestest.Script{
 			Good: []byte("\x02\x2A\x30\x20\x20\x31\x38\x34\x32\x30\x20\x20\x20\x20\x20\x30\x0D\x08"), Want: 1, Stream: true,
 		})
+	})
+	t.Run("st-gs", func(t *testing.T) {
+		devicestest.Run(t, stgs.Driver(), devicestest.Script{Good: []byte("ST,GS,   18420,kg\r\n"), Want: 1, Stream: true})
 	})
 }
