@@ -79,6 +79,8 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 		{"mt-continuous behind noise", "wim/mt-continuous", "??" + unhex(t, mt), exitFaults, "error 0, weighing 18420"},
 		{"st-gs", "wim/st-gs", "ST,GS,   18420,kg\r\n", exitFine, "weighing 18420"},
 		{"st-gs, lines of A&D behind half a line", "wim/st-gs", "0018420  kg\r\nST,+00018420  kg\r\n", exitFaults, "error 0, weighing 18420"},
+		{"rice-lake", "wim/rice-lake", "\x02   18420KG \r\n", exitFine, "weighing 18420"},
+		{"rice-lake behind half a frame", "wim/rice-lake", "\x02   18\x02   18420KG \r\n", exitFaults, "error 0, weighing 18420"},
 		{"tsa", "rpm/tsa", "GB,000383,000389,000432,000423\r\nGA,000063,000058,000051,000078\r\n", exitFine, "radiation GB, radiation GA"},
 		{"tsa with a count of five digits", "rpm/tsa", "GB,000383,000389,000432,000423\r\nGS,00063,000058,000051,000078\r\nGX,000637,002566,000000,000000\r\n",
 			exitFaults, "error 35, radiation GB, radiation GX"},

@@ -10,6 +10,7 @@ import (
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
 	"acsgd/devices/wim/mtcontinuous"
+	"acsgd/devices/wim/ricelake"
 	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
 )
@@ -21,6 +22,7 @@ func Drivers() []devices.Driver {
 		tensom.Driver(),
 		mtcontinuous.Driver(),
 		stgs.Driver(),
+		ricelake.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),

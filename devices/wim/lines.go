@@ -35,7 +35,7 @@ func (l *Lines) Feed(p []byte, line func(offset int64, b []byte), fail func(offs
 		l.at++
 		switch {
 		case l.Begin != 0 && b == l.Begin:
-			if len(l.buf) > 0 {
+			if len(l.buf) > 0 && !l.bare() {
 				err := errTwice
 				if l.buf[0] != l.Begin {
 					err = errStart
@@ -71,9 +71,12 @@ func (l *Lines) end(line func(int64, []byte), fail func(int64, error, []byte)) {
 	line(l.from, l.buf)
 }
 
+// bare reports whether nothing of a line is there but Begin: a run of them begins one line.
+func (l *Lines) bare() bool { return len(l.buf) == 1 && l.Begin != 0 && l.buf[0] == l.Begin }
+
 // Flush reports a line that has no end because the connection has one.
 func (l *Lines) Flush(fail func(offset int64, err error, raw []byte)) {
-	if len(l.buf) > 1 || len(l.buf) == 1 && l.buf[0] != l.Begin {
+	if len(l.buf) > 0 && !l.bare() {
 		fail(l.from, errCut, l.buf)
 	}
 	l.buf = l.buf[:0]

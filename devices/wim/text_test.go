@@ -45,6 +45,7 @@ func TestLines(t *testing.T) {
 		{"too long", 0, "\n", "a\n" + long + "\nb\n", []string{`0 "a\n"`, "2! no end of line within 256 bytes", `303 "b\n"`}},
 		{"begun anew", 2, "\r\n", "?\x02a\r\n\x02b\x02c\r\nx\n", []string{"0! bytes outside a frame", `1 "\x02a\r"`,
 			"5! a frame begins before the last one has ended", `7 "\x02c\r"`, "11! bytes outside a frame"}},
+		{"a run of beginnings", 2, "\n", "\x02\x02\x02a\n\x02", []string{`2 "\x02a\n"`}},
 		{"begun anew in a line that is too long", 2, "\n", "\x02" + long + "\x02b\n", []string{"0! no end of line within 256 bytes", `301 "\x02b\n"`}},
 	} {
 		for chunk := 1; chunk <= len(c.in); chunk++ {
