@@ -11,6 +11,8 @@ import (
 	"acsgd/devices/tracker/teltonika"
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
+	"acsgd/devices/wim/ricelake"
+	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
 	"acsgd/devices/wim/yaohua"
 )
@@ -23,6 +25,8 @@ func Drivers() []devices.Driver {
 		mtcontinuous.Driver(),
 		mtsics.Driver(),
 		yaohua.Driver(),
+		stgs.Driver(),
+		ricelake.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),

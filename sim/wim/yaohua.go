@@ -87,14 +87,14 @@ func (y *Yaohua) frame(b []byte, r Reading) []byte {
 	case "a26":
 		text := []byte(y.display(r.Mass, 7))
 		slices.Reverse(text)
-		b = append(append(append(b, '='), text...), minus(r.Mass, '0'))
+		b = append(append(append(b, '='), text...), signOf(r.Mass, '0'))
 	case "a23p":
-		b = append(append(b, '=', minus(r.Mass, '0')), y.display(r.Mass, 7)...)
+		b = append(append(b, '=', signOf(r.Mass, '0')), y.display(r.Mass, 7)...)
 	case "a12e":
 		b = check(append(b, y.text(r)...), start)
 		b = append(b, 13, 10)
 	default:
-		b = append(b, 2, minus(r.Mass, '+'))
+		b = append(b, 2, signOf(r.Mass, '+'))
 		b = append(b, strings.Replace(y.display(r.Mass, 7), ".", "", 1)[1-min(y.Decimals, 1):]...)
 		b = check(append(b, "01234"[y.Decimals]), start+1)
 		b = append(b, 3)
@@ -136,8 +136,8 @@ func (y *Yaohua) display(m quant.Mass, width int) string {
 	return s[len(s)-width:]
 }
 
-// minus is the sign of m, or plus.
-func minus(m quant.Mass, plus byte) byte {
+// signOf is the sign of m, or plus.
+func signOf(m quant.Mass, plus byte) byte {
 	if m < 0 {
 		return '-'
 	}

@@ -6,6 +6,8 @@ import (
 	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
+	"acsgd/devices/wim/ricelake"
+	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
 	"acsgd/devices/wim/yaohua"
 )
@@ -38,4 +40,15 @@ func TestDriversKeepTheContract(t *testing.T) {
 			})
 		})
 	}
+	t.Run("st-gs", func(t *testing.T) {
+		devicestest.Run(t, stgs.Driver(), devicestest.Script{Good: []byte("ST,GS,   18420,kg\r\n"), Want: 1, Stream: true})
+	})
+	t.Run("rice-lake", func(t *testing.T) {
+		devicestest.Run(t, ricelake.Driver(), devicestest.Script{Good: []byte("\x02   18420KG \r\n"), Want: 1, Stream: true})
+	})
+	t.Run("rice-lake, cardinal", func(t *testing.T) {
+		devicestest.Run(t, ricelake.Driver(), devicestest.Script{
+			Good: []byte("\r+ 18420  kg g  \x03"), Want: 1, Stream: true, RawIsBytes: true, Settings: `format = "cardinal"`,
+		})
+	})
 }
