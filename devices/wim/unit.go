@@ -12,12 +12,13 @@ type Unit struct{ num, den uint64 }
 
 // The units that indicators show.
 var (
-	Gram     = Unit{1, 1}
-	Kilogram = Unit{1000, 1}
-	Tonne    = Unit{1_000_000, 1}
-	Pound    = Unit{45_359_237, 100_000}
-	Ounce    = Unit{45_359_237, 1_600_000}
-	ShortTon = Unit{90_718_474, 100}
+	Milligram = Unit{1, 1000}
+	Gram      = Unit{1, 1}
+	Kilogram  = Unit{1000, 1}
+	Tonne     = Unit{1_000_000, 1}
+	Pound     = Unit{45_359_237, 100_000}
+	Ounce     = Unit{45_359_237, 1_600_000}
+	ShortTon  = Unit{90_718_474, 100}
 )
 
 var (

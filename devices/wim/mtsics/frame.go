@@ -2,8 +2,9 @@ package mtsics
 
 import (
 	"errors"
-	"math/bits"
+	"strings"
 
+	"acsgd/devices/wim"
 	"acsgd/internal/quant"
 )
 
@@ -111,8 +112,8 @@ func weight(line string) (quant.Mass, error) {
 	if len(line) < valueAt+width+2 || line[valueAt+width] != ' ' {
 		return 0, errLayout
 	}
-	num, den := unit(line[valueAt+width+1:])
-	if num == 0 {
+	u, ok := units[line[valueAt+width+1:]]
+	if !ok {
 		return 0, errUnit
 	}
 	p := line[valueAt : valueAt+width]
@@ -123,61 +124,20 @@ func weight(line string) (quant.Mass, error) {
 	if negative {
 		p = p[1:]
 	}
-	v, scale, ok := decimal(p)
-	if !ok {
+	if strings.HasPrefix(p, ".") || strings.HasSuffix(p, ".") { // half of it is lost
 		return 0, errValue
 	}
-	g := quant.Mass(divide(v, num, den*scale))
+	g, err := wim.ParseMass([]byte(p), u)
+	if err != nil {
+		return 0, errValue
+	}
 	if negative {
 		g = -g
 	}
 	return g, nil
 }
 
-// decimal reads p as v / scale: digits, or digits on both sides of a point.
-func decimal(p string) (v, scale uint64, ok bool) {
-	scale = 1
-	point, digits := false, 0
-	for i := range len(p) {
-		switch c := p[i]; {
-		case c >= '0' && c <= '9':
-			v, digits = v*10+uint64(c-'0'), digits+1
-			if point {
-				scale *= 10
-			}
-		case c == '.' && !point && digits > 0:
-			point = true
-		default:
-			return 0, 0, false
-		}
-	}
-	return v, scale, digits > 0 && (!point || scale > 1)
-}
-
-// unit is a unit in grams, as a fraction; 0 where it is not a known mass.
-func unit(name string) (num, den uint64) {
-	switch name {
-	case "kg":
-		return 1000, 1
-	case "g":
-		return 1, 1
-	case "t":
-		return 1_000_000, 1
-	case "mg":
-		return 1, 1000
-	case "lb":
-		return 45_359_237, 100_000
-	case "oz":
-		return 28_349_523_125, 1_000_000_000
-	}
-	return 0, 0
-}
-
-// divide is v times num by den, rounded half up. With v < 10^10, num < 10^11 and
-// den < 10^18 the product has at most 70 bits and the quotient fits.
-func divide(v, num, den uint64) uint64 {
-	hi, lo := bits.Mul64(v, num)
-	lo, carry := bits.Add64(lo, den/2, 0)
-	q, _ := bits.Div64(hi+carry, lo, den)
-	return q
+// units are the units of mass that are known.
+var units = map[string]wim.Unit{
+	"kg": wim.Kilogram, "g": wim.Gram, "t": wim.Tonne, "mg": wim.Milligram, "lb": wim.Pound, "oz": wim.Ounce,
 }
