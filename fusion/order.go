@@ -155,13 +155,19 @@ func (c *Core) refuseRelease(v *visit) string {
 // undoFor is how long an officer may take a decision back.
 const undoFor = 5 * time.Second
 
+// undoes gives what an undo of this user is about: the own order that waits for a second
+// person, else the decision; nil if there is neither.
+func (v *visit) undoes(user string) *Decision {
+	if v.Pending != nil && v.Pending.User == user {
+		return v.Pending
+	}
+	return v.Decision
+}
+
 // refuseUndo says why a decision cannot be taken back: only who made it, at once, and before
 // the barrier was told to open for it.
 func (c *Core) refuseUndo(v *visit, o Order) string {
-	d := v.Decision
-	if v.Pending != nil && v.Pending.User == o.User {
-		d = v.Pending
-	}
+	d := v.undoes(o.User)
 	switch {
 	case d == nil:
 		return "nothing is decided"
@@ -176,9 +182,9 @@ func (c *Core) refuseUndo(v *visit, o Order) string {
 }
 
 // undo takes the last decision back: the passage waits for one as before.
-func (c *Core) undo(v *visit) (kind, text string) {
-	if v.Pending != nil {
-		text = "taken back: " + string(v.Pending.Action) + ", which waited for a second person"
+func (c *Core) undo(v *visit, o Order) (kind, text string) {
+	if d := v.undoes(o.User); d == v.Pending {
+		text = "taken back: " + string(d.Action) + ", which waited for a second person"
 		v.Pending = nil
 		return "order", text
 	}
@@ -246,7 +252,7 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 		v.rematch, v.judge = true, everything
 		return "order", "declaration chosen by " + o.User
 	case Undo:
-		return c.undo(v)
+		return c.undo(v, o)
 	case Remeasure:
 		c.measureAgain(v)
 		return "order", "to be measured again"

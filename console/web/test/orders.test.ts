@@ -152,5 +152,6 @@ describe('decisions', () => {
     expect(undoable(held(), { id: 'u1', name: 'One', roles: ['auditor'] }, now)).toBe(0);
     expect(undoable(held({ phase: 'released' }), me, now)).toBe(0);
     expect(undoable(passage(), me, now)).toBe(0);
+    expect(undoable(held({ pending: { action: 'override', user: 'Two', at, order: 'o2' } }), me, now)).toBe(3000);
   });
 });

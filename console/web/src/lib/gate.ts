@@ -80,8 +80,9 @@ export const UNDO_MS = 5000;
 
 /** Ms that are left to take the decision back; 0 where it cannot be. */
 export function undoable(p: Passage | undefined, u: User | null, now: number): number {
-  const d = p?.pending ?? p?.decision;
-  if (!d || !u || (d.user !== u.id && d.user !== u.name) || d.second || !mayDecide(u)) return 0;
+  const mine = (x: Passage['decision']): boolean => x !== undefined && (x.user === u?.id || x.user === u?.name);
+  const d = mine(p?.pending) ? p?.pending : p?.decision;
+  if (!d || !mine(d) || d.second || !mayDecide(u)) return 0;
   if (d === p?.decision && (p.phase === 'released' || p.phase === 'left' || p.phase === 'closed')) return 0; // the barrier was told
   return Math.max(0, Date.parse(d.at) + UNDO_MS - now);
 }
