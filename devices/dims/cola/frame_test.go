@@ -1,8 +1,8 @@
 package cola
 
 import (
+	"acsgd/devices/devicestest"
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -29,18 +29,9 @@ var golden = map[string]string{
 	"content lms511": "02020202 00000020 73574E204C4D447363616E6461746163666720 01000100000000000000010001 42",
 }
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(strings.ReplaceAll(s, " ", ""), "\n", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func TestGoldenFramesAreRead(t *testing.T) {
 	for name, h := range golden {
-		raw := unhex(t, h)
+		raw := devicestest.Unhex(t, h)
 		var r Reader
 		r.Feed(raw)
 		f, ok, err := r.Next()
@@ -65,12 +56,12 @@ func TestRequestsAreThoseOfTheCapture(t *testing.T) {
 	}
 	var want []string
 	for _, k := range []string{"login", "to CoLa B", "firmware", "device state", "output range", "content lms511", "start", "run", "subscribe"} {
-		want = append(want, fmt.Sprintf("%X", unhex(t, golden[k])))
+		want = append(want, fmt.Sprintf("%X", devicestest.Unhex(t, golden[k])))
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if bye := subscribe(nil, Binary, 0); !bytes.Equal(bye, unhex(t, golden["unsubscribe"])) {
+	if bye := subscribe(nil, Binary, 0); !bytes.Equal(bye, devicestest.Unhex(t, golden["unsubscribe"])) {
 		t.Errorf("unsubscribe is %x", bye)
 	}
 }
@@ -94,7 +85,7 @@ func TestRequestsInTextAreThoseOfTheListing(t *testing.T) {
 }
 
 func TestFramesAreFoundAgain(t *testing.T) {
-	good := unhex(t, golden["running"])
+	good := devicestest.Unhex(t, golden["running"])
 	flipped := bytes.Clone(good)
 	flipped[12] ^= 4
 	text := []byte("\x02sAN Run 1\x03")
@@ -106,7 +97,7 @@ func TestFramesAreFoundAgain(t *testing.T) {
 	}{
 		{"after garbage", append([]byte("garbage\x02\x02"), good...), 1, []string{"0: no start of frame"}},
 		{"after a flipped bit", append(flipped, good...), 1, []string{"0: checksum does not match"}},
-		{"after a length of four gigabytes", append(unhex(t, "02020202 FFFFFFFF"), good...), 1, []string{"0: length 4294967295 out of range"}},
+		{"after a length of four gigabytes", append(devicestest.Unhex(t, "02020202 FFFFFFFF"), good...), 1, []string{"0: length 4294967295 out of range"}},
 		{"behind a fifth STX", append([]byte{2}, good...), 1, []string{"0: length 33554432 out of range"}},
 		{"behind half a frame", append(bytes.Clone(good[:11]), good...), 1, []string{"0: checksum does not match"}},
 		{"in text after garbage", append([]byte("\x02\x02x"), text...), 1, []string{"0: no start of frame"}},
@@ -182,7 +173,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	for _, h := range golden {
-		f.Add(unhex(f, h), 3)
+		f.Add(devicestest.Unhex(f, h), 3)
 	}
 	f.Add([]byte("\x02sSN LMDscandata 1 1 A037B9 0 0 C1C3\x03\x02\x02"), 2)
 	f.Fuzz(func(t *testing.T, in []byte, n int) {

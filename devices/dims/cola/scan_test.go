@@ -1,6 +1,7 @@
 package cola
 
 import (
+	"acsgd/devices/devicestest"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -28,7 +29,7 @@ const lmsText = "1 1 A037B9 0 0 C1C3 C1C6 8B621C37 8B627603 0 0 7 0 0 1388 168 0
 func TestGoldenScan(t *testing.T) {
 	var d Decoder
 	var s Scan
-	if err := d.Decode(&s, Binary, unhex(t, lms111)); err != nil {
+	if err := d.Decode(&s, Binary, devicestest.Unhex(t, lms111)); err != nil {
 		t.Fatal(err)
 	}
 	want := Scan{Version: 1, Device: 1, Serial: 18090362, Status: [2]uint8{1, 0}, Telegram: 63336, Counter: 4,
@@ -66,7 +67,7 @@ func TestGoldenText(t *testing.T) {
 }
 
 func TestBadScansAreRefusedWhereTheyAreBad(t *testing.T) {
-	good := unhex(t, lms111)
+	good := devicestest.Unhex(t, lms111)
 	edit := func(at int, b ...byte) []byte {
 		p := bytes.Clone(good)
 		copy(p[at:], b)
@@ -294,7 +295,7 @@ func TestDistancesAloneAreTheSame(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(unhex(f, lms111), true)
+	f.Add(devicestest.Unhex(f, lms111), true)
 	f.Add([]byte(lmsText), false)
 	f.Fuzz(func(t *testing.T, in []byte, bin bool) {
 		var d Decoder
@@ -397,7 +398,7 @@ func binaryFrame(s *Scan) []byte {
 }
 
 func TestDecodingAScanAllocatesNothing(t *testing.T) {
-	frame := Append(nil, Binary, append([]byte("sSN LMDscandata "), unhex(t, lms111)...))
+	frame := Append(nil, Binary, append([]byte("sSN LMDscandata "), devicestest.Unhex(t, lms111)...))
 	var r Reader
 	var d Decoder
 	var s Scan

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsgd/devices"
+	"acsgd/devices/devicestest"
 	"acsgd/internal/obs"
 	"acsgd/internal/sharedtest"
 )
@@ -248,7 +249,7 @@ func TestADeviceInTextIsFound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !bytes.HasSuffix(v.Sent, unhex(t, golden["firmware"])) {
+	if !bytes.HasSuffix(v.Sent, devicestest.Unhex(t, golden["firmware"])) {
 		t.Errorf("after EIHstCola it goes on with %q", v.Sent)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/devicestest"
 	"acsgd/devices/dims/profile"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
@@ -242,7 +243,7 @@ func TestAMovedMountIsTold(t *testing.T) {
 	r.scanners[0] = s
 	r.sessions[0].(*Session).Tick(r.now, &r.out)
 	var back sim.Out
-	s.Feed(r.now, unhex(t, golden["subscribe"]), &back)
+	s.Feed(r.now, devicestest.Unhex(t, golden["subscribe"]), &back)
 	r.run(t, start.Add(2*calibrated+20*time.Second))
 	if last := r.health[len(r.health)-1]; !strings.Contains(last, "has moved") {
 		t.Errorf("health %q", r.health)
@@ -294,7 +295,7 @@ func TestPairOnLinks(t *testing.T) {
 		near(t, "height", float64(seen[0].Height), float64(v.Height), 40)
 		near(t, "width", float64(seen[0].Width), float64(v.Width), 60)
 		for range 2 {
-			if bye := <-last; !bytes.HasSuffix(bye, unhex(t, golden["unsubscribe"])) {
+			if bye := <-last; !bytes.HasSuffix(bye, devicestest.Unhex(t, golden["unsubscribe"])) {
 				t.Errorf("the last request is %x", bye)
 			}
 		}
@@ -358,7 +359,7 @@ func BenchmarkTelegram(b *testing.B) {
 				b.Fatal(err)
 			}
 			var ignored, wire sim.Out
-			s.Feed(r.now, unhex(b, golden["subscribe"]), &ignored)
+			s.Feed(r.now, devicestest.Unhex(b, golden["subscribe"]), &ignored)
 			var frames [][]byte
 			for range 125 {
 				wire.Send = nil

@@ -74,7 +74,7 @@ func TestGatewayAnswersOnlyWhenDurable(t *testing.T) {
 			return string(b[:n])
 		}
 		write := func(h string) {
-			if _, err := c.Write(unhex(t, h)); err != nil {
+			if _, err := c.Write(devicestest.Unhex(t, h)); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()

@@ -34,15 +34,6 @@ const (
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func unhex(t testing.TB, parts ...string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.Join(parts, ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // fed is what a session made of bytes.
 type fed struct{ out devices.Out }
 
@@ -127,11 +118,11 @@ func open(t testing.TB, change ...func(*Config)) *session {
 }
 
 func TestConformance(t *testing.T) {
-	devicestest.Run(t, Driver(), devicestest.Script{Good: unhex(t, login, one8), Then: unhex(t, one8), Want: 1, Settings: `login = "1m"`})
+	devicestest.Run(t, Driver(), devicestest.Script{Good: devicestest.Unhex(t, login, one8), Then: devicestest.Unhex(t, one8), Want: 1, Settings: `login = "1m"`})
 }
 
 func TestVendorExample8(t *testing.T) {
-	f := feed(open(t), unhex(t, login, one8))
+	f := feed(open(t), devicestest.Unhex(t, login, one8))
 	want := []*obs.Fix{{Time: time.Date(2019, 6, 10, 10, 4, 46, 0, time.UTC), Device: "356307042441013",
 		Attributes: attrs(t, `{"priority":1,"event":1,"suspect":"position","rssi":3,"in1":true,"power":24.079,"operator":24602,"iButton":"0000000000000000"}`)}}
 	if diff := cmp.Diff(want, f.fixes()); diff != "" {
@@ -149,7 +140,7 @@ func TestVendorExample8(t *testing.T) {
 }
 
 func TestTwoRecordsAreAcknowledgedTogetherAndAfterBoth(t *testing.T) {
-	f := feed(open(t), unhex(t, login, two8, one8E))
+	f := feed(open(t), devicestest.Unhex(t, login, two8, one8E))
 	if len(f.fixes()) != 3 || len(f.out.Errs) > 0 {
 		t.Fatalf("got\n%s", f)
 	}
@@ -161,7 +152,7 @@ func TestTwoRecordsAreAcknowledgedTogetherAndAfterBoth(t *testing.T) {
 
 func TestDialogue(t *testing.T) {
 	crc := func(h string) string { // flips one bit of the time
-		b := unhex(t, h)
+		b := devicestest.Unhex(t, h)
 		b[14] ^= 1
 		return hex.EncodeToString(b)
 	}
@@ -193,7 +184,7 @@ func TestDialogue(t *testing.T) {
 			if c.configure != nil {
 				c.configure(cfg)
 			}
-		}), unhex(t, c.in))
+		}), devicestest.Unhex(t, c.in))
 		var errs []string
 		for _, e := range f.out.Errs {
 			errs = append(errs, fmt.Sprintf("%d %s", e.Offset, e.Reason))
@@ -209,7 +200,7 @@ func TestDialogue(t *testing.T) {
 }
 
 func TestCountsMustAgree(t *testing.T) {
-	b := unhex(t, login, two8)
+	b := devicestest.Unhex(t, login, two8)
 	at := len(b) - 5
 	b[at] = 3 // the second count, checksum made right again
 	binary.BigEndian.PutUint32(b[at+1:], uint32(crc16(b[17+8:at+1])))
@@ -220,12 +211,12 @@ func TestCountsMustAgree(t *testing.T) {
 }
 
 func TestEveryFlippedBitIsRefused(t *testing.T) {
-	good := unhex(t, one8E)
+	good := devicestest.Unhex(t, one8E)
 	for bit := range len(good) * 8 {
 		b := bytes.Clone(good)
 		b[bit/8] ^= 1 << (bit % 8)
 		s := open(t)
-		if f := feed(s, unhex(t, login), b); len(f.out.Obs) != 0 || len(f.out.Acks) != 0 {
+		if f := feed(s, devicestest.Unhex(t, login), b); len(f.out.Obs) != 0 || len(f.out.Acks) != 0 {
 			t.Fatalf("bit %d flipped: accepted\n%s", bit, f)
 		}
 	}
@@ -244,7 +235,7 @@ func TestLoginHasATimeLimit(t *testing.T) {
 		t.Error("a silent connection was kept")
 	}
 	s = open(t)
-	feed(s, unhex(t, login))
+	feed(s, devicestest.Unhex(t, login))
 	if at, ok := s.Deadline(); ok {
 		t.Errorf("deadline %v after the login", at)
 	}
@@ -252,7 +243,7 @@ func TestLoginHasATimeLimit(t *testing.T) {
 
 func TestHalfAFrameAtTheEndIsReported(t *testing.T) {
 	s := open(t)
-	f := feed(s, unhex(t, login, one8)[:40])
+	f := feed(s, devicestest.Unhex(t, login, one8)[:40])
 	s.Finish(now, &f.out)
 	if len(f.out.Errs) != 1 || f.out.Errs[0].Offset != 17 {
 		t.Errorf("got\n%s", f)
@@ -261,7 +252,7 @@ func TestHalfAFrameAtTheEndIsReported(t *testing.T) {
 
 func TestSealInputIsReportedWhenItChanges(t *testing.T) {
 	s := open(t, func(c *Config) { c.SealInput = 1 })
-	f := feed(s, unhex(t, login, two8, one8))
+	f := feed(s, devicestest.Unhex(t, login, two8, one8))
 	var got []string
 	for _, o := range f.out.Obs {
 		if x, ok := o.Body.(*obs.Seal); ok {
@@ -280,13 +271,13 @@ func TestDatagram(t *testing.T) {
 	// The body of the vendor's TCP example in a datagram of the documented layout.
 	body := one8[16 : len(one8)-8]
 	head := "CAFE0105" + login
-	b := unhex(t, fmt.Sprintf("%04X", (len(head)+len(body))/2), head, body)
+	b := devicestest.Unhex(t, fmt.Sprintf("%04X", (len(head)+len(body))/2), head, body)
 	s := open(t, func(c *Config) { c.Transport = "udp" })
 	f := feed(s, b, b)
 	if len(f.fixes()) != 2 || len(f.out.Errs) > 0 || f.fixes()[0].Device != "356307042441013" {
 		t.Fatalf("got\n%s", f)
 	}
-	want := devices.Ack{After: 1, Then: unhex(t, "0005CAFE010501"), Else: unhex(t, "0005CAFE010500")}
+	want := devices.Ack{After: 1, Then: devicestest.Unhex(t, "0005CAFE010501"), Else: devicestest.Unhex(t, "0005CAFE010500")}
 	if diff := cmp.Diff(want, f.out.Acks[0]); diff != "" {
 		t.Errorf("ack (-want +got):\n%s", diff)
 	}
@@ -441,8 +432,8 @@ func TestVectors(t *testing.T) {
 }
 
 func TestEveryAttributeIsWrittenAsJSON(t *testing.T) {
-	for _, frame := range append(mix(t), unhex(t, one8), unhex(t, two8), unhex(t, one8E)) {
-		f := feed(open(t), unhex(t, login), frame)
+	for _, frame := range append(mix(t), devicestest.Unhex(t, one8), devicestest.Unhex(t, two8), devicestest.Unhex(t, one8E)) {
+		f := feed(open(t), devicestest.Unhex(t, login), frame)
 		if len(f.out.Obs) == 0 {
 			t.Fatalf("%x gave nothing: %s", frame, f)
 		}
@@ -452,7 +443,7 @@ func TestEveryAttributeIsWrittenAsJSON(t *testing.T) {
 
 // corpus is everything that the tests know, login first.
 func corpus(t testing.TB) []byte {
-	return unhex(t, login, one8, two8, "ff", getinfo, one8E)
+	return devicestest.Unhex(t, login, one8, two8, "ff", getinfo, one8E)
 }
 
 func TestPiecesDoNotMatter(t *testing.T) {
@@ -482,7 +473,7 @@ func TestPiecesDoNotMatter(t *testing.T) {
 
 func FuzzSession(f *testing.F) {
 	f.Add(corpus(f), uint8(1), false)
-	f.Add(unhex(f, login, one8)[:50], uint8(7), true)
+	f.Add(devicestest.Unhex(f, login, one8)[:50], uint8(7), true)
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 12, 0x8E, 1}, uint8(3), false)
 	f.Fuzz(func(t *testing.T, b []byte, step uint8, soft bool) {
 		set := func(c *Config) {
@@ -515,7 +506,7 @@ func FuzzSession(f *testing.F) {
 			// Behind whatever came, enough good frames are found again.
 			s := make()
 			feed(s, b)
-			feed(s, bytes.Repeat(unhex(t, login, one8), 2+s.cfg.MaxFrame/80))
+			feed(s, bytes.Repeat(devicestest.Unhex(t, login, one8), 2+s.cfg.MaxFrame/80))
 			if s.imei != "356307042441013" {
 				t.Fatal("the dialogue did not recover")
 			}
@@ -526,8 +517,8 @@ func FuzzSession(f *testing.F) {
 func TestAllocations(t *testing.T) {
 	s := open(t)
 	var out devices.Out
-	s.Feed(now, unhex(t, login), &out)
-	frame := unhex(t, one8E)
+	s.Feed(now, devicestest.Unhex(t, login), &out)
+	frame := devicestest.Unhex(t, one8E)
 	got := testing.AllocsPerRun(1000, func() {
 		out.Reset()
 		s.Feed(now, frame, &out)
@@ -537,7 +528,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-func BenchmarkVendorFrame8E(b *testing.B) { benchmark(b, nil, unhex(b, one8E)) }
+func BenchmarkVendorFrame8E(b *testing.B) { benchmark(b, nil, devicestest.Unhex(b, one8E)) }
 
 // BenchmarkMix decodes the reference mix: budget 600 ns a frame, 2 allocations.
 //
@@ -575,7 +566,7 @@ func mix(b testing.TB) (frames [][]byte) {
 				}
 			}
 		}
-		if f := unhex(b, h); transport == "tcp" && in["crc_ok"] && in["length_ok"] && isRecords(f[8]) {
+		if f := devicestest.Unhex(b, h); transport == "tcp" && in["crc_ok"] && in["length_ok"] && isRecords(f[8]) {
 			frames = append(frames, f)
 		}
 	}
@@ -585,7 +576,7 @@ func mix(b testing.TB) (frames [][]byte) {
 func benchmark(b *testing.B, use func(*obs.Observation), frames ...[]byte) {
 	s := open(b)
 	var out devices.Out
-	s.Feed(now, unhex(b, login), &out)
+	s.Feed(now, devicestest.Unhex(b, login), &out)
 	n, records := 0, 0
 	b.ReportAllocs()
 	for b.Loop() {

@@ -2,13 +2,13 @@ package mtcontinuous
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/weigh"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -17,15 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 const (
 	rest   = "02 2A 30 20 20 31 38 34 32 30 20 20 20 20 20 30 0D 08"
@@ -61,7 +52,7 @@ func TestFramesOfTheManualDecode(t *testing.T) {
 	} {
 		for _, sum := range []Checksum{Auto, On} {
 			for chunk := 1; chunk < 20; chunk++ {
-				p := unhex(t, c.hex)
+				p := devicestest.Unhex(t, c.hex)
 				frames, fails := show(sum, p, chunk, false)
 				if want := fmt.Sprintf("0: %s raw %X", c.want, p); len(frames) != 1 || frames[0] != want || fails != nil {
 					t.Errorf("%s, %s: %q, %q, want %q", c.name, sum, frames, fails, want)
@@ -72,7 +63,7 @@ func TestFramesOfTheManualDecode(t *testing.T) {
 }
 
 func TestSevenBitLinesSetBitSeven(t *testing.T) {
-	p := unhex(t, rest)
+	p := devicestest.Unhex(t, rest)
 	for i := range p {
 		p[i] |= byte(i%2) << 7
 	}
@@ -148,7 +139,7 @@ func TestOutOfRangeShowsNoWeight(t *testing.T) {
 }
 
 func TestTheChecksumIsFoundOut(t *testing.T) {
-	with := unhex(t, rest+motion+rest+motion+rest+motion)
+	with := devicestest.Unhex(t, rest+motion+rest+motion+rest+motion)
 	var bare []byte
 	for i := 0; i < len(with); i += 18 {
 		bare = append(bare, with[i:i+17]...)
@@ -199,7 +190,7 @@ func TestAChecksumThatLooksLikeSTX(t *testing.T) {
 }
 
 func TestTheDecoderFindsTheNextGoodFrame(t *testing.T) {
-	good := unhex(t, rest)
+	good := devicestest.Unhex(t, rest)
 	for _, c := range []struct {
 		name, before string
 		fails        int
@@ -207,7 +198,7 @@ func TestTheDecoderFindsTheNextGoodFrame(t *testing.T) {
 		{"after nothing", "", 0}, {"after noise", "55 AA 0D 0A", 1}, {"after half a frame", rest[:24], 1},
 		{"after STX alone", "02", 1}, {"after many STX", "02 02 02 02", 1},
 	} {
-		p := append(unhex(t, c.before), good...)
+		p := append(devicestest.Unhex(t, c.before), good...)
 		frames, fails := show(On, append(p, good...), 4, false)
 		if len(frames) != 2 || len(fails) != c.fails {
 			t.Errorf("%s: %q, %q; want 2 frames and %d errors", c.name, frames, fails, c.fails)
@@ -230,9 +221,9 @@ func TestAnyWeightSurvivesTheWire(t *testing.T) {
 
 func FuzzDecoder(f *testing.F) {
 	for _, s := range []string{rest, motion + rest, net, rest[:51] + motion[:51]} {
-		f.Add(unhex(f, s), 3)
+		f.Add(devicestest.Unhex(f, s), 3)
 	}
-	good := unhex(f, rest)
+	good := devicestest.Unhex(f, rest)
 	f.Fuzz(func(t *testing.T, p []byte, chunk int) {
 		chunk = max(1, min(chunk, 100))
 		for _, sum := range []Checksum{Auto, On, Off} {
@@ -264,7 +255,7 @@ func TestStreamGivesOneWeighingAFrame(t *testing.T) {
 	s := session(t, devices.Env{Stream: true})
 	var out devices.Out
 	s.Tick(epoch, &out)
-	s.Feed(epoch, unhex(t, rest+motion+net), &out)
+	s.Feed(epoch, devicestest.Unhex(t, rest+motion+net), &out)
 	s.Finish(epoch, &out)
 	var lines []string
 	for _, o := range out.Obs {
@@ -275,7 +266,7 @@ func TestStreamGivesOneWeighingAFrame(t *testing.T) {
 	if d := cmp.Diff(want, lines); d != "" {
 		t.Errorf("weighings (-want +got):\n%s", d)
 	}
-	if len(out.Obs) > 0 && !bytes.Equal(out.Obs[0].Raw, unhex(t, rest)) {
+	if len(out.Obs) > 0 && !bytes.Equal(out.Obs[0].Raw, devicestest.Unhex(t, rest)) {
 		t.Errorf("Raw = %X", out.Obs[0].Raw)
 	}
 }
@@ -284,7 +275,7 @@ func TestASilentIndicatorIsDegradedThenGivenUp(t *testing.T) {
 	s := session(t, devices.Env{})
 	var out devices.Out
 	s.Tick(epoch, &out)
-	s.Feed(epoch.Add(time.Millisecond), unhex(t, rest), &out)
+	s.Feed(epoch.Add(time.Millisecond), devicestest.Unhex(t, rest), &out)
 	var states []string
 	for out.Fail == nil && len(states) < 5 {
 		at, ok := s.Deadline()
@@ -309,7 +300,7 @@ func TestAFrameWithoutChecksumIsNotHeldForEver(t *testing.T) {
 	s := session(t, devices.Env{Stream: true})
 	var out devices.Out
 	s.Tick(epoch, &out)
-	s.Feed(epoch.Add(time.Second), unhex(t, rest[:51]), &out)
+	s.Feed(epoch.Add(time.Second), devicestest.Unhex(t, rest[:51]), &out)
 	at, ok := s.Deadline()
 	if len(out.Obs) != 0 || !ok || at.Sub(epoch) != time.Second+50*time.Millisecond {
 		t.Fatalf("%d observations, Deadline %v, %v; want to wait 50 ms for a checksum", len(out.Obs), at.Sub(epoch), ok)
@@ -349,7 +340,7 @@ func TestExampleDecodes(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	p := unhex(b, rest)
+	p := devicestest.Unhex(b, rest)
 	d := Decoder{Checksum: Auto}
 	n := 0
 	take, fail := func(f *Frame) { n++ }, func(int64, error, []byte) {}
@@ -365,7 +356,7 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkSession is the whole path of a sample: frame, time, axle algorithm.
 func BenchmarkSession(b *testing.B) {
 	s := session(b, devices.Env{})
-	p := unhex(b, "02 2A 30 20 20 20 20 20 20 30 20 20 20 20 20 30 0D")
+	p := devicestest.Unhex(b, "02 2A 30 20 20 20 20 20 20 30 20 20 20 20 20 30 0D")
 	p = append(p, sum(p))
 	var out devices.Out
 	now := epoch
@@ -378,7 +369,7 @@ func BenchmarkSession(b *testing.B) {
 }
 
 func TestDecodingDoesNotAllocate(t *testing.T) {
-	p := unhex(t, rest)
+	p := devicestest.Unhex(t, rest)
 	d := Decoder{Checksum: Auto}
 	take, fail := func(*Frame) {}, func(int64, error, []byte) {}
 	d.Feed(p, take, fail)

@@ -2,13 +2,13 @@ package tensom
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/weigh"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -17,15 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // got is what a decoder makes of bytes, as text.
 func got(p []byte, chunk int) (frames, fails []string) {
@@ -49,7 +40,7 @@ func TestRequestsAreThoseOfTheProtocol(t *testing.T) {
 		"FF01C058FFFF": {1, OpZero}, "FF01BFCBFFFF": {1, OpStatus}, "FF01A1A8FFFF": {1, OpSerial},
 		"FF01CD0FFFFF": {1, OpMode},
 	} {
-		if got := Append(nil, r.addr, 0, r.op); !bytes.Equal(got, unhex(t, want)) {
+		if got := Append(nil, r.addr, 0, r.op); !bytes.Equal(got, devicestest.Unhex(t, want)) {
 			t.Errorf("Append(%d, %02X) = %X, want %s", r.addr, byte(r.op), got, want)
 		}
 	}
@@ -68,7 +59,7 @@ func TestAnswersDecode(t *testing.T) {
 		for chunk := 1; chunk < 12; chunk++ {
 			n := 0
 			var d Decoder
-			p := unhex(t, c.hex)
+			p := devicestest.Unhex(t, c.hex)
 			for i := 0; i < len(p); i += chunk {
 				d.Feed(p[i:min(i+chunk, len(p))], func(f *Frame) {
 					n++
@@ -120,7 +111,7 @@ func TestTheDecoderFindsTheNextGoodFrame(t *testing.T) {
 		if c.name == "after fill bytes" {
 			c.fails = nil
 		}
-		frames, fails := got(append(unhex(t, c.before), unhex(t, good+good)...), 7)
+		frames, fails := got(append(devicestest.Unhex(t, c.before), devicestest.Unhex(t, good+good)...), 7)
 		if len(frames) == 0 || !strings.HasSuffix(frames[len(frames)-1], want) {
 			t.Errorf("%s: frames %q, want %q last", c.name, frames, want)
 		}
@@ -157,7 +148,7 @@ func TestEveryFrameSurvivesTheWire(t *testing.T) {
 
 func FuzzDecoder(f *testing.F) {
 	for _, s := range []string{"FF01C32084011070FFFF", "FF01C369000010FFFEFFFF", "FFFFFE00FFFF", "FF00393000C3"} {
-		f.Add(unhex(f, s), 3)
+		f.Add(devicestest.Unhex(f, s), 3)
 	}
 	f.Fuzz(func(t *testing.T, p []byte, chunk int) {
 		chunk = max(1, min(chunk, 100))
@@ -193,7 +184,7 @@ func TestStreamGivesOneWeighingAFrame(t *testing.T) {
 	s := session(t, devices.Env{Stream: true}, nil)
 	var out devices.Out
 	s.Tick(epoch, &out)
-	s.Feed(epoch, unhex(t, "FF01C3E3FFFF FF01C32084011070FFFF FF02C32084011055FFFF FF01C35512009108FFFF"), &out)
+	s.Feed(epoch, devicestest.Unhex(t, "FF01C3E3FFFF FF01C32084011070FFFF FF02C32084011055FFFF FF01C35512009108FFFF"), &out)
 	if len(out.Send) != 0 || out.Fail != nil {
 		t.Errorf("sends %X, fails %v, want to listen only", out.Send, out.Fail)
 	}
@@ -216,14 +207,14 @@ func TestStreamGivesOneWeighingAFrame(t *testing.T) {
 func TestTheSessionPollsRetriesAndGivesUp(t *testing.T) {
 	s := session(t, devices.Env{}, func(c *Config) { c.Silence = 2 * time.Second })
 	var out devices.Out
-	req := unhex(t, "FF01C3E3FFFF")
+	req := devicestest.Unhex(t, "FF01C3E3FFFF")
 	now := epoch
 	s.Tick(now, &out)
 	if !bytes.Equal(out.Send, req) {
 		t.Fatalf("first Tick sends %X, want %X", out.Send, req)
 	}
 	out.Reset()
-	s.Feed(now.Add(5*time.Millisecond), append(append([]byte(nil), req...), unhex(t, "FF01C32084011070FFFF")...), &out)
+	s.Feed(now.Add(5*time.Millisecond), append(append([]byte(nil), req...), devicestest.Unhex(t, "FF01C32084011070FFFF")...), &out)
 	if at, ok := s.Deadline(); !ok || !at.Equal(now.Add(20*time.Millisecond)) || len(out.Send) != 0 {
 		t.Errorf("after the answer Deadline = %v, %v, sends %X; want the next poll after 20 ms", at.Sub(epoch), ok, out.Send)
 	}
@@ -245,7 +236,7 @@ func TestTheSessionPollsRetriesAndGivesUp(t *testing.T) {
 		t.Errorf("degraded at poll %d, gave up after %d (%v); want 5 (one and three retries), within 2 s", degraded, polls, out.Fail)
 	}
 	out.Reset()
-	s.Feed(now, unhex(t, "FF01C32084011070FFFF"), &out)
+	s.Feed(now, devicestest.Unhex(t, "FF01C32084011070FFFF"), &out)
 	if len(out.Obs) == 0 || out.Obs[0].Body.(*obs.Health).State != obs.Online {
 		t.Errorf("an answer after the silence gives %v, want online", out.Obs)
 	}
@@ -260,7 +251,7 @@ func TestErrorsOfTheIndicatorAreReported(t *testing.T) {
 		t.Errorf("errors %v, want the zero range", out.Errs)
 	}
 	out.Reset()
-	s.Feed(epoch.Add(2*time.Millisecond), unhex(t, "FF01C31A840110"), &out)
+	s.Feed(epoch.Add(2*time.Millisecond), devicestest.Unhex(t, "FF01C31A840110"), &out)
 	if len(out.Obs) != 0 {
 		t.Errorf("half a frame gives %v", out.Obs)
 	}
@@ -320,7 +311,7 @@ func TestWrongSettingsAreAllNamed(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	p := unhex(b, "FF01C32084011070FFFF")
+	p := devicestest.Unhex(b, "FF01C32084011070FFFF")
 	var d Decoder
 	n := 0
 	take := func(f *Frame) {
@@ -339,7 +330,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func TestDecodingDoesNotAllocate(t *testing.T) {
-	p := unhex(t, "FF01C32084011070FFFF")
+	p := devicestest.Unhex(t, "FF01C32084011070FFFF")
 	var d Decoder
 	take, fail := func(f *Frame) {}, func(int64, error, []byte) {}
 	d.Feed(p, take, fail)

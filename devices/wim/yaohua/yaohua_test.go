@@ -2,7 +2,6 @@ package yaohua
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/weigh"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -17,15 +17,6 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // Frames that the manuals print.
 const (
@@ -79,7 +70,7 @@ func show(format Format, p []byte, chunk int) (frames, fails []string) {
 
 func TestFramesOfTheManualsDecode(t *testing.T) {
 	for _, c := range goldens {
-		p := unhex(t, c.hex)
+		p := devicestest.Unhex(t, c.hex)
 		for chunk := 1; chunk <= len(p); chunk++ {
 			frames, fails := show(c.format, p, chunk)
 			if want := fmt.Sprintf("0: %s raw %X", c.want, p); len(frames) != 1 || frames[0] != want || fails != nil {
@@ -92,7 +83,7 @@ func TestFramesOfTheManualsDecode(t *testing.T) {
 func TestAnotherFormatIsNoWeight(t *testing.T) {
 	for _, c := range goldens {
 		for _, other := range []Format{A9, A26, A23P, A12E} {
-			p := bytes.Repeat(unhex(t, c.hex), 3)
+			p := bytes.Repeat(devicestest.Unhex(t, c.hex), 3)
 			if frames, fails := show(other, p, 4); other != c.format && (len(frames) > 0 || len(fails) == 0) {
 				t.Errorf("%s read as %s: %q, %q, want errors alone", c.format, other, frames, fails)
 			}
@@ -102,7 +93,7 @@ func TestAnotherFormatIsNoWeight(t *testing.T) {
 
 func TestSevenBitLinesSetBitSeven(t *testing.T) {
 	for _, c := range goldens {
-		p := unhex(t, c.hex)
+		p := devicestest.Unhex(t, c.hex)
 		for i := range p {
 			p[i] |= byte(i%2) << 7
 		}
@@ -114,7 +105,7 @@ func TestSevenBitLinesSetBitSeven(t *testing.T) {
 
 func TestAddedLineEndsAreNoError(t *testing.T) {
 	for _, c := range goldens {
-		p := unhex(t, strings.Repeat(c.hex+"0D 0A", 3))
+		p := devicestest.Unhex(t, strings.Repeat(c.hex+"0D 0A", 3))
 		if frames, fails := show(c.format, p, 5); len(frames) != 3 || fails != nil {
 			t.Errorf("%s with line ends: %d frames, %q, want 3", c.format, len(frames), fails)
 		}
@@ -123,7 +114,7 @@ func TestAddedLineEndsAreNoError(t *testing.T) {
 
 func TestTheDecoderFindsTheNextGoodFrame(t *testing.T) {
 	for _, c := range goldens {
-		good := unhex(t, c.hex)
+		good := devicestest.Unhex(t, c.hex)
 		damaged := bytes.Clone(good)
 		damaged[4] ^= 0x40
 		for _, b := range []struct {
@@ -145,7 +136,7 @@ func TestTheDecoderFindsTheNextGoodFrame(t *testing.T) {
 
 func TestACutFrameIsReportedAtTheEnd(t *testing.T) {
 	for _, c := range goldens {
-		p := unhex(t, c.hex)
+		p := devicestest.Unhex(t, c.hex)
 		for n := 1; n < len(p); n++ {
 			frames, fails := show(c.format, p[:n], 2)
 			if len(frames) != 0 || len(fails) != 1 || !strings.Contains(fails[0], errCut.Error()) {
@@ -227,8 +218,8 @@ func TestWholeNumbersOfA12E(t *testing.T) {
 
 func FuzzDecoder(f *testing.F) {
 	for _, c := range goldens {
-		f.Add(unhex(f, c.hex), 3)
-		f.Add(append(unhex(f, c.hex+"0D 0A")[3:], unhex(f, c.hex)...), 1)
+		f.Add(devicestest.Unhex(f, c.hex), 3)
+		f.Add(append(devicestest.Unhex(f, c.hex+"0D 0A")[3:], devicestest.Unhex(f, c.hex)...), 1)
 	}
 	f.Fuzz(func(t *testing.T, p []byte, chunk int) {
 		chunk = max(1, min(chunk, 100))
@@ -238,7 +229,7 @@ func FuzzDecoder(f *testing.F) {
 			if d := cmp.Diff(frames, frames2) + cmp.Diff(fails, fails2); d != "" {
 				t.Errorf("%s: whole against chunks of %d:\n%s", c.format, chunk, d)
 			}
-			good := unhex(t, c.hex)
+			good := devicestest.Unhex(t, c.hex)
 			after, _ := show(c.format, append(bytes.Clone(p), good...), 5)
 			if len(after) == 0 || !strings.HasSuffix(after[len(after)-1], fmt.Sprintf("%s raw %X", c.want, good)) {
 				t.Errorf("%s: after %X the good frame is not found: %q", c.format, p, after)
@@ -273,7 +264,7 @@ func TestStabilityIsDerived(t *testing.T) {
 	var stable []bool
 	for i := range 16 {
 		out.Reset()
-		s.Feed(epoch.Add(time.Duration(i)*100*time.Millisecond), unhex(t, a9Lorry), &out)
+		s.Feed(epoch.Add(time.Duration(i)*100*time.Millisecond), devicestest.Unhex(t, a9Lorry), &out)
 		stable = append(stable, out.Obs[0].Body.(*obs.Weighing).Stable)
 	}
 	for i, got := range stable {
@@ -282,11 +273,11 @@ func TestStabilityIsDerived(t *testing.T) {
 		}
 	}
 	out.Reset()
-	s.Feed(epoch.Add(1600*time.Millisecond), unhex(t, a9Minus), &out)
+	s.Feed(epoch.Add(1600*time.Millisecond), devicestest.Unhex(t, a9Minus), &out)
 	if d := cmp.Diff([]string{"01.5875 -1kg stable false [motion]"}, weighings(&out)); d != "" {
 		t.Errorf("after a jump (-want +got):\n%s", d)
 	}
-	if !bytes.Equal(out.Obs[0].Raw, unhex(t, a9Minus)) {
+	if !bytes.Equal(out.Obs[0].Raw, devicestest.Unhex(t, a9Minus)) {
 		t.Errorf("Raw = %X", out.Obs[0].Raw)
 	}
 }
@@ -297,7 +288,7 @@ func TestNoWeightIsSaidToBeNone(t *testing.T) {
 	x := xor(net)
 	net = append(net, nibble(x>>4), nibble(x), cr, lf)
 	var out devices.Out
-	s.Feed(epoch, append(unhex(t, over+under), net...), &out)
+	s.Feed(epoch, append(devicestest.Unhex(t, over+under), net...), &out)
 	want := []string{"00.0000 0kg stable false [overload]", "00.0200 0kg stable false [underload]", "00.0400 4.139kg stable false [fault]"}
 	if d := cmp.Diff(want, weighings(&out)); d != "" {
 		t.Errorf("weighings (-want +got):\n%s", d)
@@ -307,7 +298,7 @@ func TestNoWeightIsSaidToBeNone(t *testing.T) {
 func TestTonnes(t *testing.T) {
 	s := session(t, devices.Env{Stream: true}, "tcp:127.0.0.1:4001", func(c *Config) { c.Format, c.Unit = A26, "t" })
 	var out devices.Out
-	s.Feed(epoch, unhex(t, a26), &out)
+	s.Feed(epoch, devicestest.Unhex(t, a26), &out)
 	if d := cmp.Diff([]string{"00.0000 -1000kg stable false [motion]"}, weighings(&out)); d != "" {
 		t.Errorf("weighings (-want +got):\n%s", d)
 	}
@@ -356,7 +347,7 @@ func TestExampleDecodes(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	p := unhex(b, a9Lorry)
+	p := devicestest.Unhex(b, a9Lorry)
 	d := Decoder{Format: A9}
 	n := 0
 	take, fail := func(*Frame) { n++ }, func(int64, error, []byte) {}
@@ -371,7 +362,7 @@ func BenchmarkDecode(b *testing.B) {
 
 func TestDecodingDoesNotAllocate(t *testing.T) {
 	for _, c := range goldens {
-		p := unhex(t, c.hex)
+		p := devicestest.Unhex(t, c.hex)
 		d := Decoder{Format: c.format}
 		take, fail := func(*Frame) {}, func(int64, error, []byte) {}
 		d.Feed(p, take, fail)
