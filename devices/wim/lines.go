@@ -9,7 +9,8 @@ import (
 const LineMax = 256
 
 var (
-	errLong  = errors.New("no end of line within 256 bytes")
+	// ErrLong is the fault of a line without an end.
+	ErrLong  = errors.New("no end of line within 256 bytes")
 	errCut   = errors.New("line without an end")
 	errStart = errors.New("bytes outside a frame")
 	errTwice = errors.New("a frame begins before the last one has ended")
@@ -56,7 +57,7 @@ func (l *Lines) Feed(p []byte, line func(offset int64, b []byte), fail func(offs
 			}
 			l.buf = append(l.buf, b)
 			if len(l.buf) == LineMax {
-				fail(l.from, errLong, l.buf)
+				fail(l.from, ErrLong, l.buf)
 				l.buf, l.skip = l.buf[:0], true
 			}
 		}

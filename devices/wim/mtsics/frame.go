@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// MaxLine is the longest line with its end; a longer one is cut.
-	MaxLine = 256
-
 	usual   = len("S S      18420 kg\r\n")
 	valueAt = 4  // of a weight line
 	width   = 10 // of the value
@@ -39,8 +36,6 @@ type Frame struct {
 
 var (
 	errEnd     = errors.New("no CR before LF")
-	errLong    = errors.New("no end of line within 256 bytes")
-	errCut     = errors.New("the line is cut off")
 	errBytes   = errors.New("bytes that no line has")
 	errWord    = errors.New("the line does not begin like an answer")
 	errStatus  = errors.New("unknown status of a weight")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/wim"
 	"acsgd/devices/wim/weigh"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -89,7 +90,7 @@ func TestEveryErrorHasItsNameAndOffset(t *testing.T) {
 		{"a blank within", "S S     1 0.00 g\r\n", errValue}, {"two points", "S S     1.0.00 g\r\n", errValue},
 		{"left-aligned", "S S 100.00     g\r\n", errValue}, {"point last", "S S       100. g\r\n", errValue},
 		{"point first", "S S        .50 g\r\n", errValue}, {"dashes", "S S ---------- g\r\n", errValue},
-		{"too long", strings.Repeat("S", MaxLine), errLong},
+		{"too long", strings.Repeat("S", wim.LineMax), wim.ErrLong},
 	} {
 		frames, fails := show(golden+c.line+"\r\n"+golden, 7, true)
 		if want := fmt.Sprintf("18: %v %q", c.want, c.line); len(frames) != 2 || len(fails) != 1 || fails[0] != want {
@@ -112,7 +113,7 @@ func TestALineWithoutEndIsCutOnce(t *testing.T) {
 		t.Errorf("%q, %q, want one cut and one weight", frames, fails)
 	}
 	frames, fails = show(golden+golden[:9], 4, true)
-	if want := []string{`18: the line is cut off "S S     1"`}; len(frames) != 1 || !cmp.Equal(fails, want) {
+	if want := []string{`18: line without an end "S S     1"`}; len(frames) != 1 || !cmp.Equal(fails, want) {
 		t.Errorf("a stream that ends within a line: %q, %q, want %q", frames, fails, want)
 	}
 }
