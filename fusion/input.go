@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"acsgd/internal/decl"
+	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
 )
 
@@ -124,4 +125,6 @@ type Instrument struct {
 	Station int32  `json:"station_mm"`     // distance of its sensing line from the lane datum
 	Expect  bool   `json:"expect"`         // a passage is incomplete without it
 	Role    string `json:"role,omitempty"` // anpr: front, rear, trailer
+	// Certificate is of its last verification; nil has none.
+	Certificate *metrology.Certificate `json:"certificate,omitempty"`
 }

@@ -160,10 +160,13 @@ type Size struct {
 	Outline []Point      `json:"outline,omitempty"` // side view, at most 128 points
 }
 
-// Point is one point of the side view: distance from the front and height.
+// Point is one cross-section of the outline: distance from the front, height, and the left
+// and right edges from the lane's middle, negative to the left; 0 and 0 are not measured.
 type Point struct {
-	X quant.Length `json:"x"`
-	Z quant.Length `json:"z"`
+	X     quant.Length `json:"x"`
+	Z     quant.Length `json:"z"`
+	Left  quant.Length `json:"l,omitempty"`
+	Right quant.Length `json:"r,omitempty"`
 }
 
 // Decision is what was ordered.

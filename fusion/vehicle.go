@@ -87,7 +87,7 @@ func (v *visit) measureLength() {
 		if span > 0 {
 			x = quant.Length(int64(length) * int64(sh.Slices[i].T) / span)
 		}
-		v.Size.Outline = append(v.Size.Outline, Point{X: x, Z: sh.Slices[i].Height})
+		v.Size.Outline = append(v.Size.Outline, Point{X: x, Z: sh.Slices[i].Height, Left: sh.Slices[i].Left, Right: sh.Slices[i].Right})
 	}
 }
 
