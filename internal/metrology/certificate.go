@@ -30,6 +30,8 @@ type Certificate struct {
 	Max      quant.Mass `json:"max_kg,omitempty"`
 	Ranges   []Range    `json:"ranges,omitempty"` // approved speeds, growing
 	Report   string     `json:"report,omitempty"` // SHA-256 of the test report
+	// Simulator marks a certificate of simulated runs: it counts in simulator mode only.
+	Simulator bool `json:"simulator,omitempty"`
 }
 
 // Range is one approved range of the operating speed and the classes that were reached in
