@@ -60,6 +60,7 @@ func judgeOf(dst []Finding, p *Pack, v *Vehicle, o Options) judge {
 
 func (j *judge) rest() []Finding {
 	j.gross()
+	j.driving()
 	j.sizes()
 	return j.dst
 }
