@@ -147,6 +147,8 @@ type scratch struct {
 	before  []rules.Finding // of a judged passage, as they were
 	seqs    []uint64
 	day     civilDay
+	plates  []string
+	permit  rules.Permit
 	matcher match.Matcher
 }
 

@@ -214,7 +214,7 @@ func noPack(id string) rules.Finding {
 func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 	p := c.s.Params
 	d := v.Declaration
-	certain := d != nil && (v.Chosen != "" || v.Match.Auto())
+	certain := v.certain()
 	if p.Declare && !certain {
 		v.Findings = append(v.Findings, undeclared(v))
 	}
@@ -227,6 +227,11 @@ func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 			doubt(v.Findings[n:])
 		}
 	}
+}
+
+// certain reports whether the declaration is the vehicle's own beyond doubt.
+func (v *visit) certain() bool {
+	return v.Declaration != nil && (v.Chosen != "" || v.Match.Auto())
 }
 
 // doubt takes what exceeds back to undetermined where the declaration is not certain.

@@ -5,6 +5,7 @@ import (
 
 	"acsgd/fusion/motion"
 	"acsgd/fusion/rules"
+	"acsgd/internal/decl"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 )
@@ -109,9 +110,7 @@ func (c *Core) loads(v *visit) *rules.Vehicle {
 		Date: c.scratch.day.of(v.First.Add(time.Duration(p.Offset) * time.Second))}
 	if v.Declaration != nil {
 		x.Carriage = "international"
-		if len(v.Declaration.Permits) > 0 {
-			x.Permit = v.Declaration.Permits[0].ID
-		}
+		c.permit(v, x)
 	}
 	c.axles(v, x)
 	x.Class = v.class()
@@ -120,6 +119,37 @@ func (c *Core) loads(v *visit) *rules.Vehicle {
 		v.AxleCode = string(b)
 	}
 	return x
+}
+
+// permit takes the special permit out of the declaration: of several, one that covers the
+// vehicle. Whose permit it is can be told once the declaration is certain; until then the
+// plates are not known.
+func (c *Core) permit(v *visit, x *rules.Vehicle) {
+	x.Site = c.s.Params.Site
+	if v.certain() {
+		c.scratch.plates = c.scratch.plates[:0]
+		for i := range v.Declaration.Units {
+			c.scratch.plates = append(c.scratch.plates, v.Declaration.Units[i].Plate)
+		}
+		x.Plates = c.scratch.plates
+	}
+	for i := range v.Declaration.Permits {
+		d := &v.Declaration.Permits[i]
+		if d.Special == nil && d.Kind != decl.SpecialPermit {
+			continue
+		}
+		p := rules.Permit{Number: d.ID}
+		if d.Special != nil {
+			p.Special = *d.Special
+		}
+		if x.Permit != nil {
+			if covers, _ := p.Covers(x); covers != rules.Yes {
+				continue
+			}
+		}
+		c.scratch.permit = p
+		x.Permit = &c.scratch.permit
+	}
 }
 
 // civilDay is the text of the day that was asked for last: most passages are of one day.

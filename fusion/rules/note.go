@@ -23,6 +23,8 @@ const (
 	noteTrain
 	notePermit
 	noteDeduction
+	notePermitOther
+	notePermitSilent
 )
 
 // noteNames are the texts of the bits above, in their order. The array is never written;
@@ -43,8 +45,10 @@ var noteNames = [...]string{
 	"season_exemptions_unchecked", // food, medicines, emergency and the like are not known here
 	"surface_assumed",             // stone-mastic, the kinder limit
 	"articulated_as_road_train",   // the act knows trains only
-	"permit_presented",            // its values are for the officer to compare
+	"permit_applied",              // the limit is the special permit's
 	"deduction_not_verified",
+	"permit_does_not_cover", // another plate, day or route
+	"permit_silent",         // the special permit says nothing of this quantity
 }
 
 // list returns the texts, nil for none. One remark costs no allocation.
