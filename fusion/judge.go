@@ -122,7 +122,9 @@ func (c *Core) awaits(v *visit, class string) bool {
 func (c *Core) judgeAxles(v *visit) {
 	was := v.Verdict
 	v.axleMemory.Reset()
-	fs := rules.JudgeAxles(c.scratch.fresh[:0], c.book.Pack(c.s.Params.Pack), c.loads(v), rules.Options{Memory: &v.axleMemory})
+	x := c.loads(v)
+	c.remember(v, x)
+	fs := rules.JudgeAxles(c.scratch.fresh[:0], c.book.Pack(c.s.Params.Pack), x, rules.Options{Memory: &v.axleMemory})
 	c.support(v, fs, &v.axleMemory)
 	c.scratch.fresh = fs
 	v.Findings = slices.Replace(v.Findings, 0, v.Loads, fs...)

@@ -5,7 +5,6 @@ import (
 
 	"acsgd/fusion/motion"
 	"acsgd/fusion/rules"
-	"acsgd/internal/decl"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 )
@@ -99,6 +98,8 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 	if x.Class == "" && x.Length != nil && v.countUnsure() {
 		x.Length, x.Reasons.Length = nil, axleLost
 	}
+	c.remember(v, x)
+	c.classify(v, x)
 	return x
 }
 
@@ -106,11 +107,11 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 func (c *Core) loads(v *visit) *rules.Vehicle {
 	x := &c.scratch.vehicle
 	p := c.s.Params
-	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Instrument: true,
+	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Site: p.Site, Instrument: true,
 		Date: c.scratch.day.of(v.First.Add(time.Duration(p.Offset) * time.Second))}
 	if v.Declaration != nil {
 		x.Carriage = "international"
-		c.permit(v, x)
+		present(v.Declaration, v.certain(), x, &c.scratch.plates, &c.scratch.permit)
 	}
 	c.axles(v, x)
 	x.Class = v.class()
@@ -119,37 +120,6 @@ func (c *Core) loads(v *visit) *rules.Vehicle {
 		v.AxleCode = string(b)
 	}
 	return x
-}
-
-// permit takes the special permit out of the declaration: of several, one that covers the
-// vehicle. Whose permit it is can be told once the declaration is certain; until then the
-// plates are not known.
-func (c *Core) permit(v *visit, x *rules.Vehicle) {
-	x.Site = c.s.Params.Site
-	if v.certain() {
-		c.scratch.plates = c.scratch.plates[:0]
-		for i := range v.Declaration.Units {
-			c.scratch.plates = append(c.scratch.plates, v.Declaration.Units[i].Plate)
-		}
-		x.Plates = c.scratch.plates
-	}
-	for i := range v.Declaration.Permits {
-		d := &v.Declaration.Permits[i]
-		if d.Special == nil && d.Kind != decl.SpecialPermit {
-			continue
-		}
-		p := rules.Permit{Number: d.ID}
-		if d.Special != nil {
-			p.Special = *d.Special
-		}
-		if x.Permit != nil {
-			if covers, _ := p.Covers(x); covers != rules.Yes {
-				continue
-			}
-		}
-		c.scratch.permit = p
-		x.Permit = &c.scratch.permit
-	}
 }
 
 // civilDay is the text of the day that was asked for last: most passages are of one day.
@@ -177,22 +147,13 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 	why := v.loadsUnsure()
 	for i := range v.Axles {
 		a := &v.Axles[i]
-		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
+		r := rules.Axle{Gap: a.Gap, Reason: a.unusable(i, why)}
 		m[2*i], m[2*i+1] = a.Mass, a.U
 		r.Mass = &m[2*i]
 		if a.U > 0 {
 			r.U = &m[2*i+1]
 		}
 		x.UGap = max(x.UGap, a.UGap)
-		switch {
-		case r.Reason != "":
-		case why != "":
-			r.Reason = why
-		case a.U <= 0: // the gross mass's is not this axle's
-			r.Reason = "no uncertainty"
-		case i > 0 && a.Gap == 0:
-			r.Reason = "axle spacing not measured"
-		}
 		c.scratch.axles = append(c.scratch.axles, r)
 	}
 	x.Axles = c.scratch.axles
