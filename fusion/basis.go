@@ -21,13 +21,14 @@ type Basis struct {
 	Certain   bool          `json:"certain,omitempty"` // the declaration was the vehicle's own beyond doubt
 	Unsure    string        `json:"unsure,omitempty"`  // why no mass was judged although none is flagged
 	Reasons   rules.Reasons `json:"reasons,omitzero"`
+	Partial   bool          `json:"partial,omitempty"` // the weighing goes on: only its axles were judged last
 }
 
 // remember keeps what x was made of beside the passage itself.
-func (c *Core) remember(v *visit, x *rules.Vehicle) {
+func (c *Core) remember(v *visit, x *rules.Vehicle, partial bool) {
 	p := c.s.Params
 	v.Basis = Basis{Pack: p.Pack, Advice: p.Advice, Date: x.Date, Class: x.Class, Region: x.Region, Site: x.Site,
-		RoadClass: x.RoadClass, Certain: v.certain(), Unsure: v.loadsUnsure(), Reasons: x.Reasons}
+		RoadClass: x.RoadClass, Certain: v.certain(), Unsure: v.loadsUnsure(), Reasons: x.Reasons, Partial: partial}
 	if c.book != nil {
 		v.Basis.Book = c.book.Version
 	}

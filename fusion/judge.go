@@ -123,7 +123,7 @@ func (c *Core) judgeAxles(v *visit) {
 	was := v.Verdict
 	v.axleMemory.Reset()
 	x := c.loads(v)
-	c.remember(v, x)
+	c.remember(v, x, true)
 	fs := rules.JudgeAxles(c.scratch.fresh[:0], c.book.Pack(c.s.Params.Pack), x, rules.Options{Memory: &v.axleMemory})
 	c.support(v, fs, &v.axleMemory)
 	c.scratch.fresh = fs

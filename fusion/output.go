@@ -147,6 +147,7 @@ type GrossLoad struct {
 	Mass     quant.Mass `json:"mass_kg"`
 	U        quant.Mass `json:"u_kg,omitempty"`
 	Declared quant.Mass `json:"declared_kg,omitempty"`
+	Device   string     `json:"device,omitempty"`
 	Flags    []obs.Flag `json:"flags,omitempty"`
 }
 
@@ -159,6 +160,7 @@ type Size struct {
 	UWidth  quant.Length `json:"u_width_mm,omitempty"`
 	Height  quant.Length `json:"height_mm"`
 	UHeight quant.Length `json:"u_height_mm,omitempty"`
+	Device  string       `json:"device,omitempty"`
 	Flags   []obs.Flag   `json:"flags,omitempty"`
 	Outline []Point      `json:"outline,omitempty"` // side view, at most 128 points
 }

@@ -96,9 +96,9 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 	x := c.loads(v)
 	c.sizes(v, x)
 	if x.Class == "" && x.Length != nil && v.countUnsure() {
-		x.Length, x.Reasons.Length = nil, axleLost
+		x.Length, x.ULen, x.Reasons.Length = nil, nil, axleLost
 	}
-	c.remember(v, x)
+	c.remember(v, x, false)
 	c.classify(v, x)
 	return x
 }
