@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,6 +41,17 @@ type noArchive struct{}
 
 func (noArchive) Passages(context.Context, Query) (Page, error) { return Page{}, nil }
 func (noArchive) Passage(context.Context, string) (json.RawMessage, error) {
+	return nil, nil
+}
+func (noArchive) Explanation(_ context.Context, id string) (any, error) {
+	switch id {
+	case "good":
+		return map[string]bool{"same": true}, nil
+	case "old":
+		return nil, fmt.Errorf("%w: no tables", ErrUnexplained)
+	case "broken":
+		return nil, errors.New("disk")
+	}
 	return nil, nil
 }
 func (noArchive) Log(context.Context, uint64, int) (LogPage, error) { return LogPage{}, nil }
@@ -386,5 +398,30 @@ func TestMembersWalksWhatJSONGives(t *testing.T) {
 	want := []string{`a="x\",{[\\"`, `b=[1,2]`, `c={"k}":"]"}`, `d=1.5`}
 	if strings.Join(got, ";") != strings.Join(want, ";") {
 		t.Errorf("got %q", got)
+	}
+}
+func TestTheExplanationOfAPassage(t *testing.T) {
+	r := newRig(t)
+	get := func(id string) (int, string) {
+		res, err := r.client.Get(r.srv.URL + "/api/passages/" + id + "/explanation")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		return res.StatusCode, string(b)
+	}
+	if code, _ := get("good"); code != http.StatusUnauthorized {
+		t.Errorf("without a session: %d", code)
+	}
+	r.login("nurlan")
+	for id, want := range map[string]struct {
+		code int
+		text string
+	}{"good": {http.StatusOK, `"same":true`}, "old": {http.StatusConflict, "no tables"},
+		"broken": {http.StatusServiceUnavailable, "does not answer"}, "none": {http.StatusNotFound, "there is no passage none"}} {
+		if code, body := get(id); code != want.code || !strings.Contains(body, want.text) {
+			t.Errorf("%s: %d %s, want %d with %q", id, code, body, want.code, want.text)
+		}
 	}
 }

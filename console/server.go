@@ -34,9 +34,15 @@ type Archive interface {
 	Passages(ctx context.Context, q Query) (Page, error)
 	// Passage gives the JSON of one passage; nil if there is none.
 	Passage(ctx context.Context, id string) (json.RawMessage, error)
+	// Explanation derives a passage's findings again; nil if there is no such passage,
+	// ErrUnexplained if nothing was judged or its tables are not here.
+	Explanation(ctx context.Context, id string) (any, error)
 	// Log gives the events after row n, at most limit rows.
 	Log(ctx context.Context, after uint64, limit int) (LogPage, error)
 }
+
+// ErrUnexplained is why a passage has no explanation.
+var ErrUnexplained = errors.New("the passage cannot be explained")
 
 // Query says which passages are wanted; empty fields do not limit.
 type Query struct {
@@ -167,6 +173,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
+	s.mux.HandleFunc("GET /api/passages/{id}/explanation", s.with(s.explanation))
 	s.mux.HandleFunc("GET /api/log", s.with(s.log))
 	s.mux.HandleFunc("GET /api/devices", s.with(func(w http.ResponseWriter, r *http.Request, u auth.User) {
 		reply(w, http.StatusOK, map[string]any{"devices": s.cfg.Devices()})
@@ -407,6 +414,21 @@ func (s *Server) passage(w http.ResponseWriter, r *http.Request, _ auth.User) {
 		refuse(w, http.StatusNotFound, "there is no passage "+r.PathValue("id"))
 	default:
 		reply(w, http.StatusOK, p)
+	}
+}
+
+func (s *Server) explanation(w http.ResponseWriter, r *http.Request, _ auth.User) {
+	e, err := s.cfg.Archive.Explanation(r.Context(), r.PathValue("id"))
+	switch {
+	case errors.Is(err, ErrUnexplained):
+		refuse(w, http.StatusConflict, err.Error())
+	case err != nil:
+		s.cfg.Log.Error("explain passage", "err", err)
+		refuse(w, http.StatusServiceUnavailable, "the archive does not answer")
+	case e == nil:
+		refuse(w, http.StatusNotFound, "there is no passage "+r.PathValue("id"))
+	default:
+		reply(w, http.StatusOK, e)
 	}
 }
 

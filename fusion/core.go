@@ -150,6 +150,8 @@ type scratch struct {
 	seqs    []uint64
 	day     civilDay // of the vehicles
 	today   civilDay // of the clock
+	plates  []string
+	permit  rules.Permit
 	matcher match.Matcher
 }
 

@@ -95,6 +95,8 @@ type Passage struct {
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
 	Speed     quant.Speed          `json:"speed_mms,omitempty"`
 	AxleCode  string               `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
+	Pattern   string               `json:"pattern,omitempty"`   // how its axles stand: T11O3
+	Class13   int                  `json:"class13,omitempty"`   // FHWA; 0 where the table may not tell it
 
 	Match       match.Result      `json:"match"`
 	Declaration *decl.Declaration `json:"declaration,omitempty"` // of the best candidate
@@ -105,6 +107,7 @@ type Passage struct {
 	Missing  []string        `json:"missing,omitempty"`
 	Findings []rules.Finding `json:"findings,omitempty"`
 	Advice   []rules.Finding `json:"advice,omitempty"`
+	Basis    Basis           `json:"basis,omitzero"` // what the findings rest on beside the measurements
 
 	Decision *Decision `json:"decision,omitempty"`
 	Pending  *Decision `json:"pending,omitempty"` // waits for a second person
@@ -156,6 +159,7 @@ type GrossLoad struct {
 	Mass     quant.Mass `json:"mass_kg"`
 	U        quant.Mass `json:"u_kg,omitempty"`
 	Declared quant.Mass `json:"declared_kg,omitempty"`
+	Device   string     `json:"device,omitempty"`
 	Flags    []obs.Flag `json:"flags,omitempty"`
 }
 
@@ -168,6 +172,7 @@ type Size struct {
 	UWidth  quant.Length `json:"u_width_mm,omitempty"`
 	Height  quant.Length `json:"height_mm"`
 	UHeight quant.Length `json:"u_height_mm,omitempty"`
+	Device  string       `json:"device,omitempty"`
 	Flags   []obs.Flag   `json:"flags,omitempty"`
 	Outline []Point      `json:"outline,omitempty"` // side view, at most 128 points
 }

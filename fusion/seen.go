@@ -307,7 +307,7 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	if c.s.Scale == v.ID {
 		c.s.Scale = ""
 	}
-	v.Gross = &GrossLoad{Seq: c.s.Seq, Mass: w.Mass, U: w.U, Flags: w.Flags}
+	v.Gross = &GrossLoad{Seq: c.s.Seq, Mass: w.Mass, U: w.U, Flags: w.Flags, Device: s.Source}
 	if w.Axles != 0 && w.Axles != len(v.Axles) || v.lacksMass() {
 		v.Gross.Flags = append(append([]obs.Flag(nil), w.Flags...), obs.Truncated)
 	}
@@ -364,7 +364,7 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 	v := c.adopt(d, p.Start)
 	s := c.open(v, d, p.Start)
 	size := &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
-		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
+		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags, Device: d.Name}
 	shape := &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
 	if s.Start.Before(v.Again) {
 		s.Start = p.Start

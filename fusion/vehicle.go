@@ -96,8 +96,10 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 	x := c.loads(v)
 	c.sizes(v, x)
 	if x.Class == "" && x.Length != nil && v.countUnsure() {
-		x.Length, x.Reasons.Length = nil, axleLost
+		x.Length, x.ULen, x.Reasons.Length = nil, nil, axleLost
 	}
+	c.remember(v, x, false)
+	c.classify(v, x)
 	return x
 }
 
@@ -105,13 +107,11 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 func (c *Core) loads(v *visit) *rules.Vehicle {
 	x := &c.scratch.vehicle
 	p := c.s.Params
-	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Instrument: true,
+	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Site: p.Site, Instrument: true,
 		Date: c.scratch.day.of(v.First.Add(time.Duration(p.Offset) * time.Second))}
 	if v.Declaration != nil {
 		x.Carriage = "international"
-		if len(v.Declaration.Permits) > 0 {
-			x.Permit = v.Declaration.Permits[0].ID
-		}
+		present(v.Declaration, v.certain(), x, &c.scratch.plates, &c.scratch.permit)
 	}
 	c.axles(v, x)
 	x.Class = v.class()
@@ -150,22 +150,13 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 	}
 	for i := range v.Axles {
 		a := &v.Axles[i]
-		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
+		r := rules.Axle{Gap: a.Gap, Reason: a.unusable(i, why)}
 		m[2*i], m[2*i+1] = a.Mass, a.U
 		r.Mass = &m[2*i]
 		if a.U > 0 {
 			r.U = &m[2*i+1]
 		}
 		x.UGap = max(x.UGap, a.UGap)
-		switch {
-		case r.Reason != "":
-		case why != "":
-			r.Reason = why
-		case a.U <= 0: // the gross mass's is not this axle's
-			r.Reason = "no uncertainty"
-		case i > 0 && a.Gap == 0:
-			r.Reason = "axle spacing not measured"
-		}
 		c.scratch.axles = append(c.scratch.axles, r)
 	}
 	x.Axles = c.scratch.axles

@@ -70,7 +70,9 @@ func (r *reader) packs(b *rules.Book) {
 		p := &rules.Pack{ID: d.id, Act: d.act, Version: b.Version, Simulator: b.Simulator, Bound: d.bound, BoundIn: d.boundIn}
 		p.Axles = r.axleRows(d, of(axles, d.id))
 		p.Spring = r.axleRows(d, of(axles, d.spring))
-		p.Gross = r.grossRows(d, of(gross, d.id))
+		var masses []record
+		p.Driving, masses = r.drivingShare(d, of(gross, d.id))
+		p.Gross = r.grossRows(d, masses)
 		p.Sizes = r.sizeRows(d, of(sizes, d.id))
 		p.Seasons = r.seasonRows(d, of(seasons, d.season))
 		p.Deduct = r.deductRows(of(deduct, d.deduct))
