@@ -28,7 +28,7 @@ type Basis struct {
 func (c *Core) remember(v *visit, x *rules.Vehicle, partial bool) {
 	p := c.s.Params
 	v.Basis = Basis{Pack: p.Pack, Advice: p.Advice, Date: x.Date, Class: x.Class, Region: x.Region, Site: x.Site,
-		RoadClass: x.RoadClass, Certain: v.certain(), Unsure: v.loadsUnsure(), Reasons: x.Reasons, Partial: partial}
+		RoadClass: x.RoadClass, Certain: v.certain(), Unsure: v.unjudged(), Reasons: x.Reasons, Partial: partial}
 	if c.book != nil {
 		v.Basis.Book = c.book.Version
 	}

@@ -144,10 +144,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		c.scratch.mass = make([]quant.Mass, 2*maxAxles)
 	}
 	m := c.scratch.mass[:2*maxAxles]
-	why := v.loadsUnsure()
-	if why == "" {
-		why = v.unfit("wim")
-	}
+	why := v.unjudged()
 	for i := range v.Axles {
 		a := &v.Axles[i]
 		r := rules.Axle{Gap: a.Gap, Reason: a.unusable(i, why)}
@@ -178,7 +175,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 // axleLost is why masses and length are not judged when the axles are not all there.
 const axleLost = "an axle was not recorded"
 
-// loadsUnsure says why no mass of the passage is judged although none is flagged.
+// loadsUnsure says why the masses may be another vehicle's, or not all of this one's.
 func (v *visit) loadsUnsure() string {
 	switch {
 	case v.axleLost():
@@ -189,6 +186,15 @@ func (v *visit) loadsUnsure() string {
 		return "weighed twice"
 	}
 	return ""
+}
+
+// unjudged says why no mass of the passage is judged although none is flagged: loadsUnsure,
+// or the scale's certificate, which does not keep a mass from telling declarations apart.
+func (v *visit) unjudged() string {
+	if why := v.loadsUnsure(); why != "" {
+		return why
+	}
+	return v.unfit("wim")
 }
 
 // axleLost reports whether the numbers of the axles have a hole.
