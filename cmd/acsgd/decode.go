@@ -26,6 +26,7 @@ type decodeCmd struct {
 	Start  time.Time         `default:"2000-01-01T00:00:00Z" help:"What the clock stands at, unless the bytes carry time."`
 	Jsonl  string            `help:"A file of vectors, one JSON object a line; 'record' reads FILE as a record file." placeholder:"FILE|record"`
 	Raw    bool              `help:"Scans and traces inside the observations."`
+	Whole  bool              `name:"vehicles" help:"One observation a vehicle or axle, as a lane gets it, instead of one a frame."`
 	File   string            `arg:"" optional:"" default:"-" help:"The bytes, '-' is standard input."`
 }
 
@@ -50,7 +51,7 @@ func (d *decodeCmd) Run(s *std, log *slog.Logger) error {
 		}
 		delete(d.Set, "raw")
 	}
-	env := devices.Env{Name: drv.Kind, Log: log, Report: func(*obs.DecodeError) {}, Stream: true, Raw: raw, Keep: hashOnly}
+	env := devices.Env{Name: drv.Kind, Log: log, Report: func(*obs.DecodeError) {}, Stream: !d.Whole, Raw: raw, Keep: hashOnly}
 	if d.Jsonl != "" && d.Jsonl != "record" {
 		return d.vectors(s, drv, env)
 	}

@@ -58,6 +58,7 @@ type cli struct {
 	Match        matchCmd        `cmd:"" help:"Match plate reads to declared plates."`
 	Radiation    radiationCmd    `cmd:"" help:"Analyse recordings of a radiation portal."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
+	Verify       verifyCmd       `cmd:"" help:"Test the accuracy of a scale by OIML R 134: plan, runs, report, certificate."`
 	User         userCmd         `cmd:"" help:"Make, list and remove users."`
 }
 

@@ -87,18 +87,18 @@ type Lane struct {
 
 // Device is one instrument.
 type Device struct {
-	Name     string         `toml:"name"`
-	Driver   string         `toml:"driver"`
-	Link     string         `toml:"link"`
-	Station  quant.Length   `toml:"station"` // distance of its sensing line from the lane datum
-	Expect   string         `toml:"expect"`  // "always" (default) or "never": whether a passage waits for it
-	Role     string         `toml:"role"`    // cameras: front, rear, trailer
+	Name    string       `toml:"name"`
+	Driver  string       `toml:"driver"`
+	Link    string       `toml:"link"`
+	Station quant.Length `toml:"station"` // distance of its sensing line from the lane datum
+	Expect  string       `toml:"expect"`  // "always" (default) or "never": whether a passage waits for it
+	Role    string       `toml:"role"`    // cameras: front, rear, trailer
 	// Certificate names the JSON file of the instrument's last verification, from the site
 	// file's folder; Verified is what stands in it.
 	Certificate string                 `toml:"certificate"`
 	Verified    *metrology.Certificate `toml:"-"`
-	Record   string         `toml:"record"`  // file that keeps the raw bytes
-	Settings map[string]any `toml:"settings"`
+	Record      string                 `toml:"record"` // file that keeps the raw bytes
+	Settings    map[string]any         `toml:"settings"`
 }
 
 // Defaults of a site file.

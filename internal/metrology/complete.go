@@ -41,7 +41,11 @@ func needed(p Position) int {
 }
 
 // Missing names what a complete campaign needs still: vehicles first, then runs.
-func Missing(c *Campaign) []string {
+func Missing(c *Campaign) []string { return append(MissingVehicles(c), missingRuns(c)...) }
+
+// MissingVehicles names the reference vehicles, and what they are weighed on, that a
+// complete campaign needs still.
+func MissingVehicles(c *Campaign) []string {
 	var out []string
 	others := 0
 	for _, k := range []Kind{TwoAxle, Rigid, Articulated, RoadTrain} {
@@ -69,6 +73,11 @@ func Missing(c *Campaign) []string {
 	if c.Control.Name == "" || c.Control.Certificate == "" {
 		out = append(out, "control instrument with its certificate")
 	}
+	return out
+}
+
+func missingRuns(c *Campaign) []string {
+	var out []string
 	for i := range c.Vehicles {
 		v := &c.Vehicles[i]
 		t := c.tally(v.ID)
