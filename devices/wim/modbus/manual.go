@@ -86,8 +86,8 @@ Links    modbus+tcp:HOST:502?unit=1&timeout=100ms
          The instrument is asked again and again; at 9600 a request of five registers and
          its answer take 25 ms, too long for rolling weighing: set 38400 or more. Behind a
          converter give the real speed of the line, for the pauses between frames.
-         A timeout of half the poll interval or a little more is enough: what is not
-         answered by then is a hole in the samples.
+         While an answer is awaited nothing is weighed: set a timeout that is a little longer
+         than the longest answer takes. What is not answered by then is a hole in the samples.
 
 Settings
   model            ""        a map that is built in; or
