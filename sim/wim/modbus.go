@@ -32,6 +32,7 @@ type Transmitter struct {
 	fault  modbus.Fault
 	broken bool // the load cell
 	sig    *Signal
+	last   Reading
 	rng    *rand.Rand
 }
 
@@ -92,7 +93,8 @@ func (x *Transmitter) PDU(now time.Time, req []byte) []byte {
 		return refuse(modbus.IllegalValue)
 	}
 	addr, n := int(req[1])<<8|int(req[2]), int(req[3])<<8|int(req[4])
-	image, most := x.image(x.sig.At(now))
+	x.last = x.sig.At(now)
+	image, most := x.image(x.last)
 	switch {
 	case n < 1 || n > most:
 		return refuse(modbus.IllegalValue)
@@ -180,4 +182,11 @@ func (x *Transmitter) pt113(r Reading, gross, net int64) []uint16 {
 	put(w, 3, int64(x.tare/quant.Kilogram))
 	put(w, 5, gross)
 	return w
+}
+
+// Moving reports whether the load moved at the last request.
+func (x *Transmitter) Moving() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return !x.last.Stable
 }
