@@ -204,6 +204,36 @@ func TestDecodeOfAPolledDevice(t *testing.T) {
 	}
 }
 
+func TestDecodeOfAPolledScale(t *testing.T) {
+	var d dialogue
+	for i, words := range []string{"0800000047f4000047f4", "0980000000780000007b", "0801000047f4000047f4", "0800000047f4000047f4"} {
+		d.ask(float64(i)/50, "0300060005", "030a"+words)
+	}
+	args := []string{"decode", "--driver", "wim/modbus", "--set", "model=laumas"}
+	out, errw, code := call(t, d.String(), args...)
+	if code != exitFine {
+		t.Fatalf("exit %d: %s%s", code, out, errw)
+	}
+	var got []string
+	for _, r := range rows(t, out) {
+		got = append(got, fmt.Sprintf("%v %v %v", strings.TrimPrefix(r["at"].(string), "2000-01-01T00:00:0"), dig(r, "weighing", "mass_kg"), dig(r, "weighing", "flags")))
+	}
+	want := []string{"0.004Z 18420 <nil>", "0.024Z -120 <nil>", "0.044Z 0 [fault]", "0.064Z 18420 <nil>"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	d.ask(1, "0300060005", "8306") // busy
+	if out, _, code := call(t, d.String(), args...); code != exitFaults || !strings.Contains(out, "refused with exception 6") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if out, errw, code := call(t, d.String(), "decode", "--driver", "wim/modbus", "--set", "model=pt113"); code != exitFaults || !strings.Contains(out, "no answer to the request 03 00 00 00 07") {
+		t.Errorf("a recording of another model: exit %d: %s%s", code, out, errw)
+	}
+	if _, errw, code := call(t, d.String(), "decode", "--driver", "wim/modbus"); code != exitUsage || !strings.Contains(errw, "want one of model (hbm-wtx, laumas, pt113)") {
+		t.Errorf("without a model: exit %d: %s", code, errw)
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	bad := temp(t, "<nothing/>")
 	for _, c := range []struct {

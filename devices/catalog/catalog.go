@@ -9,6 +9,7 @@ import (
 	"acsgd/devices/laneio/modbusio"
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
+	"acsgd/devices/wim/modbus"
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/ricelake"
@@ -27,6 +28,7 @@ func Drivers() []devices.Driver {
 		yaohua.Driver(),
 		stgs.Driver(),
 		ricelake.Driver(),
+		modbus.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),
