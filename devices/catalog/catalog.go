@@ -14,6 +14,7 @@ import (
 	"acsgd/devices/wim/ricelake"
 	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/wimjson"
 	"acsgd/devices/wim/yaohua"
 )
 
@@ -27,6 +28,7 @@ func Drivers() []devices.Driver {
 		yaohua.Driver(),
 		stgs.Driver(),
 		ricelake.Driver(),
+		wimjson.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),
