@@ -106,7 +106,7 @@ func (s *Session) readHead(out *devices.Out) bool {
 		s.req, reason = push.ParseHead(s.buf[:end])
 	}
 	if reason != "" {
-		s.fault(out, reason)
+		s.fault(out, reason, 1)
 		return true
 	}
 	s.drop(body)
@@ -179,7 +179,7 @@ func (s *Session) readBody(out *devices.Out) bool {
 		n, ok := s.chunk.Feed(s.buf[:min(len(s.buf), s.t.cfg.MaxBody+1-len(s.body))], s.keep) // at most the byte that is too much
 		s.drop(n)
 		if !ok || len(s.body) > s.t.cfg.MaxBody {
-			s.fault(out, fmt.Sprintf("chunked record is damaged or longer than %d bytes", s.t.cfg.MaxBody))
+			s.fault(out, fmt.Sprintf("chunked record is damaged or longer than %d bytes", s.t.cfg.MaxBody), 0)
 			return true
 		}
 		if !s.chunk.Done {
@@ -273,10 +273,10 @@ func (s *Session) readBare(out *devices.Out) bool {
 	case n > 0:
 	case s.scan.depth > deep:
 		s.drop(s.scan.at)
-		s.fault(out, "braces nested too deep for a record")
+		s.fault(out, "braces nested too deep for a record", 1)
 		return true
 	case len(s.buf) >= s.t.cfg.MaxBody:
-		s.fault(out, fmt.Sprintf("no end of the record within %d bytes", s.t.cfg.MaxBody))
+		s.fault(out, fmt.Sprintf("no end of the record within %d bytes", s.t.cfg.MaxBody), 1)
 		return true
 	default:
 		return false
@@ -294,13 +294,11 @@ func (s *Session) readBare(out *devices.Out) bool {
 
 // fault reports what cannot be understood. A live connection is given up, because the
 // sender's idea of where its messages begin is lost; in a recording the next beginning of
-// a message is looked for.
-func (s *Session) fault(out *devices.Out, reason string) {
+// a message is looked for, skip bytes further on.
+func (s *Session) fault(out *devices.Out, reason string, skip int) {
 	out.Err(proto, s.base, reason, s.buf)
 	s.body, s.state = s.body[:0], lost
-	if len(s.buf) > 0 {
-		s.drop(1)
-	}
+	s.drop(skip)
 	if s.live {
 		out.Fail = &givenUp{reason}
 	}
