@@ -32,11 +32,15 @@ import (
 )
 
 type driversCmd struct {
-	Kind string `arg:"" optional:"" help:"Print this driver's manual and example."`
+	Kind   string `arg:"" optional:"" help:"Print this driver's manual and example."`
+	Schema bool   `help:"Print the JSON Schema of what the device must send, and nothing else."`
 }
 
 // Run lists drivers.
 func (d *driversCmd) Run(s *std) error {
+	if d.Kind == "" && d.Schema {
+		return usage{errors.New("--schema wants a driver")}
+	}
 	if d.Kind == "" {
 		for _, x := range catalog.Drivers() {
 			fmt.Fprintf(s.out, "%-22s %s\n", x.Kind, x.Summary)
@@ -46,6 +50,13 @@ func (d *driversCmd) Run(s *std) error {
 	x, err := site.Find(catalog.Drivers(), d.Kind)
 	if err != nil {
 		return usage{err}
+	}
+	if d.Schema && x.Schema == "" {
+		return usage{fmt.Errorf("%s speaks its device's own protocol: it has no JSON Schema", x.Kind)}
+	}
+	if d.Schema {
+		fmt.Fprint(s.out, x.Schema)
+		return nil
 	}
 	fmt.Fprintf(s.out, "%s: %s\n\n%s\n\nExample:\n\n%s\n", x.Kind, x.Summary, strings.TrimSpace(x.Manual), strings.TrimSpace(x.Example))
 	return nil

@@ -15,6 +15,7 @@ import (
 	"acsgd/devices/wim/ricelake"
 	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/wimjson"
 	"acsgd/devices/wim/yaohua"
 )
 
@@ -29,6 +30,7 @@ func Drivers() []devices.Driver {
 		stgs.Driver(),
 		ricelake.Driver(),
 		modbus.Driver(),
+		wimjson.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),

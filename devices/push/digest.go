@@ -1,23 +1,22 @@
-package isapi
+package push
 
 import (
 	"crypto/hmac"
 	"crypto/md5"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/hex"
 	"hash"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
-
-	"acsgd/internal/line"
 )
 
-// gate checks HTTP Digest (RFC 7616) without keeping anything a camera: a nonce is the
+// Gate checks HTTP Digest (RFC 7616) without keeping anything a sender: a nonce is the
 // time and its seal with a secret of the process.
-type gate struct {
+type Gate struct {
 	user, password string
 	secret         []byte
 }
@@ -25,11 +24,18 @@ type gate struct {
 const (
 	realm = "acsgd"
 	// nonceLife is how long a nonce may be used; an older one is stale, which costs the
-	// camera one more round and is no failed login.
+	// sender one more round and is no failed login.
 	nonceLife = 5 * time.Minute
 )
 
-func (g *gate) nonce(at time.Time) string {
+// NewGate makes a gate with a secret of its own.
+func NewGate(user, password string) *Gate {
+	g := &Gate{user: user, password: password, secret: make([]byte, 32)}
+	rand.Read(g.secret) // never fails
+	return g
+}
+
+func (g *Gate) nonce(at time.Time) string {
 	stamp := strconv.FormatInt(at.UnixMilli(), 16)
 	m := hmac.New(sha256.New, g.secret)
 	m.Write([]byte(stamp))
@@ -37,7 +43,7 @@ func (g *gate) nonce(at time.Time) string {
 }
 
 // fresh reports whether we made the nonce, and whether it may still be used.
-func (g *gate) fresh(nonce string, at time.Time) (ours, young bool) {
+func (g *Gate) fresh(nonce string, at time.Time) (ours, young bool) {
 	stamp, _, _ := strings.Cut(nonce, ".")
 	ms, err := strconv.ParseInt(stamp, 16, 64)
 	if err != nil || subtle.ConstantTimeCompare([]byte(nonce), []byte(g.nonce(time.UnixMilli(ms)))) != 1 {
@@ -47,10 +53,10 @@ func (g *gate) fresh(nonce string, at time.Time) (ours, young bool) {
 	return true, age > -time.Minute && age < nonceLife
 }
 
-// check gives the challenge to send back, "" if the request may pass, and why a login that
+// Check gives the challenge to send back, "" if the request may pass, and why a login that
 // was tried has failed.
-func (g *gate) check(r *request, at time.Time) (challenge, why string) {
-	scheme, rest, _ := strings.Cut(r.authorization, " ")
+func (g *Gate) Check(r *Request, at time.Time) (challenge, why string) {
+	scheme, rest, _ := strings.Cut(r.Authorization, " ")
 	if !strings.EqualFold(scheme, "Digest") {
 		return g.challenge(at, ""), ""
 	}
@@ -58,9 +64,9 @@ func (g *gate) check(r *request, at time.Time) (challenge, why string) {
 	ours, young := g.fresh(f["nonce"], at)
 	newHash, ok := hashes[strings.ToUpper(f["algorithm"])]
 	switch {
-	case !ok || f["uri"] != r.target || !ours:
+	case !ok || f["uri"] != r.Target || !ours:
 		return g.challenge(at, ""), "login with a foreign nonce, address or algorithm"
-	case subtle.ConstantTimeCompare([]byte(f["response"]), []byte(g.response(newHash, r.method, f))) != 1 || f["username"] != g.user:
+	case subtle.ConstantTimeCompare([]byte(f["response"]), []byte(g.response(newHash, r.Method, f))) != 1 || f["username"] != g.user:
 		return g.challenge(at, ""), "login with a wrong user or password"
 	case !young:
 		return g.challenge(at, ", stale=true"), ""
@@ -68,17 +74,17 @@ func (g *gate) check(r *request, at time.Time) (challenge, why string) {
 	return "", ""
 }
 
-func (g *gate) challenge(at time.Time, more string) string {
+func (g *Gate) challenge(at time.Time, more string) string {
 	return `WWW-Authenticate: Digest realm="` + realm + `", qop="auth", algorithm=MD5, nonce="` + g.nonce(at) + `"` + more
 }
 
 var hashes = map[string]func() hash.Hash{"": md5.New, "MD5": md5.New, "SHA-256": sha256.New}
 
-func (g *gate) response(newHash func() hash.Hash, method string, f map[string]string) string {
+func (g *Gate) response(newHash func() hash.Hash, method string, f map[string]string) string {
 	return g.responseIn(realm, newHash, method, f)
 }
 
-func (g *gate) responseIn(realm string, newHash func() hash.Hash, method string, f map[string]string) string {
+func (g *Gate) responseIn(realm string, newHash func() hash.Hash, method string, f map[string]string) string {
 	sum := func(s string) string {
 		h := newHash()
 		h.Write([]byte(s))
@@ -111,19 +117,22 @@ func digestFields(s string) map[string]string {
 	return f
 }
 
-// allowed reports whether the other end of c stands in the list; an empty list has all.
-func allowed(c line.Conn, list []netip.Prefix) bool {
-	if len(list) == 0 {
-		return true
-	}
-	at, err := netip.ParseAddrPort(c.Peer())
-	if err != nil {
-		return false
-	}
-	for _, p := range list {
-		if p.Contains(at.Addr().Unmap()) {
-			return true
-		}
-	}
-	return false
+// Basic reports whether an Authorization header is a user's in HTTP Basic (RFC 7617).
+func Basic(authorization, user, password string) bool {
+	scheme, rest, _ := strings.Cut(authorization, " ")
+	given, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
+	return strings.EqualFold(scheme, "Basic") && err == nil && same(given, user+":"+password)
+}
+
+// Bearer reports whether an Authorization header carries a token (RFC 6750).
+func Bearer(authorization, token string) bool {
+	scheme, rest, _ := strings.Cut(authorization, " ")
+	return strings.EqualFold(scheme, "Bearer") && same([]byte(strings.TrimSpace(rest)), token)
+}
+
+// same compares without telling by its time where the first difference is, or how long the
+// secret is.
+func same(given []byte, secret string) bool {
+	a, b := sha256.Sum256(given), sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
