@@ -252,6 +252,8 @@ func (e *encoder) profile(p *Profile) {
 	e.some(`,"u_width_mm":`, int64(p.UWidth))
 	e.int(`,"length_mm":`, int64(p.Length))
 	e.some(`,"u_length_mm":`, int64(p.ULength))
+	e.some(`,"raw_height_mm":`, int64(p.RawHeight))
+	e.some(`,"raw_width_mm":`, int64(p.RawWidth))
 	e.int(`,"scans":`, int64(p.Scans))
 	e.int(`,"lost":`, int64(p.Lost))
 	e.when(`,"t_start":`, p.Start)

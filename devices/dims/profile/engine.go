@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"time"
 
 	"acsgd/internal/obs"
@@ -29,6 +30,8 @@ type Engine struct {
 	skipped  int // scans held back since the last one processed
 	notices  []Notice
 	period   time.Duration
+	last     time.Time // of the newest scan of the first scanner
+	align    alignment
 	playback bool
 }
 
@@ -85,6 +88,7 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 	if k == 0 && s.Period > 0 {
 		e.period = s.Period
 	}
+	lost := e.missing(k, s)
 	if e.hold(k, s) {
 		return nil
 	}
@@ -99,7 +103,21 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 	if k == 0 {
 		skipped, e.skipped = e.skipped, 0
 	}
-	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: s.Lost, marks: s.Marks, skipped: skipped})
+	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: lost, marks: s.Marks, skipped: skipped})
+}
+
+// missing is how many scans of a vehicle are not there. Scan counters begin anew with every
+// connection, so that a link that broke under a vehicle shows in the times alone.
+func (e *Engine) missing(k int, s *Scan) int {
+	if k != 0 {
+		return s.Lost
+	}
+	gap := s.At.Sub(e.last)
+	e.last = s.At
+	if s.Lost == 0 && e.Busy() && e.period > 0 && gap > e.period*5/2 {
+		return int(min((gap+e.period/2)/e.period-1, math.MaxInt16))
+	}
+	return s.Lost
 }
 
 // hold skips most scans of a vehicle that has stood still for long: they say nothing new
@@ -161,6 +179,7 @@ func (e *Engine) process(r record) *Result {
 	if len(u.kept) > 0 {
 		u.at = r.at.Add(time.Duration(u.kept[len(u.kept)/2].i) * r.beam)
 	}
+	u.stay.look(u.points, u.at, e.cfg.EndScans)
 	if r.unit != 0 {
 		if e.Busy() {
 			e.obj.note(r)
@@ -170,16 +189,16 @@ func (e *Engine) process(r record) *Result {
 	points := [][]point{u.points}
 	if len(e.units) > 1 {
 		v := e.units[1]
-		if d := u.at.Sub(v.at); d < e.period*3/2 && d > -e.period*3/2 {
+		if d := u.at.Sub(v.at.Add(e.align.skew)); len(v.points) > 0 && d < e.period*3/2 && d > -e.period*3/2 {
 			points = append(points, v.points)
 		}
 	}
 	e.cells.build(points)
-	return e.segment(r, u.at)
+	return e.segment(r, u.at, len(points) > 1)
 }
 
-// segment moves the object on by one slice.
-func (e *Engine) segment(r record, at time.Time) *Result {
+// segment moves the object on by one slice; both says that two scanners have seen it.
+func (e *Engine) segment(r record, at time.Time, both bool) *Result {
 	o, c := &e.obj, &e.cells
 	present := c.high >= 1 && c.above300 >= 2
 	if o.state == idle {
@@ -206,6 +225,7 @@ func (e *Engine) segment(r record, at time.Time) *Result {
 			o.state = sure
 		}
 		o.add(e, at)
+		o.seen, o.both = o.seen+1, o.both+b2i(both)
 	default:
 		o.clear += 1 + r.skipped
 		if o.state == tentative {
@@ -240,6 +260,11 @@ func (e *Engine) finish() *Result {
 	res := &Result{Profile: o.profile(e)}
 	if !e.playback {
 		res.Trace = e.rec.trace(e)
+		if len(e.units) > 1 {
+			if n, ok := e.align.vehicle(&e.units[0].stay, &e.units[1].stay, e.period); ok {
+				e.notices = append(e.notices, n)
+			}
+		}
 		if o.clear == 0 { // it never left: take it for background from now on
 			for _, u := range e.units {
 				u.adoptAsBackground()
