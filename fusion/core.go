@@ -128,11 +128,12 @@ const (
 
 // shape is what the profiler saw, kept until the speed is known.
 type shape struct {
-	Start     time.Time   `json:"start"`
-	End       time.Time   `json:"end"`
-	Period    int32       `json:"period_us"`
-	Slices    []obs.Slice `json:"slices,omitempty"`
-	OwnLength bool        `json:"own_length,omitempty"` // the profiler measured the length itself
+	Start     time.Time    `json:"start"`
+	End       time.Time    `json:"end"`
+	Period    int32        `json:"period_us"`
+	Beam      quant.Length `json:"beam_mm,omitempty"`
+	Slices    []obs.Slice  `json:"slices,omitempty"`
+	OwnLength bool         `json:"own_length,omitempty"` // the profiler measured the length itself
 }
 
 // scratch is working memory of one Step.

@@ -364,7 +364,7 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 	s := v.open(d.Name, p.Start)
 	size := &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
 		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
-	shape := &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
+	shape := &shape{Start: p.Start, End: p.End, Period: p.Period, Beam: p.Beam, Slices: p.Slices, OwnLength: p.Length != 0}
 	if s.Start.Before(v.Again) {
 		s.Start = p.Start
 	} else if s.Done && v.Size != nil {

@@ -72,7 +72,7 @@ func (v *visit) measureLength() {
 	if !sh.OwnLength {
 		v.Size.Length, v.Size.ULength = 0, 0
 		if way, u, ok := v.Track.Way(sh.Start, sh.End); ok && !v.uneven(sh.Start, sh.End) {
-			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond)
+			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond, sh.Beam)
 		}
 	}
 	length := v.Size.Length

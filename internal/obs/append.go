@@ -259,6 +259,7 @@ func (e *encoder) profile(p *Profile) {
 	e.when(`,"t_start":`, p.Start)
 	e.when(`,"t_end":`, p.End)
 	e.some(`,"period_us":`, int64(p.Period))
+	e.some(`,"beam_mm":`, int64(p.Beam))
 	e.flags(p.Flags)
 	if len(p.Slices) > 0 {
 		e.raw(`,"slices":`)

@@ -163,6 +163,7 @@ type Profile struct {
 	Start     time.Time    `json:"t_start,omitzero"`
 	End       time.Time    `json:"t_end,omitzero"`
 	Period    int32        `json:"period_us,omitempty"` // scan period, for the slice spacing
+	Beam      quant.Length `json:"beam_mm,omitempty"`   // width of a beam along the lane, which lengthens what it meets
 	Flags     []Flag       `json:"flags,omitempty"`
 	Slices    []Slice      `json:"slices,omitempty"` // at most 512, evenly thinned
 	Scan      *Scan        `json:"scan,omitempty"`   // one raw scan, under --raw only

@@ -124,7 +124,7 @@ func TestLengthFollowsFromTimeAndSpeed(t *testing.T) {
 	if p.ULength == 0 || p.ULength > 400 {
 		t.Errorf("u of the length %d", p.ULength)
 	}
-	l, u := profile.LengthFrom(p.Start, p.End, time.Duration(p.Period)*time.Microsecond, 2000, 20)
+	l, u := profile.LengthFrom(p.Start, p.End, time.Duration(p.Period)*time.Microsecond, 2000, 20, p.Beam)
 	if l != p.Length || u != p.ULength {
 		t.Errorf("the helper says %d and %d", l, u)
 	}

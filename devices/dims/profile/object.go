@@ -22,6 +22,7 @@ const (
 	mirrorLen  = 600  // mm along the vehicle, where a speed is known
 	usualCap   = 25   // equal slices in a row that count for the usual width
 	stillCap   = 125  // equal slices in a row that count when places are told
+	endsMM     = 1000 // height of the front and rear that are met first and last
 	widthQ     = 0.98 // quantile of the slice widths
 )
 
@@ -144,7 +145,9 @@ func (o *object) profile(e *Engine) *obs.Profile {
 		p.Width, p.UWidth = round(width), o.uWidth(e, walls)
 	}
 	p.RawHeight, p.RawWidth = round(max(o.rawHeight, o.height)), round(max(o.rawWidth, width))
-	p.Length, p.ULength = LengthFrom(o.start, o.end, e.period, e.cfg.Speed, e.cfg.USpeed)
+	_, foot := e.edgeError(edge{x: e.units[0].x, z: endsMM})
+	p.Beam = round(foot)
+	p.Length, p.ULength = LengthFrom(o.start, o.end, e.period, e.cfg.Speed, e.cfg.USpeed, p.Beam)
 	p.Flags = o.flags()
 	if o.oneScanner() {
 		p.Flags = append(p.Flags, obs.OneScanner)

@@ -205,7 +205,7 @@ func TestLengthFrom(t *testing.T) {
 		{"rolling back", 5 * time.Second, -10, 0, 0, 0},
 		{"an end before its start", -time.Second, 2000, 0, 0, 0},
 	} {
-		if l, u := LengthFrom(noon, noon.Add(row.dur), 40*time.Millisecond, row.v, row.u); l != row.l || u != row.h {
+		if l, u := LengthFrom(noon, noon.Add(row.dur), 40*time.Millisecond, row.v, row.u, 0); l != row.l || u != row.h {
 			t.Errorf("%s: %d and %d, want %d and %d", row.name, l, u, row.l, row.h)
 		}
 	}
