@@ -138,6 +138,9 @@ type pace struct {
 	far           bool // more than 3 s away from every crossing
 }
 
+// At gives the speed at t, 0 if none is known.
+func (k *Track) At(t time.Time) quant.Speed { return k.at(t).speed }
+
 // at gives the pace at t; without any speed it is far and 0.
 func (k *Track) at(t time.Time) (p pace) {
 	const farAway = 3 * time.Second
