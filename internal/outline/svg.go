@@ -19,7 +19,7 @@ const (
 
 const style = `text{font:600 17px sans-serif;fill:#16181a}.small{font-size:14px;font-weight:400;fill:#555}` +
 	`.body{fill:#dfe3e6;stroke:#16181a;stroke-width:1.6;stroke-linejoin:round}.wheel{fill:#16181a}` +
-	`.ground{stroke:#16181a;stroke-width:1.4;fill:none}.middle{stroke:#888;stroke-dasharray:14 4 2 4;fill:none}` +
+	`.hidden{fill:none;stroke:#777;stroke-dasharray:4 3}.ground{stroke:#16181a;stroke-width:1.4;fill:none}.middle{stroke:#888;stroke-dasharray:14 4 2 4;fill:none}` +
 	`.limit{stroke:#b00020;stroke-dasharray:8 5;stroke-width:1.5;fill:none}.excess{fill:#e05a4a;stroke:#b00020}` +
 	`.dim{stroke:#555;fill:none}.over{fill:#b00020}.void{text-decoration:line-through}`
 
@@ -40,13 +40,13 @@ func (d *Drawing) SVG() []byte {
 	fmt.Fprintf(&c.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %.0f" width="%d" height="%.0f"><style>%s</style><rect width="100%%" height="100%%" fill="#fff"/>`,
 		picture, height, picture, height, style)
 	c.origin = ground
-	c.view(&d.Side, "ground")
+	c.view(&d.Side, map[Role]string{})
 	void := d.Void != ""
 	c.across(d.Length, void, above-34)
 	c.along(d.Height, void, 0, d.Height.Value)
 	if len(d.Top.Lines) > 0 {
 		c.origin = middle
-		c.view(&d.Top, "middle")
+		c.view(&d.Top, map[Role]string{Ground: "middle", Wheel: "hidden"}) // under the body
 		c.along(d.Width, void, -d.Width.Value/2, d.Width.Value/2)
 	}
 	c.b.WriteString("</svg>\n")
@@ -63,12 +63,12 @@ type canvas struct {
 func (c *canvas) x(mm quant.Length) float64 { return left + c.scale*float64(mm) }
 func (c *canvas) y(mm quant.Length) float64 { return c.origin - c.scale*float64(mm) }
 
-// view writes the lines of a view; ground is the class of its ground line.
-func (c *canvas) view(v *View, ground string) {
+// view writes the lines of a view, each in the style of its role or as as says.
+func (c *canvas) view(v *View, as map[Role]string) {
 	for _, l := range v.Lines {
-		class := string(l.Role)
-		if l.Role == Ground {
-			class = ground
+		class, ok := as[l.Role]
+		if !ok {
+			class = string(l.Role)
 		}
 		fmt.Fprintf(&c.b, `<path class="%s" d="`, class)
 		for i, p := range l.Points {
