@@ -34,14 +34,16 @@ type rig struct {
 	keep   *evidence.Store
 	orders chan fusion.Order
 	audit  []string
+	past   noArchive
 	client *http.Client
 }
 
-type noArchive struct{}
+// noArchive has no past but the passages that a test puts in.
+type noArchive map[string]json.RawMessage
 
 func (noArchive) Passages(context.Context, Query) (Page, error) { return Page{}, nil }
-func (noArchive) Passage(context.Context, string) (json.RawMessage, error) {
-	return nil, nil
+func (a noArchive) Passage(_ context.Context, id string) (json.RawMessage, error) {
+	return a[id], nil
 }
 func (noArchive) Explanation(_ context.Context, id string) (any, error) {
 	switch id {
@@ -75,9 +77,9 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, hub: NewHub("0123456789abcdef", 100), keep: keep, orders: make(chan fusion.Order, 8)}
+	r := &rig{t: t, hub: NewHub("0123456789abcdef", 100), keep: keep, orders: make(chan fusion.Order, 8), past: noArchive{}}
 	s, err := New(Config{Site: "Test", Mode: "simulator", Zone: "Asia/Almaty", Build: "b", Hub: r.hub, Users: users, Commander: commander(r.orders),
-		Archive: noArchive{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
+		Archive: r.past, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
 		Audit:  func(_ context.Context, kind, user, _ string) { r.audit = append(r.audit, kind+" "+user) },
 		Static: fstest.MapFS{"index.html": {Data: []byte("<html>page</html>")}, "index.html.gz": {Data: []byte("\x1f\x8b\x08\x00")}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

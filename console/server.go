@@ -174,6 +174,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
 	s.mux.HandleFunc("GET /api/passages/{id}/explanation", s.with(s.explanation))
+	s.mux.HandleFunc("GET /api/passages/{id}/profile.svg", s.with(s.profile))
 	s.mux.HandleFunc("GET /api/log", s.with(s.log))
 	s.mux.HandleFunc("GET /api/devices", s.with(func(w http.ResponseWriter, r *http.Request, u auth.User) {
 		reply(w, http.StatusOK, map[string]any{"devices": s.cfg.Devices()})

@@ -173,8 +173,12 @@ type Size struct {
 	Height  quant.Length `json:"height_mm"`
 	UHeight quant.Length `json:"u_height_mm,omitempty"`
 	Device  string       `json:"device,omitempty"`
-	Flags   []obs.Flag   `json:"flags,omitempty"`
-	Outline []Point      `json:"outline,omitempty"` // side view, at most 128 points
+	// As seen with mirrors and aerials; the limits are not about these.
+	RawHeight quant.Length `json:"raw_height_mm,omitempty"`
+	RawWidth  quant.Length `json:"raw_width_mm,omitempty"`
+	Flags     []obs.Flag   `json:"flags,omitempty"`
+	Overhang  quant.Length `json:"overhang_mm,omitempty"` // first axle behind the front; 0 is not known
+	Outline   []Point      `json:"outline,omitempty"`     // cross-sections from the front, at most 128
 }
 
 // Point is one cross-section of the outline: distance from the front, height, and the left

@@ -59,11 +59,8 @@ func (v *visit) class() string {
 	return rules.Articulated
 }
 
-// outlineMax is how many points of the side view a passage keeps.
-const outlineMax = 128
-
 // measureLength computes the length from the profile's times and the track, and draws the
-// side view; without a track the length stays unknown.
+// outline; without a track the length stays unknown.
 func (v *visit) measureLength() {
 	if v.Shape == nil || v.Size == nil {
 		return
@@ -72,23 +69,10 @@ func (v *visit) measureLength() {
 	if !sh.OwnLength {
 		v.Size.Length, v.Size.ULength = 0, 0
 		if way, u, ok := v.Track.Way(sh.Start, sh.End); ok && !v.uneven(sh.Start, sh.End) {
-			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond)
+			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond, sh.Beam)
 		}
 	}
-	length := v.Size.Length
-	if length <= 0 || len(sh.Slices) == 0 {
-		return
-	}
-	span := sh.End.Sub(sh.Start).Milliseconds()
-	step := (len(sh.Slices) + outlineMax - 1) / outlineMax
-	v.Size.Outline = v.Size.Outline[:0]
-	for i := 0; i < len(sh.Slices); i += step {
-		x := quant.Length(0)
-		if span > 0 {
-			x = quant.Length(int64(length) * int64(sh.Slices[i].T) / span)
-		}
-		v.Size.Outline = append(v.Size.Outline, Point{X: x, Z: sh.Slices[i].Height, Left: sh.Slices[i].Left, Right: sh.Slices[i].Right})
-	}
+	v.draw()
 }
 
 // vehicle fills the scratch vehicle that the rules judge.

@@ -422,6 +422,7 @@ const en = {
   'flag.speed_assumed': 'speed assumed',
   'flag.truncated': 'truncated',
   'flag.clock_unset': 'device clock not set',
+  'flag.one_scanner': 'one scanner: sides from one place',
   'flag.simulated': 'simulated',
   'timeline.title': 'Course of events',
   'timeline.newest': 'newest first',

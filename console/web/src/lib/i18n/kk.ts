@@ -424,6 +424,7 @@ const kk: Record<keyof typeof en, string> = {
   'flag.speed_assumed': 'жылдамдық болжамды',
   'flag.truncated': 'қиылған',
   'flag.clock_unset': 'аспап сағаты қойылмаған',
+  'flag.one_scanner': 'бір сканер: бүйірлері бір жерден көрінеді',
   'flag.simulated': 'симуляция',
   'timeline.title': 'Оқиғалар барысы',
   'timeline.newest': 'жаңалары алдымен',

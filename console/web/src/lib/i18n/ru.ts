@@ -424,6 +424,7 @@ const ru: Record<keyof typeof en, string> = {
   'flag.speed_assumed': 'скорость принята',
   'flag.truncated': 'обрезано',
   'flag.clock_unset': 'часы прибора не установлены',
+  'flag.one_scanner': 'один сканер: бока видны с одного места',
   'flag.simulated': 'симуляция',
   'timeline.title': 'Ход событий',
   'timeline.newest': 'сначала новые',
