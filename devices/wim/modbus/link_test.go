@@ -205,13 +205,13 @@ func TestFaultsOnTheWireGiveNoWeight(t *testing.T) {
 				seen, ends, errs := again(t, serve(t, sock, scheme)+"?timeout=100ms", "model = \"laumas\"\nretries = 1")
 				until(t, seen, "weight", weighs(quant.Kg(18420)))
 				x.SetFault(c.fault)
-				if err := <-ends; !strings.Contains(err.Error(), "2 requests in a row without a weight") {
+				if err := <-ends; !strings.Contains(err.Error(), "no weight after 2 requests: ") {
 					t.Errorf("Run = %v", err)
 				}
 				for len(seen) > 0 {
 					<-seen
 				}
-				if err := <-ends; !strings.Contains(err.Error(), "1 requests in a row without a weight: ") || len(seen) > 0 {
+				if err := <-ends; !strings.Contains(err.Error(), "no weight after 1 requests: ") || len(seen) > 0 {
 					t.Errorf("%d weights in the fault, Run = %v", len(seen), err)
 				}
 				if errs.Load() != 1 {

@@ -63,7 +63,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	u.lost++
 	u.steady.Reset()
 	if !u.alive || u.lost > u.retries {
-		return fmt.Errorf("%d requests in a row without a weight: %w", u.lost, err)
+		return fmt.Errorf("no weight after %d requests: %w", u.lost, err)
 	}
 	out.Err(proto, 0, err.Error(), nil)
 	return nil
