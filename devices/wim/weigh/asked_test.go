@@ -7,6 +7,7 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/tenso643"
+	"acsgd/devices/wim/yaohua"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 	"acsgd/sim"
@@ -27,6 +28,16 @@ func TestALorryThatStandsIsWeighedByAsking(t *testing.T) {
 			x := simwim.NewTenso643(m, s)
 			x.Address, x.Tenths, x.Lost = 0, true, 0.05
 			return x
+		}},
+		{"Yaohua in command mode, with echo", yaohua.Driver(), "format = \"command\"\naddress = \"C\"\n", func(m simwim.Model, s sim.Scene) sim.Machine {
+			y := simwim.NewYaohua(m, s)
+			y.Format, y.Address, y.Echo = "command", 'C', true
+			return y
+		}},
+		{"text of Yaohua A12", yaohua.Driver(), "format = \"a12\"\n", func(m simwim.Model, s sim.Scene) sim.Machine {
+			y := simwim.NewYaohua(m, s)
+			y.Format, y.Rate, y.Decimals = "a12", 10, 1
+			return y
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
