@@ -6,6 +6,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/devicestest"
+	"acsgd/devices/wim/stgs"
 	"acsgd/devices/wim/tenso643"
 	"acsgd/devices/wim/yaohua"
 	"acsgd/internal/obs"
@@ -22,23 +23,32 @@ func TestALorryThatStandsIsWeighedByAsking(t *testing.T) {
 		driver   devices.Driver
 		settings string
 		machine  func(simwim.Model, sim.Scene) sim.Machine
+		alibi    string
 	}{
-		{"6.43", tenso643.Driver(), "", func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewTenso643(m, s) }},
+		{"6.43", tenso643.Driver(), "", func(m simwim.Model, s sim.Scene) sim.Machine { return simwim.NewTenso643(m, s) }, ""},
 		{"6.43 with tenths, not selected", tenso643.Driver(), "address = 0\n", func(m simwim.Model, s sim.Scene) sim.Machine {
 			x := simwim.NewTenso643(m, s)
 			x.Address, x.Tenths, x.Lost = 0, true, 0.05
 			return x
-		}},
+		}, ""},
 		{"Yaohua in command mode, with echo", yaohua.Driver(), "format = \"command\"\naddress = \"C\"\n", func(m simwim.Model, s sim.Scene) sim.Machine {
 			y := simwim.NewYaohua(m, s)
 			y.Format, y.Address, y.Echo = "command", 'C', true
 			return y
-		}},
+		}, ""},
 		{"text of Yaohua A12", yaohua.Driver(), "format = \"a12\"\n", func(m simwim.Model, s sim.Scene) sim.Machine {
 			y := simwim.NewYaohua(m, s)
 			y.Format, y.Rate, y.Decimals = "a12", 10, 1
 			return y
-		}},
+		}, ""},
+		{"Dini Argeo by REXT, with tare and alibi memory", stgs.Driver(), "ask = \"rext\"\nalibi = true\naddress = \"07\"\n", func(m simwim.Model, s sim.Scene) sim.Machine {
+			x := simwim.NewText(simwim.AxleString, m, s)
+			x.Address, x.Silent, x.Tare = "07", true, 500*quant.Kilogram
+			return x
+		}, "00000-000001"},
+		{"Dini Argeo by AF strings, with alibi memory", stgs.Driver(), "alibi = true\nscale = \"1\"\n", func(m simwim.Model, s sim.Scene) sim.Machine {
+			return simwim.NewText(simwim.AxleString, m, s)
+		}, "00000-000001"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := c.driver.NewSession(devicestest.Settings(t, c.driver.Kind, "tcp:127.0.0.1:4001", static+c.settings), devices.Env{})
@@ -61,8 +71,8 @@ func TestALorryThatStandsIsWeighedByAsking(t *testing.T) {
 				t.Fatalf("%d weighings, want one", len(ws))
 			}
 			w := ws[0]
-			if off := w.Mass - quant.Kg(31900); max(off, -off) > w.U || w.U == 0 || !w.Stable || w.Mode != obs.Static || len(w.Flags) > 0 {
-				t.Errorf("%+v, want 31900 kg at rest within its uncertainty", w)
+			if off := w.Mass - quant.Kg(31900); max(off, -off) > w.U || w.U == 0 || !w.Stable || w.Mode != obs.Static || len(w.Flags) > 0 || w.Alibi != c.alibi {
+				t.Errorf("%+v, want 31900 kg at rest within its uncertainty, alibi %q", w, c.alibi)
 			}
 		})
 	}
