@@ -14,6 +14,7 @@ import (
 	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/ricelake"
 	"acsgd/devices/wim/stgs"
+	"acsgd/devices/wim/tenso643"
 	"acsgd/devices/wim/tensom"
 	"acsgd/devices/wim/wimjson"
 	"acsgd/devices/wim/yaohua"
@@ -24,6 +25,7 @@ import (
 func Drivers() []devices.Driver {
 	return []devices.Driver{
 		tensom.Driver(),
+		tenso643.Driver(),
 		mtcontinuous.Driver(),
 		mtsics.Driver(),
 		yaohua.Driver(),
