@@ -41,6 +41,7 @@ type Archive interface {
 // Query says which passages are wanted; empty fields do not limit.
 type Query struct {
 	Lane    string
+	Device  string // name of an instrument that has measured it
 	Plate   string // with * for any characters
 	Verdict string
 	From    time.Time
@@ -372,7 +373,7 @@ func strongest(u auth.User) string {
 
 func (s *Server) passages(w http.ResponseWriter, r *http.Request, _ auth.User) {
 	v := r.URL.Query()
-	q := Query{Lane: v.Get("lane"), Plate: v.Get("plate"), Verdict: v.Get("verdict"), Before: v.Get("before"), Limit: 50}
+	q := Query{Lane: v.Get("lane"), Device: v.Get("device"), Plate: v.Get("plate"), Verdict: v.Get("verdict"), Before: v.Get("before"), Limit: 50}
 	var err error
 	if x := v.Get("limit"); x != "" {
 		if q.Limit, err = strconv.Atoi(x); err != nil || q.Limit < 1 || q.Limit > 200 {
