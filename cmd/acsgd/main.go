@@ -52,6 +52,7 @@ type cli struct {
 	Probe        probeCmd        `cmd:"" help:"Show live what one instrument says."`
 	Record       recordCmd       `cmd:"" help:"Record the raw bytes of a link; replay:FILE plays them back."`
 	Decode       decodeCmd       `cmd:"" help:"Decode the bytes that one device sent."`
+	Passages     passagesCmd     `cmd:"" help:"List the passages of an archive: all that one instrument measured in a period."`
 	Replay       replayCmd       `cmd:"" help:"Recompute all verdicts of a journal and print differences."`
 	Audit        auditCmd        `cmd:"" help:"Check the hash chain and the evidence of a journal."`
 	Declarations declarationsCmd `cmd:"" help:"Check or import customs declarations."`
