@@ -58,6 +58,7 @@ type cli struct {
 	Match        matchCmd        `cmd:"" help:"Match plate reads to declared plates."`
 	Radiation    radiationCmd    `cmd:"" help:"Analyse recordings of a radiation portal."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
+	Document     documentCmd     `cmd:"" help:"Print papers of passages, and verify them."`
 	User         userCmd         `cmd:"" help:"Make, list and remove users."`
 }
 
