@@ -34,12 +34,15 @@ func (v *visit) slotOf(source string) *slot {
 	return nil
 }
 
-func (v *visit) open(source string, at time.Time) *slot {
-	if s := v.slotOf(source); s != nil {
+// open gives the slot of an instrument in a passage, new if it contributes for the first time.
+func (c *Core) open(v *visit, d *Instrument, at time.Time) *slot {
+	if s := v.slotOf(d.Name); s != nil {
 		return s
 	}
-	v.Slots = append(v.Slots, slot{Source: source, Start: at})
-	return &v.Slots[len(v.Slots)-1]
+	v.Slots = append(v.Slots, slot{Source: d.Name, Start: at})
+	s := &v.Slots[len(v.Slots)-1]
+	c.certify(v, s, d, at)
+	return s
 }
 
 // find gives the passage that a record of instrument d, beginning at "at", belongs to; nil

@@ -7,6 +7,7 @@ import (
 
 	"acsgd/fusion"
 	"acsgd/internal/decl"
+	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
 	"acsgd/internal/rulepack"
 )
@@ -87,6 +88,19 @@ func (a *again) next() {
 	a.outs = a.core.Step(a.outs[:0], a.in)
 }
 
+// furtherAxles are those after the first of a lorry on the scale.
+func furtherAxles(x *bench) *again {
+	l := legal("123ABC02", t0)
+	x.upTo(l, func(s sight) bool { w, ok := s.b.(*obs.Weighing); return ok && w.Axle == 0 })
+	var ws []obs.Body
+	for _, s := range l.sights() {
+		if w, ok := s.b.(*obs.Weighing); ok && w.Axle >= 2 {
+			ws = append(ws, w)
+		}
+	}
+	return repeat(x, "wim", ws...)
+}
+
 // cases are the observations that come many times in a passage.
 var cases = []struct {
 	name   string
@@ -113,17 +127,21 @@ var cases = []struct {
 		}
 		return repeat(x, "rpm", &obs.Radiation{Tag: "GS", Gamma: [4]int32{64, 66, 61, 64}, Interval: 200, Occupied: true})
 	}},
-	{"axle", 0, func(tb testing.TB) *again {
+	{"axle", 0, func(tb testing.TB) *again { return furtherAxles(newBench(tb)) }},
+	{"axle_certified", 0, func(tb testing.TB) *again {
 		x := newBench(tb)
-		l := legal("123ABC02", t0)
-		x.upTo(l, func(s sight) bool { w, ok := s.b.(*obs.Weighing); return ok && w.Axle == 0 })
-		var ws []obs.Body
-		for _, s := range l.sights() {
-			if w, ok := s.b.(*obs.Weighing); ok && w.Axle >= 2 {
-				ws = append(ws, w)
-			}
-		}
-		return repeat(x, "wim", ws...)
+		p := params()
+		p.Mode = "enforcement"
+		p.Devices[2].Certificate = &metrology.Certificate{Number: "1", Issued: "2026-01-01", Expires: "2027-01-01", Ranges: []metrology.Range{{From: 278, To: 2778}}}
+		x.step(fusion.Tuned{Kind: fusion.TuneParams, Version: "p2", Value: p})
+		return furtherAxles(x)
+	}},
+	{"axle_without_certificate", 0, func(tb testing.TB) *again {
+		x := newBench(tb)
+		p := params()
+		p.Mode = "enforcement"
+		x.step(fusion.Tuned{Kind: fusion.TuneParams, Version: "p2", Value: p})
+		return furtherAxles(x)
 	}},
 }
 

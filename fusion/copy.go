@@ -11,6 +11,7 @@ import (
 func (p *Passage) CopyTo(dst *Passage) {
 	old := *dst
 	*dst = *p
+	dst.Instruments = append(old.Instruments[:0], p.Instruments...)
 	dst.Plates = append(old.Plates[:0], p.Plates...)
 	dst.Axles = append(old.Axles[:0], p.Axles...)
 	dst.Match.Declared = append(old.Match.Declared[:0], p.Match.Declared...)

@@ -10,6 +10,7 @@ import (
 	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
+	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 )
@@ -52,7 +53,8 @@ type state struct {
 	Orders    []answered `json:"orders"` // newest last
 	Told      string     `json:"told"`   // the barrier's last command: open, close
 
-	Behind time.Duration `json:"behind"` // by which our clock was set back; 0: it was not
+	Looked string        `json:"looked,omitempty"` // the day on which the certificates were looked at last
+	Behind time.Duration `json:"behind"`           // by which our clock was set back; 0: it was not
 }
 
 // portal is the alarm engine, whose snapshot is JSON already.
@@ -146,7 +148,8 @@ type scratch struct {
 	fresh   []rules.Finding // of the axles being judged again
 	before  []rules.Finding // of a judged passage, as they were
 	seqs    []uint64
-	day     civilDay
+	day     civilDay // of the vehicles
+	today   civilDay // of the clock
 	matcher match.Matcher
 }
 
@@ -156,6 +159,11 @@ type slot struct {
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end,omitzero"`
 	Done   bool      `json:"done"`
+	// Class, Certificate and Unfit are of the instrument when it began: a passage is judged
+	// by the certificate of its day, also after the site has got a new one.
+	Class       string                 `json:"class,omitempty"`
+	Certificate *metrology.Certificate `json:"certificate,omitempty"`
+	Unfit       string                 `json:"unfit,omitempty"` // why it may not be judged by, whatever the speed
 }
 
 // Step consumes one input, appends the consequences to dst and returns it. It never blocks
@@ -178,6 +186,7 @@ func (c *Core) Step(dst []Output, in Input) []Output {
 		c.tuned(b)
 	}
 	c.timers()
+	c.expiring()
 	c.settle()
 	dst, c.out = c.out, nil
 	return dst
@@ -198,6 +207,7 @@ func (c *Core) tuned(t Tuned) {
 		c.s.Lane.Lane, c.s.Lane.Mode = p.Lane, p.Mode
 		c.adoptDevices()
 		c.forget()
+		c.s.Looked = ""
 		if c.s.Lane.Barrier == "" {
 			c.s.Lane.Barrier, c.s.Lane.Light, c.s.Lane.Open = "unknown", "unknown", true
 		}

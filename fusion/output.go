@@ -86,6 +86,8 @@ type Passage struct {
 	Closed    time.Time `json:"closed,omitzero"`
 	Simulated bool      `json:"simulated,omitempty"`
 
+	Instruments []Measured `json:"instruments,omitempty"` // that have contributed, in that order
+
 	Plates    []PlateRead          `json:"plates,omitempty"`
 	Axles     []AxleLoad           `json:"axles,omitempty"`
 	Gross     *GrossLoad           `json:"gross,omitempty"`
@@ -111,6 +113,16 @@ type Passage struct {
 	History  []Event   `json:"history,omitempty"`
 
 	memory rules.Memory // of what findings and advice point to
+}
+
+// Measured is an instrument that has contributed to a passage, with its certificate of that
+// day. The state of contacts is no contribution.
+type Measured struct {
+	Name        string `json:"name"`
+	Class       string `json:"class"` // wim, dims, rpm, anpr
+	Certificate string `json:"certificate,omitempty"`
+	Serial      string `json:"serial,omitempty"`
+	Expires     string `json:"expires,omitempty"` // last day, YYYY-MM-DD
 }
 
 // PlateRead is one plate as kept in a passage.

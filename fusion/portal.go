@@ -29,7 +29,7 @@ func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
 			v = c.begin(d, cur.Start)
 		}
 		c.s.Portal = v.ID
-		v.open(d.Name, cur.Start)
+		c.open(v, d, cur.Start)
 		v.Lines = append(v.Lines, c.s.Seq)
 		if v.Phase == Approaching {
 			v.Phase = Measuring
@@ -68,7 +68,7 @@ func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 		d = c.portalDevice()
 	}
 	if d != nil {
-		s := v.open(d.Name, done.Start)
+		s := c.open(v, d, done.Start)
 		s.End, s.Done = done.End, true
 	}
 	c.takes(v)
@@ -126,7 +126,7 @@ func (c *Core) sharing() {
 // share makes the occupancy of one passage that of the next one too.
 func (c *Core) share(d *Instrument, first, v *visit) {
 	v.Shared, v.Radiation, v.Lines = first.ID, first.Radiation, append([]uint64(nil), first.Lines...)
-	s := v.open(d.Name, v.Radiation.End)
+	s := c.open(v, d, v.Radiation.End)
 	s.End, s.Done = v.Radiation.End, true
 	c.takes(v)
 	if alarms(v.Radiation) {

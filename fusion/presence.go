@@ -82,7 +82,7 @@ func (c *Core) wired(signal string) bool {
 func (c *Core) entered(d *Instrument, at time.Time) {
 	entry := Instrument{Name: d.Name + "/" + loopEntry, Class: d.Class, Station: d.Station}
 	if v := c.find(&entry, at); v != nil {
-		v.open(entry.Name, at).Done = true
+		c.open(v, &entry, at).Done = true
 		v.sighted(&entry, at)
 		c.mark(v)
 		return
@@ -96,7 +96,7 @@ func (c *Core) entered(d *Instrument, at time.Time) {
 			return
 		}
 	}
-	c.begin(&entry, at).open(entry.Name, at).Done = true
+	c.open(c.begin(&entry, at), &entry, at).Done = true
 }
 
 // arrivedAtBarrier notes that the foremost vehicle stands on the exit loop. In an empty lane
@@ -109,7 +109,7 @@ func (c *Core) arrivedAtBarrier(d *Instrument, at time.Time) {
 		}
 		exit := Instrument{Name: d.Name + "/" + loopExit, Class: d.Class, Station: c.farthest()}
 		v = c.begin(&exit, at)
-		v.open(exit.Name, at).Done = true
+		c.open(v, &exit, at).Done = true
 	}
 	if v.AtBarrier.IsZero() {
 		v.AtBarrier = at

@@ -11,6 +11,7 @@ import (
 	"acsgd/fusion"
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
+	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 	"acsgd/internal/rulepack"
@@ -72,6 +73,8 @@ func (s *script) command(line string) {
 	switch w[0] {
 	case "lane":
 		s.describe(args)
+	case "certificate":
+		s.certify(w)
 	case "declare":
 		s.papers = append(s.papers, s.paper(w[1:]))
 	case "vehicle":
@@ -138,6 +141,10 @@ func (s *script) describe(args map[string]string) {
 			p.Secondary = v
 		case "region":
 			p.Region = v
+		case "mode":
+			p.Mode = v
+			book, err := rulepack.Load(v == "simulator")
+			s.book = must(s, book, err)
 		case "window":
 			p.Window = s.duration(v)
 		case "without":
@@ -323,6 +330,12 @@ func (s *script) happen(at time.Time, w []string, args map[string]string) {
 		s.orders(w, args)
 	case "declared":
 		s.declared()
+	case "certificate":
+		p := *s.params
+		p.Devices = slices.Clone(p.Devices)
+		s.params = &p
+		s.certify(w)
+		s.step(fusion.Tuned{Kind: fusion.TuneParams, Version: "p2", Value: s.params})
 	case "restart":
 		s.restart()
 	case "tick":
@@ -330,6 +343,25 @@ func (s *script) happen(at time.Time, w []string, args map[string]string) {
 	default:
 		s.fatal("nothing happens like " + w[0])
 	}
+}
+
+// certify gives a device the certificate of a line.
+func (s *script) certify(w []string) {
+	i := slices.IndexFunc(s.params.Devices, func(d fusion.Instrument) bool { return d.Name == w[1] })
+	if i < 0 {
+		s.fatal("no device " + w[1])
+	}
+	cert := &metrology.Certificate{Number: w[2], Class: s.params.Devices[i].Class, Serial: "7001", Standard: metrology.Standard, Issuer: "KazStandard", Issued: w[3], Expires: w[4]}
+	for _, r := range w[5:] {
+		if r == "simulator" {
+			cert.Simulator = true
+			continue
+		}
+		from, to, _ := strings.Cut(r, "..")
+		cert.Ranges = append(cert.Ranges, metrology.Range{From: s.speed(from), To: s.speed(to), Mass: "2"})
+	}
+	must(s, 0, cert.Validate())
+	s.params.Devices[i].Certificate = cert
 }
 
 func (s *script) weigh(at time.Time, w []string, args map[string]string) {

@@ -141,6 +141,11 @@ func (s *script) summary(p *fusion.Passage) string {
 	if p.Amended > 0 {
 		fmt.Fprintf(&b, " amended=%d", p.Amended)
 	}
+	for _, m := range p.Instruments {
+		if m.Certificate != "" {
+			b.WriteString(" " + m.Name + "=" + m.Certificate)
+		}
+	}
 	for _, r := range p.Plates {
 		b.WriteString(" plate=" + r.Text)
 		if r.Corrected != "" {

@@ -17,8 +17,9 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //
 // Lines before the first "at" describe the lane:
 //
-//	lane KEY=VALUE...                green, declare, secondary, region, window; camera=STATION;
+//	lane KEY=VALUE...                green, declare, secondary, region, window, mode; camera=STATION;
 //	                                 without=DEV,DEV; optional=DEV,DEV
+//	certificate DEV NUMBER ISSUED EXPIRES [simulator] [FROM..TO]...
 //	declare ID TRACTOR TRAILER MASS HS
 //
 // Everything else happens at a time of the clock, which first lets the earlier sights of
@@ -36,6 +37,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME order ID acknowledge|shelve|unshelve alarm=A1 [minutes=15] [reason=] [user=] [role=] [version=stale]
 //	at TIME declared ID...
 //	at TIME arrive | leave           on to the exit loop; barrier up and off the loop
+//	at TIME certificate ...          as above: the site has got a new one
 //	at TIME restart                  snapshot, restore, go on
 //	at TIME tick
 //	vehicle NAME at TIME PLATE [v=SPEED] [axles=M,M,..] [height=L] [alarm] [without=DEV,DEV] [late=DEV:DURATION]

@@ -239,9 +239,9 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	} else if v == nil {
 		v = c.adopt(d, at)
 	}
-	s := v.open(d.Name, at)
+	s := c.open(v, d, at)
 	if s.Start.Before(v.Again) {
-		v.weighAgain(s, at)
+		c.weighAgain(v, s, d, at)
 	} else if s.Done && w.Axle != 0 { // it rolled back: which weighing is right is not known
 		v.Twice = true
 		c.takes(v)
@@ -294,9 +294,10 @@ func (c *Core) onScale(w *obs.Weighing) *visit {
 
 // weighAgain makes room for a second weighing that an officer has ordered: axles of two
 // weighings never stand together.
-func (v *visit) weighAgain(s *slot, at time.Time) {
+func (c *Core) weighAgain(v *visit, s *slot, d *Instrument, at time.Time) {
 	v.Axles, v.Track, v.Gross = nil, motion.Track{}, nil
 	s.Start, s.End = at, time.Time{}
+	c.certify(v, s, d, at)
 	v.rematch = true
 }
 
@@ -361,7 +362,7 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 		return // a single raw scan says nothing about a vehicle
 	}
 	v := c.adopt(d, p.Start)
-	s := v.open(d.Name, p.Start)
+	s := c.open(v, d, p.Start)
 	size := &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
 		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
 	shape := &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
@@ -403,7 +404,7 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 	if v == nil {
 		v = c.begin(d, at)
 	}
-	s := v.open(d.Name, at)
+	s := c.open(v, d, at)
 	s.End = at
 	if p.Text != "" {
 		s.Done = true

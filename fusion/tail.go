@@ -118,7 +118,7 @@ func (c *Core) handOver(d *Instrument, v, next *visit, n int) {
 		next.Axles[i].Axle, next.Track.Edges[i].Axle = i+1, i+1
 	}
 	v.Axles, v.Track.Edges = v.Axles[:n:n], v.Track.Edges[:n:n]
-	mine, s := v.slotOf(d.Name), next.open(d.Name, next.Track.Edges[0].On)
+	mine, s := v.slotOf(d.Name), c.open(next, d, next.Track.Edges[0].On)
 	s.End, s.Done = mine.End, true
 	mine.End = v.Track.Edges[n-1].Off
 	next.sighted(d, s.Start)

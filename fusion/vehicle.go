@@ -145,6 +145,9 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 	}
 	m := c.scratch.mass[:2*maxAxles]
 	why := v.loadsUnsure()
+	if why == "" {
+		why = v.unfit("wim")
+	}
 	for i := range v.Axles {
 		a := &v.Axles[i]
 		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
@@ -175,7 +178,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 			x.UMass = &v.Gross.U
 		}
 		x.Reasons.Mass = usable(v.Gross.Flags)
-		if x.Reasons.Mass == "" { // the limit depends on the number of axles
+		if x.Reasons.Mass == "" { // the limit depends on the number of axles, and the scale on its certificate
 			x.Reasons.Mass = why
 		}
 	}
@@ -216,6 +219,9 @@ func (c *Core) sizes(v *visit, x *rules.Vehicle) {
 	}
 	s := v.Size
 	void := usable(s.Flags)
+	if void == "" {
+		void = v.unfit("dims")
+	}
 	set := func(value, u *quant.Length, to, toU **quant.Length, reason *string, none string) {
 		switch {
 		case void != "":

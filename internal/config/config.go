@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
 	"acsgd/internal/line"
+	"acsgd/internal/metrology"
 	"acsgd/internal/quant"
 )
 
@@ -91,6 +93,10 @@ type Device struct {
 	Station  quant.Length   `toml:"station"` // distance of its sensing line from the lane datum
 	Expect   string         `toml:"expect"`  // "always" (default) or "never": whether a passage waits for it
 	Role     string         `toml:"role"`    // cameras: front, rear, trailer
+	// Certificate names the JSON file of the instrument's last verification, from the site
+	// file's folder; Verified is what stands in it.
+	Certificate string                 `toml:"certificate"`
+	Verified    *metrology.Certificate `toml:"-"`
 	Record   string         `toml:"record"`  // file that keeps the raw bytes
 	Settings map[string]any `toml:"settings"`
 }
@@ -255,6 +261,11 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 	if !oneOf(d.Role, "", "front", "rear", "trailer") {
 		bad("role", "device %s: role %q: want front, rear or trailer", d.Name, d.Role)
 	}
+	if d.Certificate != "" {
+		if err := f.verified(d); err != nil {
+			bad("certificate", "device %s: certificate %s: %v", d.Name, d.Certificate, err)
+		}
+	}
 	if d.Link == "" {
 		bad("link", "device %s without a link", d.Name)
 		return errs
@@ -266,6 +277,33 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 		ports[key] = d.Name
 	}
 	return errs
+}
+
+// verified reads the certificate that a device names.
+func (f *File) verified(d *Device) error {
+	path := d.Certificate
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(f.Path), path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	c, err := metrology.ParseCertificate(b)
+	if err != nil {
+		return err
+	}
+	class, _, _ := strings.Cut(d.Driver, "/")
+	switch {
+	case !oneOf(class, "wim", "dims", "rpm", "anpr"):
+		return fmt.Errorf("a device of class %q measures nothing that is judged", class)
+	case c.Class != class:
+		return fmt.Errorf("it is of a device of class %q, this one is %q", c.Class, class)
+	case c.Simulator && f.Site.Mode != "simulator":
+		return errors.New("it was issued in simulator mode and counts only there")
+	}
+	d.Verified = c
+	return nil
 }
 
 func word(s string) bool {

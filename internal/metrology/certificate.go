@@ -3,6 +3,8 @@
 package metrology
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -30,6 +32,8 @@ type Certificate struct {
 	Max      quant.Mass `json:"max_kg,omitempty"`
 	Ranges   []Range    `json:"ranges,omitempty"` // approved speeds, growing
 	Report   string     `json:"report,omitempty"` // SHA-256 of the test report
+	// Simulator marks a certificate of simulated runs: it counts in simulator mode only.
+	Simulator bool `json:"simulator,omitempty"`
 }
 
 // Range is one approved range of the operating speed and the classes that were reached in
@@ -40,6 +44,24 @@ type Range struct {
 	Mass  string      `json:"mass_class,omitempty"`
 	Axle  string      `json:"axle_class,omitempty"`
 	Group string      `json:"group_class,omitempty"`
+}
+
+// ParseCertificate reads a certificate's JSON and checks it. Unknown names are refused: a
+// bound that is not understood must not be left out.
+func ParseCertificate(b []byte) (*Certificate, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var c Certificate
+	if err := d.Decode(&c); err != nil {
+		return nil, fmt.Errorf("read certificate: %w", err)
+	}
+	if d.More() {
+		return nil, errors.New("read certificate: further text after its end")
+	}
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return &c, nil
 }
 
 // Validate reports all that is wrong with c.
