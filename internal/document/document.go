@@ -200,14 +200,11 @@ func (p *paper) day() string {
 	return p.p.Opened.In(time.FixedZone("", int(p.offset))).Format(time.DateOnly)
 }
 
-// indicative reports whether no scale of the lane has a certificate valid on the day.
+// indicative reports whether no scale that weighed the vehicle has a certificate valid for
+// it.
 func (p *paper) indicative() bool {
-	if p.rec.Params == nil {
-		return true
-	}
-	for i := range p.rec.Params.Devices {
-		d := &p.rec.Params.Devices[i]
-		if d.Class == "wim" && d.Certificate != nil && p.validity(d.Certificate) == "ins.valid" {
+	for _, d := range p.measuring("wim") {
+		if d.Certificate != nil && p.validity(d.Certificate) == "ins.valid" && !p.outside(d.Certificate) {
 			return false
 		}
 	}
@@ -220,12 +217,14 @@ func (p *paper) validity(c *metrology.Certificate) string {
 	_, err := time.Parse(time.DateOnly, c.Issued)
 	_, err2 := time.Parse(time.DateOnly, c.Expires)
 	switch {
+	case err2 == nil && day > c.Expires:
+		return "ins.expired"
 	case err != nil || err2 != nil:
 		return "doc.not_known"
 	case day < c.Issued:
 		return "ins.early"
-	case day > c.Expires:
-		return "ins.expired"
+	case c.Simulator && !p.sim:
+		return "ins.simulator"
 	}
 	return "ins.valid"
 }

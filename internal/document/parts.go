@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,21 +96,19 @@ func (p *paper) speed(s quant.Speed) string {
 	return p.w.kmh(s) + nbsp + p.w.t("unit.kmh")
 }
 
-// instruments lists the instruments of some classes with their certificates.
+// instruments lists the instruments of some classes that have contributed, with their
+// certificates on the day of the passage.
 func (p *paper) instruments(classes ...string) {
 	p.head(p.w.t("sec.instruments"), 12)
 	if p.rec.Params == nil {
 		p.para(plain.in(amber), p.w.t("ins.unknown"))
-		return
 	}
 	cols := []column{{p.w.t("col.instrument"), 0.15, 'L'}, {p.w.t("col.make"), 0.21, 'L'}, {p.w.t("col.standard"), 0.27, 'L'},
 		{p.w.t("col.certificate"), 0.19, 'L'}, {p.w.t("col.valid"), 0.18, 'L'}}
 	var rows []row
 	for _, class := range classes {
-		for i := range p.rec.Params.Devices {
-			if d := &p.rec.Params.Devices[i]; d.Class == class {
-				rows = append(rows, p.instrument(d))
-			}
+		for _, d := range p.measuring(class) {
+			rows = append(rows, p.instrument(d))
 		}
 	}
 	if len(rows) == 0 {
@@ -119,28 +118,79 @@ func (p *paper) instruments(classes ...string) {
 	p.table(cols, rows)
 }
 
+// measuring gives the instruments of a class that have contributed to the passage; a record
+// that does not tell which has the lane's. Their certificates are those of the lane's
+// parameters; where these are not known, or name another, what the record itself keeps.
+func (p *paper) measuring(class string) []*fusion.Instrument {
+	var out []*fusion.Instrument
+	for i := range p.p.Instruments {
+		m := &p.p.Instruments[i]
+		if m.Class != class {
+			continue
+		}
+		d := p.device(m.Name)
+		if d == nil || d.Certificate == nil && m.Certificate != "" || d.Certificate != nil && d.Certificate.Number != m.Certificate {
+			d = &fusion.Instrument{Name: m.Name, Class: m.Class}
+			if m.Certificate != "" {
+				d.Certificate = &metrology.Certificate{Number: m.Certificate, Class: m.Class, Serial: m.Serial, Expires: m.Expires}
+			}
+		}
+		out = append(out, d)
+	}
+	if x := p.rec.Params; len(p.p.Instruments) == 0 && x != nil {
+		for i := range x.Devices {
+			if x.Devices[i].Class == class {
+				out = append(out, &x.Devices[i])
+			}
+		}
+	}
+	return out
+}
+
+func (p *paper) device(name string) *fusion.Instrument {
+	if x := p.rec.Params; x != nil {
+		for i := range x.Devices {
+			if x.Devices[i].Name == name {
+				return &x.Devices[i]
+			}
+		}
+	}
+	return nil
+}
+
 func (p *paper) instrument(d *fusion.Instrument) row {
 	name := p.w.slug("ins", d.Class) + " " + d.Name
 	c := d.Certificate
 	if c == nil {
 		none := p.w.t("doc.not_known")
-		return row{cells: []string{name, none, none, p.w.t("ins.none"), ""}, look: plain.of(7.8).in(amber)}
+		return row{cells: []string{name, none, none, p.w.t("ins.none"), none}, look: plain.of(7.8).in(amber)}
 	}
 	r := row{look: plain.of(7.8)}
 	std := some(c.Standard, p.approved(c))
 	if c.Division > 0 {
 		std = append(std, p.w.t("ins.division", "d", p.w.number(int64(c.Division))))
 	}
+	if c.Max > 0 {
+		std = append(std, p.w.t("ins.span", "min", p.w.number(int64(c.Min)), "max", p.w.number(int64(c.Max))))
+	}
+	valid := p.w.t("ins.issued", "from", p.w.day(c.Issued), "to", p.w.day(c.Expires)) + ": "
 	state := p.validity(c)
-	if state != "ins.valid" {
+	if state != "ins.valid" || p.outside(c) {
 		r.look = r.look.in(red)
 	}
-	valid := p.w.t("ins.issued", "from", p.w.day(c.Issued), "to", p.w.day(c.Expires)) + ": " + p.w.t(state)
+	valid += p.w.t(state)
 	if p.outside(c) {
 		valid += "; " + p.w.t("ins.speed")
-		r.look = r.look.in(red)
 	}
-	r.cells = []string{name, strings.Join(some(c.Make, c.Model, "№ "+c.Serial), ", "), strings.Join(std, "; "),
+	serial := c.Serial
+	if serial != "" {
+		serial = "№ " + serial
+	}
+	firmware := c.Firmware
+	if firmware != "" {
+		firmware = p.w.t("ins.firmware", "v", firmware)
+	}
+	r.cells = []string{name, strings.Join(some(c.Make, c.Model, serial, firmware), ", "), strings.Join(std, "; "),
 		strings.Join(some(c.Number, c.Issuer), ", "), valid}
 	return r
 }
@@ -151,7 +201,7 @@ func (p *paper) approved(c *metrology.Certificate) string {
 	var out []string
 	for i := range c.Ranges {
 		x := &c.Ranges[i]
-		if p.p.Speed != 0 && !p.outside(c) && !within(p.p.Speed, x) {
+		if p.p.Speed != 0 && !p.outside(c) && !covers(p.p.Speed, x) {
 			continue
 		}
 		dash := func(s string) string {
@@ -165,44 +215,17 @@ func (p *paper) approved(c *metrology.Certificate) string {
 	return strings.Join(out, "; ")
 }
 
-func within(s quant.Speed, r *metrology.Range) bool {
-	if s < 0 {
-		s = -s
-	}
-	return s >= r.From && s <= r.To
-}
+func covers(s quant.Speed, r *metrology.Range) bool { return s >= r.From && s <= r.To }
 
-// outside reports whether the speed is in none of the approved ranges.
+// outside reports whether the speed, or that of an axle, is in none of the approved ranges.
 func (p *paper) outside(c *metrology.Certificate) bool {
-	if c.Class != "wim" || p.p.Speed == 0 || len(c.Ranges) == 0 {
+	if len(c.Ranges) == 0 {
 		return false
 	}
-	for i := range c.Ranges {
-		if within(p.p.Speed, &c.Ranges[i]) {
-			return false
-		}
+	in := func(s quant.Speed) bool {
+		return s == 0 || slices.ContainsFunc(c.Ranges, func(r metrology.Range) bool { return covers(s, &r) })
 	}
-	return true
-}
-
-// signatures draw lines to sign on, side by side.
-func (p *paper) signatures(who ...string) {
-	p.need(36)
-	p.head(p.w.t("sec.signatures"), 26)
-	w := width / float64(len(who))
-	y := p.y
-	for i, key := range who {
-		x := margin + float64(i)*w
-		p.put(x, y, bold, p.w.t(key))
-		p.ink(black)
-		p.pen(0.2)
-		for k, label := range []string{"f.name", "f.signature", "f.date"} {
-			ly := y + 11 + float64(k)*8
-			p.Line(x, ly, x+w-8, ly)
-			p.put(x, ly+0.3, style{size: 6.3, colour: grey}, p.w.t(label))
-		}
-	}
-	p.y = y + 32
+	return !in(p.p.Speed) || slices.ContainsFunc(p.p.Axles, func(a fusion.AxleLoad) bool { return !in(a.Speed) })
 }
 
 // seal prints what proves the record.

@@ -68,6 +68,14 @@ func (w *words) unit(u string) string {
 
 func (w *words) kg(m quant.Mass) string { return w.number(int64(m)) + nbsp + w.t("unit.kg") }
 
+// tenths is a mass in kilograms, rounded half away from zero to the tenth.
+func (w *words) tenths(m quant.Mass) string {
+	if m < 0 {
+		return w.number(int64(m-50) / 100 * 100)
+	}
+	return w.number(int64(m+50) / 100 * 100)
+}
+
 // up is an uncertainty in kilograms, rounded up; not known is "".
 func (w *words) up(m quant.Mass) string {
 	if m <= 0 {
@@ -140,6 +148,10 @@ var (
 	actOf     = regexp.MustCompile(`^(Order|Government Decree|Minsk agreement)(?: (\d+))? of (\d+) (\w{3}) (\d{4})(.*)$`)
 	bandPart  = regexp.MustCompile(`^part (\d+): RUB (\d+)(?: (.+))?$`)
 	norm      = regexp.MustCompile(`^declared goods radiate by nature: (.+); expected profile: (.+)$`)
+	noCert    = regexp.MustCompile(`^no certificate of (\S+)$`)
+	badCert   = regexp.MustCompile(`^certificate (.+) of (\S+) (is a simulator's|expired on|is valid from)(?: (\S+))?$`)
+	badSpeed  = regexp.MustCompile(`^speed ([\d.]+) km/h outside the approved (.+) km/h$`)
+	anySpeed  = regexp.MustCompile(`^speed not measured: only (.+) km/h are approved$`)
 	expecting = regexp.MustCompile(`^expected (-?[\d.]+)kg to (-?[\d.]+)kg$`)
 	permitOf  = regexp.MustCompile(`^permit (.+)$`)
 )
@@ -169,10 +181,42 @@ func (w *words) reasonPart(p string) string {
 	if m := noPack.FindStringSubmatch(p); m != nil {
 		return w.t("reason.no_rule_pack") + ": " + m[1]
 	}
+	if s := w.certificateReason(p); s != "" {
+		return s
+	}
 	if head, rest, ok := strings.Cut(p, ": "); ok {
 		return w.slug("reason", head) + ": " + rest
 	}
 	return p
+}
+
+// certificateReason translates what speaks against a certificate; "" if p is not that.
+func (w *words) certificateReason(p string) string {
+	if m := noCert.FindStringSubmatch(p); m != nil {
+		return m[1] + ": " + w.t("ins.none")
+	}
+	if m := badCert.FindStringSubmatch(p); m != nil {
+		key := map[string]string{"is a simulator's": "cert.simulator", "expired on": "cert.expired", "is valid from": "cert.early"}[m[3]]
+		return w.t(key, "no", m[1], "device", m[2], "day", w.day(m[4]))
+	}
+	if m := badSpeed.FindStringSubmatch(p); m != nil {
+		return w.t("cert.speed", "v", w.decimals(m[1]), "ranges", w.ranges(m[2]))
+	}
+	if m := anySpeed.FindStringSubmatch(p); m != nil {
+		return w.t("cert.no_speed", "ranges", w.ranges(m[1]))
+	}
+	return ""
+}
+
+// ranges writes "1 to 5, 7.5 to 10".
+func (w *words) ranges(s string) string { return w.decimals(strings.ReplaceAll(s, " to ", "\u2013")) }
+
+// decimals gives numbers the language's decimal sign.
+func (w *words) decimals(s string) string {
+	if w.lang == English {
+		return s
+	}
+	return strings.ReplaceAll(s, ".", ",")
 }
 
 // note translates a remark of a finding.

@@ -30,7 +30,7 @@ const (
 )
 
 // maxPages bounds a paper: what needs more is not a paper that anybody reads.
-const maxPages = 200
+const maxPages = 400
 
 type colour [3]int
 
@@ -311,6 +311,26 @@ func (s *sheet) fields(row ...field) {
 		x += w
 	}
 	s.y += h
+}
+
+// signatures draw lines to sign on, side by side.
+func (s *sheet) signatures(who ...string) {
+	s.need(36)
+	s.head(s.w.t("sec.signatures"), 26)
+	w := width / float64(len(who))
+	y := s.y
+	for i, key := range who {
+		x := margin + float64(i)*w
+		s.put(x, y, bold, s.w.t(key))
+		s.ink(black)
+		s.pen(0.2)
+		for k, label := range []string{"f.name", "f.signature", "f.date"} {
+			ly := y + 11 + float64(k)*8
+			s.Line(x, ly, x+w-8, ly)
+			s.put(x, ly+0.3, style{size: 6.3, colour: grey}, s.w.t(label))
+		}
+	}
+	s.y = y + 32
 }
 
 // finish numbers the pages, sets the marks and gives the bytes.
