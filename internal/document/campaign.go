@@ -39,6 +39,9 @@ func (w *words) test(s string) string {
 		}
 		var pairs []string
 		for i, part := range m[1:] {
+			if x.key == "test.speed" || x.key == "test.runs_speed" && i > 2 {
+				part = w.decimals(part)
+			}
 			for _, group := range []string{"ver", "test", "flag"} {
 				if t := w.slug(group, part); t != part {
 					part = t

@@ -58,7 +58,7 @@ func (p *paper) plates() (front, trailer string) {
 			text += " " + r.Country
 		}
 		if r.Corrected != "" {
-			text += " (" + p.w.t("say.corrected", "by", r.By) + ")"
+			text += " (" + p.w.t("say.by", "by", r.By) + ")"
 		}
 		switch {
 		case r.Role == obs.Trailer:
