@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,6 +37,13 @@ type Archive interface {
 	Passage(ctx context.Context, id string) (json.RawMessage, error)
 	// Log gives the events after row n, at most limit rows.
 	Log(ctx context.Context, after uint64, limit int) (LogPage, error)
+}
+
+// Papers makes documents of passages.
+type Papers interface {
+	// Paper gives a passage's document as PDF, nil if there is no such passage. kind is
+	// weighing or overload, lang is kk, ru or en.
+	Paper(ctx context.Context, kind, id, lang string) ([]byte, error)
 }
 
 // Query says which passages are wanted; empty fields do not limit.
@@ -92,6 +100,7 @@ type Config struct {
 	Users     *auth.Users
 	Commander Commander
 	Archive   Archive
+	Papers    Papers // nil: this console prints none
 	Evidence  *evidence.Store
 	Devices   func() []Device
 	Ages      func(now time.Time) map[string]int64                 // ms since the last sign of life, by "lane/ID" and "lane/ID/DEVICE"
@@ -168,6 +177,9 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
+	for _, kind := range []string{"weighing", "overload"} {
+		s.mux.HandleFunc("GET /api/passages/{id}/"+kind+".pdf", s.with(s.paper(kind)))
+	}
 	s.mux.HandleFunc("GET /api/log", s.with(s.log))
 	s.mux.HandleFunc("GET /api/devices", s.with(func(w http.ResponseWriter, r *http.Request, u auth.User) {
 		reply(w, http.StatusOK, map[string]any{"devices": s.cfg.Devices()})
@@ -408,6 +420,38 @@ func (s *Server) passage(w http.ResponseWriter, r *http.Request, _ auth.User) {
 		refuse(w, http.StatusNotFound, "there is no passage "+r.PathValue("id"))
 	default:
 		reply(w, http.StatusOK, p)
+	}
+}
+
+// paper gives a document of a passage; who has printed what enters the journal.
+func (s *Server) paper(kind string) func(http.ResponseWriter, *http.Request, auth.User) {
+	return func(w http.ResponseWriter, r *http.Request, u auth.User) {
+		id, lang := r.PathValue("id"), r.URL.Query().Get("lang")
+		switch {
+		case s.cfg.Papers == nil:
+			refuse(w, http.StatusNotFound, "this console prints no documents")
+			return
+		case lang != "kk" && lang != "ru" && lang != "en":
+			refuse(w, http.StatusBadRequest, "lang: want kk, ru or en")
+			return
+		}
+		b, err := s.cfg.Papers.Paper(r.Context(), kind, id, lang)
+		switch {
+		case err != nil:
+			s.cfg.Log.Error("make document", "kind", kind, "passage", id, "err", err)
+			refuse(w, http.StatusServiceUnavailable, "the document could not be made")
+			return
+		case b == nil:
+			refuse(w, http.StatusNotFound, "there is no passage "+id)
+			return
+		}
+		s.cfg.Audit(r.Context(), "document", u.Name, kind+" "+lang+" "+id)
+		h := w.Header()
+		h.Set("Content-Type", "application/pdf")
+		h.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": id + "-" + kind + "-" + lang + ".pdf"}))
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Length", strconv.Itoa(len(b)))
+		_, _ = w.Write(b) // the browser may be gone: there is nobody to tell
 	}
 }
 

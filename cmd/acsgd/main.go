@@ -60,6 +60,7 @@ type cli struct {
 	Radiation    radiationCmd    `cmd:"" help:"Analyse recordings of a radiation portal."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
 	Verify       verifyCmd       `cmd:"" help:"Test the accuracy of a scale by OIML R 134: plan, runs, report, certificate."`
+	Document     documentCmd     `cmd:"" help:"Print papers of passages, and verify them."`
 	User         userCmd         `cmd:"" help:"Make, list and remove users."`
 }
 
