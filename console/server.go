@@ -47,6 +47,7 @@ var ErrUnexplained = errors.New("the passage cannot be explained")
 // Query says which passages are wanted; empty fields do not limit.
 type Query struct {
 	Lane    string
+	Device  string // name of an instrument that has measured it
 	Plate   string // with * for any characters
 	Verdict string
 	From    time.Time
@@ -97,6 +98,7 @@ type Config struct {
 	Users     *auth.Users
 	Commander Commander
 	Archive   Archive
+	Papers    Papers // nil: this console prints none
 	Evidence  *evidence.Store
 	Devices   func() []Device
 	Ages      func(now time.Time) map[string]int64                 // ms since the last sign of life, by "lane/ID" and "lane/ID/DEVICE"
@@ -175,6 +177,9 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
 	s.mux.HandleFunc("GET /api/passages/{id}/explanation", s.with(s.explanation))
 	s.mux.HandleFunc("GET /api/passages/{id}/profile.svg", s.with(s.profile))
+	for _, kind := range []string{"weighing", "overload"} {
+		s.mux.HandleFunc("GET /api/passages/{id}/"+kind+".pdf", s.with(s.paper(kind)))
+	}
 	s.mux.HandleFunc("GET /api/log", s.with(s.log))
 	s.mux.HandleFunc("GET /api/devices", s.with(func(w http.ResponseWriter, r *http.Request, u auth.User) {
 		reply(w, http.StatusOK, map[string]any{"devices": s.cfg.Devices()})
@@ -380,7 +385,7 @@ func strongest(u auth.User) string {
 
 func (s *Server) passages(w http.ResponseWriter, r *http.Request, _ auth.User) {
 	v := r.URL.Query()
-	q := Query{Lane: v.Get("lane"), Plate: v.Get("plate"), Verdict: v.Get("verdict"), Before: v.Get("before"), Limit: 50}
+	q := Query{Lane: v.Get("lane"), Device: v.Get("device"), Plate: v.Get("plate"), Verdict: v.Get("verdict"), Before: v.Get("before"), Limit: 50}
 	var err error
 	if x := v.Get("limit"); x != "" {
 		if q.Limit, err = strconv.Atoi(x); err != nil || q.Limit < 1 || q.Limit > 200 {

@@ -101,7 +101,8 @@ type Order struct {
 
 // Params describe one lane to its core.
 type Params struct {
-	Site      string        `json:"site"` // code in passage ids
+	Site      string        `json:"site"`            // code in passage ids
+	Place     string        `json:"place,omitempty"` // the site's name, as papers print it
 	Lane      string        `json:"lane"`
 	Direction string        `json:"direction"`        // import, export, transit: which controls apply
 	Mode      string        `json:"mode"`             // enforcement, simulator

@@ -52,6 +52,7 @@ type cli struct {
 	Probe        probeCmd        `cmd:"" help:"Show live what one instrument says."`
 	Record       recordCmd       `cmd:"" help:"Record the raw bytes of a link; replay:FILE plays them back."`
 	Decode       decodeCmd       `cmd:"" help:"Decode the bytes that one device sent."`
+	Passages     passagesCmd     `cmd:"" help:"List the passages of an archive: all that one instrument measured in a period."`
 	Replay       replayCmd       `cmd:"" help:"Recompute all verdicts of a journal and print differences."`
 	Audit        auditCmd        `cmd:"" help:"Check the hash chain and the evidence of a journal."`
 	Declarations declarationsCmd `cmd:"" help:"Check or import customs declarations."`
@@ -60,6 +61,7 @@ type cli struct {
 	Weighings    weighingsCmd    `cmd:"" help:"Export or import the weighings of vehicles."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
 	Verify       verifyCmd       `cmd:"" help:"Test the accuracy of a scale by OIML R 134: plan, runs, report, certificate."`
+	Document     documentCmd     `cmd:"" help:"Print papers of passages, and verify them."`
 	User         userCmd         `cmd:"" help:"Make, list and remove users."`
 }
 

@@ -20,6 +20,7 @@ import (
 	"acsgd/devices/catalog"
 	"acsgd/internal/campaign"
 	"acsgd/internal/config"
+	"acsgd/internal/document"
 	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
 	"acsgd/internal/site"
@@ -378,7 +379,9 @@ func (t *tester) line(b []byte) error {
 }
 
 type verifyReportCmd struct {
-	JSON        string `help:"Write the report as JSON, '-' is standard output." placeholder:"FILE"`
+	JSON        string `help:"Write the report as JSON, '-' is standard output. Its SHA-256 stands in PDF and certificate." placeholder:"FILE"`
+	PDF         string `name:"pdf" help:"Write the report as PDF, with lines for signatures." placeholder:"FILE"`
+	Lang        string `default:"kk" enum:"kk,ru,en" help:"Language of the PDF: kk, ru or en."`
 	Certificate string `help:"Write a certificate for the site file, if the campaign has passed." placeholder:"FILE"`
 	Number      string `help:"Number of the certificate."`
 	Issuer      string `help:"Who issues it."`
@@ -399,17 +402,19 @@ func (v *verifyReportCmd) Run(s *std) error {
 			return err
 		}
 	}
-	b, err := json.MarshalIndent(rep, "", "  ")
+	b, err := json.Marshal(rep)
 	if err != nil {
 		return fmt.Errorf("encode report: %w", err)
 	}
-	b = append(b, '\n')
 	switch v.JSON {
 	case "":
 	case "-":
-		_, err = s.out.Write(b)
+		_, err = fmt.Fprintf(s.out, "%s\n", b)
 	default:
 		err = os.WriteFile(v.JSON, b, 0o640)
+	}
+	if err == nil && v.PDF != "" {
+		err = v.pdf(rep)
 	}
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
@@ -423,6 +428,14 @@ func (v *verifyReportCmd) Run(s *std) error {
 		return errFaults
 	}
 	return nil
+}
+
+func (v *verifyReportCmd) pdf(rep *metrology.Report) error {
+	b, err := document.Verification(rep, document.Lang(v.Lang))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(v.PDF, b, 0o640)
 }
 
 // issue writes the certificate.

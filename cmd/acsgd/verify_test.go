@@ -2,7 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -131,6 +134,8 @@ func TestASimulatedScaleIsVerifiedFromItsBytesToItsCertificate(t *testing.T) {
 	seen := weighings(t, drives(t, metrology.Plan(c), scale(), 0))
 	state, report, cert := campaign.StatePath(path), filepath.Join(t.TempDir(), "report.json"), filepath.Join(t.TempDir(), "scale-1.json")
 
+	sheet := filepath.Join(t.TempDir(), "report.pdf")
+
 	// It is interrupted after the first vehicle, and goes on.
 	cut := strings.Index(seen, `"axles":2,`)
 	cut += strings.Index(seen[cut:], "\n") + 1
@@ -139,7 +144,7 @@ func TestASimulatedScaleIsVerifiedFromItsBytesToItsCertificate(t *testing.T) {
 			t.Fatalf("part %d: %d %s\n%s", i, code, errw, out)
 		}
 	}
-	out, errw, code := call(t, "", "verify", "report", state, "--json", report, "--certificate", cert, "--number", "SIM-1", "--issuer", "simulator", "--expires", "2027-03-01")
+	out, errw, code := call(t, "", "verify", "report", state, "--json", report, "--pdf", sheet, "--lang", "ru", "--certificate", cert, "--number", "SIM-1", "--issuer", "simulator", "--expires", "2027-03-01")
 	if code != exitFine || !strings.Contains(out, "passed, class of vehicle") || !strings.Contains(out, "SIMULATOR") {
 		t.Fatalf("report: %d %s\n%s", code, errw, out)
 	}
@@ -155,6 +160,10 @@ func TestASimulatedScaleIsVerifiedFromItsBytesToItsCertificate(t *testing.T) {
 	var rep metrology.Report
 	if b, err = os.ReadFile(report); err == nil {
 		err = json.Unmarshal(b, &rep)
+	}
+	sum := sha256.Sum256(b)
+	if pdf, err := os.ReadFile(sheet); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || got.Report != hex.EncodeToString(sum[:]) {
+		t.Errorf("PDF of %d bytes, %v; the certificate names report %s, it is %x", len(pdf), err, got.Report, sum)
 	}
 	if err != nil || len(rep.Runs) != 60 || !rep.Passed || rep.Limits != metrology.FromMemory {
 		t.Errorf("report of %d runs, passed %v, limits %s, %v", len(rep.Runs), rep.Passed, rep.Limits, err)

@@ -134,6 +134,9 @@ func Row(p *fusion.Passage) store.Passage {
 			r.Plates = append(r.Plates, t)
 		}
 	}
+	for i := range p.Instruments {
+		r.Devices = append(r.Devices, p.Instruments[i].Name)
+	}
 	if p.Decision != nil {
 		r.Decision = string(p.Decision.Action)
 	}

@@ -157,7 +157,8 @@ CREATE TABLE IF NOT EXISTS epoch (
 CREATE TABLE IF NOT EXISTS input (
   n INTEGER PRIMARY KEY, lane TEXT NOT NULL, seq INTEGER NOT NULL, now INTEGER NOT NULL,
   kind TEXT NOT NULL, payload BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS shared ON input (n) WHERE lane = '';`
+CREATE INDEX IF NOT EXISTS shared ON input (n) WHERE lane = '';
+CREATE INDEX IF NOT EXISTS tuned ON input (lane, n) WHERE kind = 'tuned';`
 
 func (j *Journal) open(ctx context.Context) (err error) {
 	if j.db, err = sql.Open("sqlite", dsn(j.dir, "rwc")); err != nil {

@@ -56,6 +56,47 @@ func (r *Reader) Shared(ctx context.Context) iter.Seq2[Record, error] {
 	}
 }
 
+// ErrNoRow is returned by Row for an input that is not in the journal.
+var ErrNoRow = errors.New("no such row in the journal")
+
+// Row gives input seq of a lane with its hash, which stands for all rows up to it. The
+// numbers of a lane grow with the rows, so it is found by halving.
+func (r *Reader) Row(ctx context.Context, lane string, seq uint64) (rec Record, hash [32]byte, err error) {
+	var newest sql.NullInt64
+	if err := r.db.QueryRowContext(ctx, `SELECT max(n) FROM input`).Scan(&newest); err != nil {
+		return rec, hash, fmt.Errorf("read journal head: %w", err)
+	}
+	for lo, hi := int64(1), newest.Int64+1; lo < hi; {
+		mid := lo + (hi-lo)/2
+		found, err := false, error(nil)
+		r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE n >= ? AND n < ? AND lane = ? ORDER BY n LIMIT 1`, []any{mid, hi, lane},
+			func(x Record, h [32]byte, rerr error) bool {
+				rec, hash, err, found = x, h, rerr, true
+				return false
+			})
+		switch {
+		case err != nil:
+			return rec, hash, err
+		case !found || rec.Seq > seq:
+			hi = mid
+		case rec.Seq == seq:
+			return rec, hash, nil
+		default:
+			lo = int64(rec.N) + 1
+		}
+	}
+	return Record{}, [32]byte{}, fmt.Errorf("lane %q, seq %d: %w", lane, seq, ErrNoRow)
+}
+
+// Tuned yields the rows up to number upTo by which a lane put tuned data in force, the
+// newest first. A partial index holds them: they are few among a lane's inputs.
+func (r *Reader) Tuned(ctx context.Context, lane string, upTo uint64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE kind = 'tuned' AND lane = ? AND n <= ? ORDER BY n DESC`, []any{lane, int64(upTo)},
+			func(rec Record, _ [32]byte, err error) bool { return yield(rec, err) })
+	}
+}
+
 func (r *Reader) rows(ctx context.Context, from uint64, yield func(Record, [32]byte, error) bool) {
 	r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE n >= ? ORDER BY n`, []any{int64(from)}, yield)
 }

@@ -17,7 +17,7 @@ type Archive struct {
 
 // Passages implements console.Archive.
 func (a Archive) Passages(ctx context.Context, q console.Query) (console.Page, error) {
-	ps, next, err := a.Store.Search(ctx, store.Query{Lane: q.Lane, Plate: q.Plate, Verdict: q.Verdict, From: q.From, To: q.To, Before: q.Before, Limit: q.Limit})
+	ps, next, err := a.Store.Search(ctx, store.Query{Lane: q.Lane, Device: q.Device, Plate: q.Plate, Verdict: q.Verdict, From: q.From, To: q.To, Before: q.Before, Limit: q.Limit})
 	if err != nil {
 		return console.Page{}, err
 	}

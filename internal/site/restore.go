@@ -289,7 +289,7 @@ func (s *Site) enter(ctx context.Context, kind fusion.TunedKind, version string,
 func (s *Site) params(l *config.Lane) *fusion.Params {
 	f := s.opt.File
 	_, offset := time.Now().In(f.Location()).Zone()
-	p := &fusion.Params{Site: f.Site.Code, Lane: l.ID, Direction: l.Direction, Mode: f.Site.Mode, Window: l.Window,
+	p := &fusion.Params{Site: f.Site.Code, Place: f.Site.Name, Lane: l.ID, Direction: l.Direction, Mode: f.Site.Mode, Window: l.Window,
 		Green: l.Green == "auto", Declare: l.Declare == "expected", Secondary: l.Secondary, Pack: f.Site.Pack, Advice: f.Site.Advice,
 		RoadClass: int64(f.Site.RoadClass / 1000), Region: f.Site.Region, MinLength: int32(l.Shortest), Offset: int32(offset)}
 	for i := range l.Devices {

@@ -53,6 +53,7 @@ type Site struct {
 	keep    *evidence.Store
 	users   *auth.Users
 	store   store.Store
+	papers  *Papers
 	lib     *lanes.Library
 	hub     *console.Hub
 	console *console.Server
@@ -104,6 +105,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.store, err = store.Open(ctx, s.opt.File.Site.Store, filepath.Join(s.dir, "archive")); err != nil {
+		return err
+	}
+	if s.papers, err = NewPapers(s.dir, s.store, s.keep); err != nil {
 		return err
 	}
 	s.flight = newFlight(s.journal)

@@ -45,7 +45,14 @@ func (p *Passage) check() error {
 	if p.Version > math.MaxInt64 {
 		return fmt.Errorf("version %d is beyond 2^63-1", p.Version)
 	}
-	return checkTexts(p.JSON, p.ID, p.Lane, p.Verdict, p.Phase, p.Decision)
+	return checkTexts(p.JSON, append([]string{p.ID, p.Lane, p.Verdict, p.Phase, p.Decision}, p.Devices...)...)
+}
+
+// devices are the instruments of p, each once.
+func (p *Passage) devices() []string {
+	out := slices.Clone(p.Devices)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (e *Event) check() error {

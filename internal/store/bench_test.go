@@ -61,6 +61,7 @@ func (r *traffic) passage() Passage {
 	p := Passage{ID: "KRD-1-" + strconv.Itoa(r.n), Lane: strconv.Itoa(r.IntN(4) + 1), Opened: day.Add(time.Duration(r.n) * 20 * time.Second),
 		Verdict: "within", Phase: "closed", Decision: "release", Version: 1, Plates: []string{r.plate(), r.plate()}}
 	p.Closed = p.Opened.Add(time.Minute)
+	p.Devices = []string{"cam-" + p.Lane, "wim-" + p.Lane, "prof-" + p.Lane, "rpm-" + p.Lane}
 	if r.IntN(100) == 0 {
 		p.Verdict = "exceeds"
 	}
@@ -133,6 +134,11 @@ func BenchmarkAsk(b *testing.B) {
 			{"verdict", Query{Verdict: "exceeds"}},
 			{"lane and verdict", Query{Lane: "2", Verdict: "exceeds"}},
 			{"lane and rare verdict", Query{Lane: "9", Verdict: "exceeds"}},
+			{"device", Query{Device: "wim-2"}},
+			{"device and verdict", Query{Device: "wim-2", Verdict: "exceeds"}},
+			{"device and rare verdict", Query{Device: "wim-2", Verdict: "undetermined"}},
+			{"device and plate", Query{Device: "wim-2", Plate: r.known[len(r.known)/2]}},
+			{"device and pattern", Query{Device: "wim-2", Plate: "01*"}},
 			{"plate", Query{Plate: r.known[len(r.known)/2]}},
 			{"plate not there", Query{Plate: "WWWWWWWW"}},
 			{"plate and rare verdict", Query{Plate: r.known[len(r.known)/2], Verdict: "undetermined"}},

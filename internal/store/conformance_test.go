@@ -115,6 +115,7 @@ func conformance(t *testing.T, archive func(t *testing.T) (open func(t *testing.
 		{"the position never goes back", position},
 		{"a batch that cannot be kept changes nothing", refused},
 		{"filters limit a search", filters},
+		{"every passage of one instrument is found", ofInstrument},
 		{"pages join without gap or repeat while passages come in", pages},
 		{"passages that opened together are on different pages once each", together},
 		{"plates are found in any script, case and look-alike", lookAlikes},
@@ -239,6 +240,45 @@ func refused(t *testing.T, s Store) {
 	}
 	wantFound(t, s, Query{})
 	wantPosition(t, s, epochA, 0)
+}
+
+func ofInstrument(t *testing.T, s Store) {
+	var b Batch
+	for i := 1; i <= 7; i++ {
+		p := opened(i, 2, fmt.Sprintf("10%dABC02", i))
+		p.Lane = []string{"1", "2"}[i%2]
+		p.Verdict = []string{"within", "exceeds", "undetermined"}[i%3]
+		p.Devices = []string{"rpm-1", "wim-" + p.Lane, "rpm-1"} // named twice is named
+		b.Put(p)
+	}
+	b.N = 1
+	put(t, s, b)
+	at := func(i int) time.Time { return day.Add(time.Duration(i) * time.Minute) }
+	wantFound(t, s, Query{Device: "wim-2"}, "7", "5", "3", "1")
+	wantFound(t, s, Query{Device: "rpm-1", From: at(2), To: at(5)}, "4", "3", "2")
+	wantFound(t, s, Query{Device: "wim-2", Verdict: "exceeds"}, "7", "1")
+	wantFound(t, s, Query{Device: "rpm-1", Verdict: "exceeds", Lane: "1"}, "4")
+	wantFound(t, s, Query{Device: "wim"})
+	wantFound(t, s, Query{Device: "WIM-2"})
+	wantFound(t, s, Query{Device: "wim-2", Plate: "103ABC02"}, "7", "5", "3", "1")
+	wantFound(t, s, Query{Device: "wim-1", Plate: "103ABC02", To: at(5)}, "4", "2")
+	wantFound(t, s, Query{Device: "wim-1", Plate: "10*"}, "6", "4", "2")
+	wantFound(t, s, Query{Device: "wim-1", Plate: "*4ABC*"}, "4")
+	wantFound(t, s, Query{Device: "wim-2", Plate: "*"}, "7", "5", "3", "1")
+	got, next := found(t, s, Query{Device: "wim-2", Limit: 3})
+	rest, last := found(t, s, Query{Device: "wim-2", Limit: 3, Before: next})
+	if !slices.Equal(got, []string{"7", "5", "3"}) || !slices.Equal(rest, []string{"1"}) || last != "" {
+		t.Errorf("pages %v and %v, next %q and %q", got, rest, next, last)
+	}
+
+	again := opened(7, 3, "107ABC02")
+	again.Devices, again.Verdict = []string{"wim-2", "prof-1"}, "undetermined"
+	stale := opened(5, 1, "105ABC02")
+	stale.Devices = []string{"prof-1"}
+	put(t, s, Batch{N: 2, Passages: []Passage{again, stale}})
+	wantFound(t, s, Query{Device: "prof-1"}, "7")
+	wantFound(t, s, Query{Device: "rpm-1", From: at(4)}, "6", "5", "4")
+	wantFound(t, s, Query{Device: "wim-2", Verdict: "exceeds"}, "1")
 }
 
 func filters(t *testing.T, s Store) {

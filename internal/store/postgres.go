@@ -213,7 +213,7 @@ func (s *pgStore) Log(ctx context.Context, after uint64, limit int) ([]Event, bo
 
 // Search implements Store.
 func (s *pgStore) Search(ctx context.Context, q Query) ([]json.RawMessage, string, error) {
-	if checkTexts(json.RawMessage("0"), q.Lane, q.Verdict) != nil {
+	if checkTexts(json.RawMessage("0"), q.Lane, q.Device, q.Verdict) != nil {
 		return nil, "", nil // as in Passage
 	}
 	passages, next, err := search(ctx, q, s.hits)

@@ -73,7 +73,39 @@ func (s *pgStore) putPassages(ctx context.Context, tx pgx.Tx, journal int64, pas
 	if _, err := pgx.ForEachRow(rows, []any{&id, &num}, func() error { nums[id] = num; return nil }); err != nil {
 		return err
 	}
+	if err := s.putInstruments(ctx, tx, nums, passages); err != nil {
+		return err
+	}
 	return s.putPlates(ctx, tx, nums, passages)
+}
+
+func (s *pgStore) putInstruments(ctx context.Context, tx pgx.Tx, nums map[string]int64, passages []Passage) error {
+	var written, of []int64
+	var names, lanes, verdicts []string
+	var opened []time.Time
+	for i := range passages {
+		p := &passages[i]
+		num, ok := nums[p.ID]
+		if !ok {
+			continue
+		}
+		written = append(written, num)
+		for _, d := range p.devices() {
+			of, names, opened = append(of, num), append(names, d), append(opened, p.Opened)
+			lanes, verdicts = append(lanes, p.Lane), append(verdicts, p.Verdict)
+		}
+	}
+	if len(written) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, s.sql["instruments_drop"], written); err != nil {
+		return err
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, s.sql["instruments_put"], of, names, opened, lanes, verdicts)
+	return err
 }
 
 func (s *pgStore) putPlates(ctx context.Context, tx pgx.Tx, nums map[string]int64, passages []Passage) error {

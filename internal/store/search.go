@@ -91,9 +91,12 @@ func search(ctx context.Context, q Query, run runner) ([]json.RawMessage, string
 	return bodies, next, nil
 }
 
-// limits names the statement that serves the lane and verdict of a query, and its further
+// limits names the statement that serves instrument, lane and verdict of a query, and its further
 // arguments.
 func limits(q Query) (suffix string, args []any) {
+	if q.Device != "" {
+		return "_device", []any{q.Device, q.Lane, q.Verdict}
+	}
 	if q.Lane != "" {
 		suffix, args = suffix+"_lane", append(args, q.Lane)
 	}
@@ -115,18 +118,20 @@ func find(ctx context.Context, q Query, from time.Time, until key, limit int, ru
 		if text == "" {
 			return nil, nil // nothing but separators: no plate is like that
 		}
-		return run(ctx, "plates_near", append(base, near(text), q.Lane, q.Verdict)...)
+		return run(ctx, "plates_near", append(base, near(text), q.Lane, q.Verdict, q.Device)...)
 	}
 	p := pattern(q.Plate)
 	if p == "*" {
 		return run(ctx, "newest"+suffix, slices.Concat(base, args)...)
 	}
-	hits, err := run(ctx, "window"+suffix, slices.Concat(base, []any{p, window}, args)...)
-	if err != nil || len(hits) == limit {
-		return hits, err
+	if q.Device == "" {
+		hits, err := run(ctx, "window"+suffix, slices.Concat(base, []any{p, window}, args)...)
+		if err != nil || len(hits) == limit {
+			return hits, err
+		}
 	}
 	statement, text := rarest(p)
-	return run(ctx, statement, append(base, p, q.Lane, q.Verdict, text, text+"\U0010FFFF")...)
+	return run(ctx, statement, append(base, p, q.Lane, q.Verdict, text, text+"\U0010FFFF", q.Device)...)
 }
 
 // rarest gives the part of a pattern by which an index leads to its plates: the beginning,

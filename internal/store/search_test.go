@@ -85,6 +85,11 @@ func TestSearchFindsWhatAListFinds(t *testing.T) {
 				}
 				p.Plates = append(p.Plates, string(text))
 			}
+			for _, d := range []string{"wim-1", "wim-2", "cam-1"} {
+				if r.IntN(2) == 0 {
+					p.Devices = append(p.Devices, d)
+				}
+			}
 			p.Lane, p.Verdict = strconv.Itoa(r.IntN(2)), []string{"", "within", "exceeds"}[r.IntN(3)]
 			b.Put(p)
 			list = append(list, p)
@@ -95,6 +100,7 @@ func TestSearchFindsWhatAListFinds(t *testing.T) {
 			q := Query{
 				Lane:    rapid.SampledFrom([]string{"", "0", "1", "2"}).Draw(rt, "lane"),
 				Verdict: rapid.SampledFrom([]string{"", "within", "exceeds"}).Draw(rt, "verdict"),
+				Device:  rapid.SampledFrom([]string{"", "", "wim-1", "cam-1", "none"}).Draw(rt, "device"),
 				Plate:   rapid.StringOfN(rapid.SampledFrom([]rune("17KX0o*-*")), 0, 7, -1).Draw(rt, "plate"),
 				Limit:   1000,
 			}
@@ -118,6 +124,9 @@ func TestSearchFindsWhatAListFinds(t *testing.T) {
 
 // fits is what Query promises, one passage at a time.
 func fits(q Query, p *Passage) bool {
+	if q.Device != "" && !slices.Contains(p.Devices, q.Device) {
+		return false
+	}
 	if q.Lane != "" && q.Lane != p.Lane || q.Verdict != "" && q.Verdict != p.Verdict {
 		return false
 	}

@@ -60,7 +60,7 @@ func (s *liteStore) prepare(ctx context.Context, tx *sql.Tx, names ...string) ([
 }
 
 func (s *liteStore) putPassages(ctx context.Context, tx *sql.Tx, journal int64, passages []Passage) error {
-	st, err := s.prepare(ctx, tx, "passage_put", "plates_drop", "plate_put", "suffix_put")
+	st, err := s.prepare(ctx, tx, "passage_put", "plates_drop", "plate_put", "suffix_put", "instruments_drop", "instrument_put")
 	if err != nil {
 		return err
 	}
@@ -84,6 +84,14 @@ func (s *liteStore) putPassages(ctx context.Context, tx *sql.Tx, journal int64, 
 			}
 			if err := putSuffixes(ctx, st[3], f); err != nil {
 				return fmt.Errorf("plates of passage %s: %w", p.ID, err)
+			}
+		}
+		if _, err := st[4].ExecContext(ctx, num); err != nil {
+			return fmt.Errorf("instruments of passage %s: %w", p.ID, err)
+		}
+		for _, d := range p.devices() {
+			if _, err := st[5].ExecContext(ctx, num, d, p.Opened.UnixMicro(), p.Lane, p.Verdict); err != nil {
+				return fmt.Errorf("instruments of passage %s: %w", p.ID, err)
 			}
 		}
 	}

@@ -67,6 +67,7 @@ type Passage struct {
 	Decision string // "" before it is decided
 	Version  uint64 // grows with every change
 	Plates   []string
+	Devices  []string // names of the instruments that measured it
 	JSON     json.RawMessage
 }
 
@@ -83,7 +84,8 @@ type Event struct {
 
 // Query says which passages are wanted; empty fields do not limit.
 type Query struct {
-	Lane string
+	Lane   string
+	Device string // name of an instrument that has measured it
 	// Plate is a plate as an officer writes it: in any script and case, with or without
 	// separators. Look-alikes (O and 0, B and 8, Cyrillic and Latin А) are the same, and
 	// so are plates of five characters and more that differ by one more edit. With * for

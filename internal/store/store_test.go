@@ -243,10 +243,13 @@ func TestEveryStatementStandsInItsEngineAndIsUsed(t *testing.T) {
 		}
 		for name := range have {
 			// newest_lane and the like are put together.
-			base := strings.TrimSuffix(strings.TrimSuffix(name, "_verdict"), "_lane")
+			base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "_device"), "_verdict"), "_lane")
 			if !strings.Contains(code.String(), `"`+base+`"`) {
 				t.Errorf("%s: nothing uses %s", engine, name)
 			}
+		}
+		if suffix, _ := limits(Query{Device: "x", Lane: "1"}); have["newest"+suffix] == "" {
+			t.Errorf("%s: no statement newest%s", engine, suffix)
 		}
 		for _, base := range []string{"newest", "window"} {
 			for _, q := range []Query{{}, {Lane: "1"}, {Verdict: "within"}, {Lane: "1", Verdict: "within"}} {

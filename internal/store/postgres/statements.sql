@@ -1,7 +1,8 @@
 -- Searches take: 1 from, 2 and 3 the place (opened, num) before which the page begins,
 -- 4 rows; newest_*: 5 and on lane and verdict; window*: 5 pattern, 6 passages to look
 -- through, 7 and on lane and verdict; plates_*: 5 plates or pattern, 6 lane and 7 verdict
--- ('' does not limit), 8 and 9 the range of texts. They are planned with their values at
+-- ('' does not limit), 8 and 9 the range of texts, the last an instrument ('' does not
+-- limit); newest_device: 5 instrument, 6 lane, 7 verdict. They are planned with their values at
 -- every call. What few rows fit is found first and put in order after: with both in one,
 -- the planner may hope for early matches and walk through the whole archive in order of
 -- time. Limit 1 and offset 0 in a lateral part keep it from reading a whole table to hash.
@@ -46,6 +47,13 @@ delete from plates where num = any($1::bigint[])
 
 -- name: plates_put
 insert into plates (num, plate, opened, lane, verdict)
+select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
+
+-- name: instruments_drop
+delete from instruments where num = any($1::bigint[])
+
+-- name: instruments_put
+insert into instruments (num, name, opened, lane, verdict)
 select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
 
 -- name: suffixes_put
@@ -97,6 +105,16 @@ order by opened desc, num desc limit $4
 select opened, num, body from passages
 where lane = $5 and verdict = $6 and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
 order by opened desc, num desc limit $4
+
+-- name: newest_device
+with page as materialized (
+	select opened, num from instruments
+	where name = $5 and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
+		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7)
+	order by opened desc, num desc limit $4
+)
+select page.opened, page.num, (select body from passages where passages.num = page.num) from page
+order by page.opened desc, page.num desc
 
 -- name: window
 with recent as materialized (
@@ -156,6 +174,7 @@ with found as materialized (
 	where plate = any($5::text[])
 		and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
 		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7)
+		and ($8 = '' or exists (select from instruments where instruments.num = plates.num and name = $8))
 ), page as materialized (
 	select opened, num from found order by opened desc, num desc limit $4
 )
@@ -168,6 +187,7 @@ with found as materialized (
 	where plate >= $8 and plate < $9 and plate like replace($5, '*', '%')
 		and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
 		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7)
+		and ($10 = '' or exists (select from instruments where instruments.num = plates.num and name = $10))
 ), page as materialized (
 	select opened, num from found order by opened desc, num desc limit $4
 )
@@ -181,7 +201,8 @@ with fit as materialized (
 	select distinct opened, num from fit
 	cross join lateral (select opened, num from plates where plates.plate = fit.plate
 		and opened >= $1 and (opened, num) < ($2::timestamptz, $3::bigint)
-		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7) offset 0) as of_plate
+		and ($6 = '' or lane = $6) and ($7 = '' or verdict = $7)
+		and ($10 = '' or exists (select from instruments where instruments.num = plates.num and name = $10)) offset 0) as of_plate
 ), page as materialized (
 	select opened, num from found order by opened desc, num desc limit $4
 )

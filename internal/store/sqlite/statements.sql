@@ -1,7 +1,8 @@
 -- Searches take: 1 from, 2 and 3 the place (opened, num) before which the page begins,
 -- 4 rows; newest_*: 5 and on lane and verdict; window*: 5 pattern, 6 passages to look
 -- through, 7 and on lane and verdict; plates_*: 5 plates or pattern, 6 lane and 7 verdict
--- ('' does not limit), 8 and 9 the range of texts. The indexes are named because the right
+-- ('' does not limit), 8 and 9 the range of texts, the last an instrument ('' does not
+-- limit); newest_device: 5 instrument, 6 lane, 7 verdict. The indexes are named because the right
 -- one is known and SQLite has no statistics of a table that grows.
 
 -- name: schema_table
@@ -31,6 +32,12 @@ delete from plates where num = ?1
 
 -- name: plate_put
 insert into plates (num, plate, opened, lane, verdict) values (?1, ?2, ?3, ?4, ?5)
+
+-- name: instruments_drop
+delete from instruments where num = ?1
+
+-- name: instrument_put
+insert into instruments (num, name, opened, lane, verdict) values (?1, ?2, ?3, ?4, ?5)
 
 -- name: suffix_put
 insert into suffixes (suffix, plate) values (?1, ?2) on conflict do nothing
@@ -77,6 +84,16 @@ order by opened desc, num desc limit ?4
 select opened, num, body from passages indexed by passages_lane_verdict
 where lane = ?5 and verdict = ?6 and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
 order by opened desc, num desc limit ?4
+
+-- name: newest_device
+with page as materialized (
+	select opened, num from instruments indexed by instruments_name
+	where name = ?5 and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
+		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
+	order by opened desc, num desc limit ?4
+)
+select page.opened, page.num, body from page cross join passages on passages.num = page.num
+order by page.opened desc, page.num desc
 
 -- name: window
 with recent as (
@@ -136,6 +153,7 @@ with page as materialized (
 	where plate in (select value from json_each(?5))
 		and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
 		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
+		and (?8 = '' or exists (select 1 from instruments where instruments.num = plates.num and name = ?8))
 	order by opened desc, num desc limit ?4
 )
 select page.opened, page.num, body from page cross join passages on passages.num = page.num
@@ -147,6 +165,7 @@ with page as materialized (
 	where plate >= ?8 and plate < ?9 and plate glob ?5
 		and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
 		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
+		and (?10 = '' or exists (select 1 from instruments where instruments.num = plates.num and name = ?10))
 	order by opened desc, num desc limit ?4
 )
 select page.opened, page.num, body from page cross join passages on passages.num = page.num
@@ -160,6 +179,7 @@ with fit as materialized (
 	where plates.plate = fit.plate
 		and opened between ?1 and ?2 and (opened < ?2 or num < ?3)
 		and (?6 = '' or lane = ?6) and (?7 = '' or verdict = ?7)
+		and (?10 = '' or exists (select 1 from instruments where instruments.num = plates.num and name = ?10))
 	order by opened desc, num desc limit ?4
 )
 select page.opened, page.num, body from page cross join passages on passages.num = page.num
