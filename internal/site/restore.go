@@ -240,13 +240,13 @@ func (s *Site) snapDir() string { return filepath.Join(s.dir, "snapshots") }
 // tune puts parameters and rule packs of this start in force: first their bytes in lane
 // "", then their names in each lane.
 func (s *Site) tune(ctx context.Context) error {
-	book, err := rulepack.Load(s.opt.File.Site.Mode == "simulator")
+	packs, err := rulepack.BytesOf(s.opt.File.Site.Rules, s.opt.File.Site.Mode == "simulator")
 	if err != nil {
 		return fmt.Errorf("load rule packs: %w", err)
 	}
-	packs, err := rulepack.Bytes(book.Simulator)
+	book, err := rulepack.Parse(packs)
 	if err != nil {
-		return fmt.Errorf("encode rule packs: %w", err)
+		return fmt.Errorf("read rule packs: %w", err)
 	}
 	rules, err := s.enter(ctx, fusion.TuneRules, book.Version, packs)
 	if err != nil {
