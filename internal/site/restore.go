@@ -240,15 +240,11 @@ func (s *Site) snapDir() string { return filepath.Join(s.dir, "snapshots") }
 // tune puts parameters and rule packs of this start in force: first their bytes in lane
 // "", then their names in each lane.
 func (s *Site) tune(ctx context.Context) error {
-	packs, err := rulepack.BytesOf(s.opt.File.Site.Rules, s.opt.File.Site.Mode == "simulator")
-	if err != nil {
-		return fmt.Errorf("load rule packs: %w", err)
-	}
-	book, err := rulepack.Parse(packs)
+	book, err := rulepack.Parse(s.law)
 	if err != nil {
 		return fmt.Errorf("read rule packs: %w", err)
 	}
-	rules, err := s.enter(ctx, fusion.TuneRules, book.Version, packs)
+	rules, err := s.enter(ctx, fusion.TuneRules, book.Version, s.law)
 	if err != nil {
 		return err
 	}
