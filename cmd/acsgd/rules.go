@@ -17,6 +17,7 @@ import (
 
 type rulesCmd struct {
 	Check   rulesCheckCmd   `cmd:"" help:"Judge vehicles, one JSON object a line."`
+	Packs   rulesPacksCmd   `cmd:"" help:"List the rule packs: act, rows by evidence mark, validity."`
 	Explain rulesExplainCmd `cmd:"" help:"Print a judgement step by step: of vehicles, or of a passage of a site."`
 }
 
@@ -24,6 +25,7 @@ type rulesCheckCmd struct {
 	Pack      string `required:"" help:"Rule pack: RU-2060, KZ-342, CIS-1999, EU-96/53, US-658.17."`
 	Simulator bool   `help:"Use rows from memory too, as the simulator does."`
 	Deduct    bool   `help:"Take the pack's measuring-error deductions off."`
+	Rules     string `help:"Folder with rule tables that stand before the program's own."`
 	File      string `arg:"" optional:"" default:"-"`
 }
 
@@ -34,7 +36,7 @@ func (r *rulesCheckCmd) Run(s *std) error {
 		return usage{err}
 	}
 	defer in.Close()
-	rep, err := rulepack.Check(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
+	rep, err := rulepack.Check(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Dir: r.Rules, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
 	return reportFaults(s, rep, err)
 }
 
@@ -51,10 +53,39 @@ func reportFaults(s *std, rep rulepack.Report, err error) error {
 	return nil
 }
 
+type rulesPacksCmd struct {
+	Rules string `help:"Folder with rule tables that stand before the program's own."`
+	JSON  bool   `name:"json" help:"One JSON object a pack."`
+}
+
+// Run lists packs.
+func (r *rulesPacksCmd) Run(s *std) error {
+	book, err := rulepack.LoadOf(r.Rules, false)
+	if err != nil {
+		return usage{err}
+	}
+	w := bufio.NewWriter(s.out)
+	enc := json.NewEncoder(w)
+	for _, p := range rulepack.Summaries(book) {
+		if r.JSON {
+			if err := enc.Encode(&p); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%-12s %s\n", p.ID, p.Act) //nolint:errcheck // kept by the writer, returned by Flush
+		for _, l := range p.Lines() {
+			fmt.Fprintf(w, "%-12s   %s\n", "", l) //nolint:errcheck // as above
+		}
+	}
+	return w.Flush()
+}
+
 type rulesExplainCmd struct {
 	Pack      string `help:"Rule pack, for vehicles."`
 	Simulator bool   `help:"Use rows from memory too, for vehicles."`
 	Deduct    bool   `help:"Take the pack's measuring-error deductions off, for vehicles."`
+	Rules     string `help:"Folder with rule tables that stand before the program's own, for vehicles."`
 	Data      string `help:"A site's data directory: explain one of its passages."`
 	Date      string `help:"Judge the passage by the law of another day, YYYY-MM-DD."`
 	JSON      bool   `name:"json" help:"The passage's explanation as one JSON object."`
@@ -76,7 +107,7 @@ func (r *rulesExplainCmd) Run(ctx context.Context, s *std) error {
 		return usage{err}
 	}
 	defer in.Close()
-	rep, err := rulepack.ExplainAll(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
+	rep, err := rulepack.ExplainAll(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Dir: r.Rules, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
 	return reportFaults(s, rep, err)
 }
 
@@ -112,6 +143,9 @@ func writeExplanation(to io.Writer, e *fusion.Explanation, date string) error {
 	w := bufio.NewWriter(to)
 	//nolint:errcheck // kept by the writer, returned by Flush
 	fmt.Fprintf(w, "passage %s, version %d: %s\n\njudged by\n", e.Passage, e.Version, e.Verdict)
+	if e.Class13 != 0 {
+		fmt.Fprintf(w, "FHWA class %d\n", e.Class13) //nolint:errcheck // as above
+	}
 	if err := rulepack.WriteDerivation(w, e.Passage, &e.Judging); err != nil {
 		return err
 	}

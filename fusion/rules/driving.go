@@ -2,8 +2,8 @@ package rules
 
 // driving judges the least share of the laden mass on the driving axles, from its other
 // side: what the axles that do not drive carry is at most the rest of the laden mass. Which
-// axles drive is not known; every axle of the powered unit but the first is taken for one,
-// the kindest reading.
+// axles drive is not known: either the first of the powered unit or all its others, whichever
+// carry more.
 //
 // The rule is for international traffic. The limit counts from the laden mass and its
 // uncertainty together, because both sides of the comparison come from one scale.
@@ -22,10 +22,10 @@ func (j *judge) driving() {
 	default:
 		last := j.n - 1
 		s := j.load1(0, last)
-		d := j.load1(1, j.lastDriving())
-		q.has, q.reason = s.has && d.has, s.reason
+		front, rear := j.load1(0, 0), j.load1(1, j.lastDriving())
+		q.has, q.reason = s.has && front.has && rear.has, s.reason
 		if q.has {
-			q.value = max(laden.value-d.value, 0)
+			q.value = max(laden.value-max(front.value, rear.value), 0)
 			q.u, q.uKnown = laden.u, laden.uKnown
 		}
 	}

@@ -421,6 +421,10 @@ func TestRules_EU9653_DrivingShareAndFiveTonnesAMetre(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", c.name, f, c.want)
 		}
 	}
+	van := vehicle(t, "3300", "SS", "2000/600") // its front axle drives
+	if f := at(t, rules.Judge(nil, p, van, rules.Options{}), "undriven", 0, 0); f.Verdict != rules.Within {
+		t.Errorf("a van with little behind: %+v", f)
+	}
 	domestic := vehicle(t, "3700/5600/1310/1310", "SDSSS", "9000/1000/6000/6000/6000")
 	domestic.Carriage = "domestic"
 	for _, f := range rules.Judge(nil, p, domestic, rules.Options{}) {

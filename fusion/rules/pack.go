@@ -185,7 +185,8 @@ type Pack struct {
 	ID        string
 	Version   string
 	Act       string
-	Simulator bool // unverified rows may decide
+	Note      string // what is missing in it, for people
+	Simulator bool   // unverified rows may decide
 
 	Bound   quant.Length // axles up to this far apart form a group
 	BoundIn bool         // and at exactly this distance too

@@ -34,7 +34,7 @@ func WriteDerivation(w io.Writer, vehicle string, d *rules.Derivation) error {
 // ExplainAll is "acsgd rules explain --pack ID": it reads vehicles as Check does and writes
 // their explanations.
 func ExplainAll(r io.Reader, w io.Writer, packID string, o CheckOptions) (Report, error) {
-	p, err := openPack(packID, o.Simulator)
+	p, err := openPack(packID, o)
 	if err != nil {
 		return Report{}, err
 	}

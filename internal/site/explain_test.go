@@ -1,14 +1,17 @@
 package site
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"acsgd/fusion"
 	"acsgd/fusion/rules"
 	"acsgd/internal/obs"
+	"acsgd/internal/rulepack"
 )
 
 // A passage explains itself from the archive while the site runs, and from the journal alone
@@ -61,4 +64,52 @@ func judged(e *fusion.Explanation) (out []rules.Finding) {
 		out = append(out, s.Finding)
 	}
 	return out
+}
+
+// A site's folder of tables is the law of its lanes, and enters the journal with them; a
+// folder that cannot be read keeps the site from starting.
+func TestASiteJudgesByTheTablesOfItsFolder(t *testing.T) {
+	law := t.TempDir()
+	write := func(name, line string) {
+		t.Helper()
+		b, err := rulepack.File(name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(law, name), append(b, line...), 0o640)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("packs.csv", "ZZ-1,,Act 1 of 1 Jan 2026,,,ACSGD-DEFAULT,,2400,1,kg,,,\n")
+	write("dimension_limits.csv", "ZZ-1,2026-01-01,,height,any,3900,V,article 5\n")
+	dir := t.TempDir()
+	r := &rig{t: t, dir: dir, dev: &instruments{in: map[string]chan said{}}, log: &logLines{}}
+	r.parse(fmt.Sprintf(siteHead, dir, "") + lane("1") + more("dims-1", "dims/test", "tcp:127.0.0.1:2"))
+	r.file.Site.Rules, r.file.Site.Pack = law, "ZZ-1"
+	var err error
+	if r.site, err = Start(t.Context(), r.options()); err != nil {
+		t.Fatal(err)
+	}
+	r.run()
+	r.see("io-1", time.Now(), &obs.Presence{Signal: "loop_entry", On: true})
+	at := time.Now()
+	r.see("dims-1", at, &obs.Profile{Height: 3990, UHeight: 20, Width: 2500, UWidth: 20, Length: 16_000, ULength: 100, Scans: 50, Start: at.Add(-time.Millisecond), End: at})
+	id := r.snapshot("1")[0]
+	r.judged(id)
+	r.stop()
+	p, book, err := FindPassage(t.Context(), dir, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := p.Explain(book)
+	if err != nil || !e.Same || e.Judging.Pack != "ZZ-1" || rules.Worst(judged(&e)) != rules.Exceeds {
+		t.Errorf("%+v, %v", e, err)
+	}
+	write("overload_bands.csv", "ZZ-9,mass_or_axle,0,2,percent,x,V,\n")
+	if s, err := Start(t.Context(), r.options()); err == nil || !strings.Contains(err.Error(), "overload_bands.csv:16") {
+		t.Errorf("a folder with a fault: %v", err)
+		if s != nil {
+			_ = s.Close()
+		}
+	}
 }
