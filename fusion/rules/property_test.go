@@ -294,6 +294,15 @@ func BenchmarkJudge(b *testing.B) {
 				dst = rules.Judge(dst[:0], p, v, rules.Options{})
 			}
 		})
+		b.Run(c.name+"/memory", func(b *testing.B) {
+			b.ReportAllocs()
+			var dst []rules.Finding
+			var m rules.Memory
+			for b.Loop() {
+				m.Reset()
+				dst = rules.Judge(dst[:0], p, v, rules.Options{Memory: &m})
+			}
+		})
 	}
 }
 
