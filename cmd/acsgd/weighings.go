@@ -17,9 +17,11 @@ import (
 
 	"acsgd/devices/wim/record"
 	"acsgd/fusion/motion"
+	"acsgd/fusion/rules"
 	"acsgd/internal/journal"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
+	"acsgd/internal/rulepack"
 	"acsgd/internal/wrecord"
 	"acsgd/lanes"
 )
@@ -57,12 +59,13 @@ type weighingsExportCmd struct {
 	Station   string `default:"1" help:"W: station, up to 6 letters and digits."`
 	Direction int    `help:"W: direction of travel, 0 to 9."`
 	WLane     int    `help:"W: lane of travel, 0 to 9."`
+	Simulator bool   `help:"W: classify by rows from memory too, as the simulator does."`
 	Dir       string `arg:"" help:"A site's data directory, or its journal directory."`
 }
 
 // Help says more.
 func (weighingsExportCmd) Help() string {
-	return "Records go to standard output, what could not be written and what was lost to standard error; exit 1 if a vehicle was left out. A W record has no place for uncertainties and flags, so vehicles whose weighing must not be judged are left out of it; the class of every vehicle is 15, not classified."
+	return "Records go to standard output, what could not be written and what was lost to standard error; exit 1 if a vehicle was left out. A W record has no place for uncertainties and flags, so vehicles whose weighing must not be judged are left out of it. The class is that of the FHWA 13 table as far as its rows are verified, else 15, not classified."
 }
 
 // Run exports.
@@ -80,7 +83,11 @@ func (c *weighingsExportCmd) Run(ctx context.Context, s *std) error {
 		return err
 	}
 	defer r.Close()
-	x := &export{c: c, zone: zone, epoch: r.Epoch(), out: bufio.NewWriter(s.out), err: s.err, open: map[string]*weighed{}}
+	book, err := rulepack.Load(c.Simulator)
+	if err != nil {
+		return err
+	}
+	x := &export{c: c, book: book, zone: zone, epoch: r.Epoch(), out: bufio.NewWriter(s.out), err: s.err, open: map[string]*weighed{}}
 	last, rows := time.Now(), 0
 	for rec, err := range r.Records(ctx, 0) {
 		if err != nil {
@@ -120,6 +127,7 @@ type weighed struct {
 // export joins the weighings of a journal to vehicles and writes them.
 type export struct {
 	c     *weighingsExportCmd
+	book  *rules.Book // for the class
 	zone  *time.Location
 	epoch string
 	out   *bufio.Writer
@@ -128,6 +136,7 @@ type export struct {
 
 	vehicles, written, left int
 	rounded, unspaced       int
+	unclassified            int
 	buf                     []byte
 }
 
@@ -298,7 +307,7 @@ func (x *export) wgt(v *weighed, r *record.Record) (err error) {
 		return (v + unit/2) / unit
 	}
 	w := wrecord.Record{State: x.c.State, Station: x.c.Station, Direction: x.c.Direction, Lane: x.c.WLane,
-		Hour: r.Start.In(x.zone), Class: wrecord.Unclassified, Total: count(int64(r.Gross), int64(x.c.Unit))}
+		Hour: r.Start.In(x.zone), Class: x.class(r), Total: count(int64(r.Gross), int64(x.c.Unit))}
 	for i := range r.Axles {
 		w.Weights = append(w.Weights, count(int64(r.Axles[i].Load), int64(x.c.Unit)))
 	}
@@ -315,10 +324,29 @@ func (x *export) wgt(v *weighed, r *record.Record) (err error) {
 	if rounded {
 		x.rounded++
 	}
+	if w.Class == wrecord.Unclassified {
+		x.unclassified++
+	}
 	if len(w.Spacings) > 0 && len(r.Spacings) == 0 {
 		x.unspaced++
 	}
 	return nil
+}
+
+// class is the FHWA class of a vehicle.
+func (x *export) class(r *record.Record) int {
+	v := rules.Vehicle{Gross: &r.Gross}
+	for i := range r.Axles {
+		a := rules.Axle{Mass: &r.Axles[i].Load}
+		if i > 0 && len(r.Spacings) > 0 {
+			a.Gap = r.Spacings[i-1]
+		}
+		v.Axles = append(v.Axles, a)
+	}
+	if class := x.book.Class13(&v); class > 0 {
+		return class
+	}
+	return wrecord.Unclassified
 }
 
 // losses says what a W file does not hold of what was written to it.
@@ -332,6 +360,9 @@ func (x *export) losses() string {
 	}
 	if x.rounded > 0 {
 		s += fmt.Sprintf("; %d rounded to counts of %v and %v", x.rounded, x.c.Unit, x.c.LengthUnit)
+	}
+	if x.unclassified > 0 {
+		s += fmt.Sprintf("; %d not classified, written as 15", x.unclassified)
 	}
 	if x.unspaced > 0 {
 		s += fmt.Sprintf("; %d with spacings that are not known, written as 00000", x.unspaced)

@@ -147,6 +147,16 @@ func TestWeighingsAreExportedAsWRecordsAndComeBack(t *testing.T) {
 			t.Errorf("%q is not said in\n%s", said, errw)
 		}
 	}
+	// Two axles, 9.84 ft and 34 kip, are class 5 by a row from memory, which counts in the
+	// simulator alone; three at equal distances are of no class.
+	if !strings.Contains(errw, "; 2 not classified, written as 15") {
+		t.Errorf("said %s", errw)
+	}
+	classified, errw, _ := call(t, "", "weighings", "export", "--format", "w", "--simulator", dir)
+	lines := strings.Split(classified, "\n")
+	if len(lines) != 3 || lines[0][21:23] != "15" || lines[1][21:23] != "05" || !strings.Contains(errw, "; 1 not classified") {
+		t.Errorf("in the simulator: %s%s", classified, errw)
+	}
 	name := filepath.Join(t.TempDir(), "site.wgt")
 	if err := os.WriteFile(name, []byte(out+"W08\n"+out), 0o600); err != nil {
 		t.Fatal(err)

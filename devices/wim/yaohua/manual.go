@@ -1,4 +1,4 @@
-// Package yaohua reads the continuous output of Yaohua XK3190 indicators over a serial line
+// Package yaohua reads Yaohua XK3190 indicators, by themselves or asked, over a serial line
 // or a TCP converter. See the manual in this file.
 package yaohua
 
