@@ -34,6 +34,7 @@ TEST_PACKAGES := $(RUN_PACKAGES) \
 	postgresql:/usr/lib/postgresql/*/bin/initdb \
 	chromium:chromium \
 	fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf \
+	poppler-utils:pdftotext \
 	npm:npm \
 	mbpoll:mbpoll
 RACE_PACKAGES := gcc:gcc libc6-dev:/usr/include/stdlib.h

@@ -68,6 +68,21 @@ func TestAnOfficerHoldsAnOverloadedLorry(t *testing.T) {
 		t.Errorf("the barrier is %q after a hold", got)
 	}
 	shot(p, "lane-held")
+	if got := p.Text(id("papers")); !strings.Contains(got, "Weighing certificate") || !strings.Contains(got, "Protocol of exceeded limits") {
+		t.Errorf("documents of a judged passage: %q", got)
+	}
+	link := p.Eval(`document.querySelector('[data-testid="paper-overload"]').getAttribute("href")`)
+	passage, rest, _ := strings.Cut(strings.TrimPrefix(link, "/api/passages/"), "/")
+	if rest != "overload.pdf?lang=en" {
+		t.Errorf("the link of the document is %q", link)
+	}
+	const load = `fetch(document.querySelector('[data-testid="paper-weighing"]').href).then(r => r.status + " " + r.headers.get("content-type"))`
+	if got := p.Eval(load); got != "200 application/pdf" {
+		t.Errorf("the page gets %q for a document", got)
+	}
+	p.Goto(d.url + "/#/passage/" + passage)
+	p.WaitText(id("passage-screen"), "Weighing certificate", 10*time.Second)
+	shot(p, "passage")
 	for _, u := range p.Requests() {
 		if !strings.HasPrefix(u, d.url) && !strings.HasPrefix(u, "ws"+strings.TrimPrefix(d.url, "http")) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:") {
 			t.Errorf("the page asked for %s", u)
@@ -79,6 +94,7 @@ func TestAnOfficerHoldsAnOverloadedLorry(t *testing.T) {
 	}
 	p.Close()
 	d.stop()
+	documents(t, d.dir, passage)
 	if out, _, code := call(t, "", "audit", "verify", d.dir); code != exitFine {
 		t.Errorf("audit verify: %d %s", code, out)
 	}

@@ -5,6 +5,7 @@ export const later = {
   curve: () => import('../components/RadiationCurve.svelte'),
   plates: () => import('../components/Plates.svelte'),
   compare: () => import('../components/Compare.svelte'),
+  papers: () => import('../components/Papers.svelte'),
   timeline: () => import('../components/Timeline.svelte'),
   overview: () => import('../components/Overview.svelte'),
   correct: () => import('../components/CorrectDialog.svelte'),
