@@ -23,6 +23,7 @@ type Config struct {
 	Height  float64 // mm above the road; 0 is 6000
 	Roll    float64 // degrees
 	Flip    bool
+	Yaw     float64 // degrees that the plane is turned; positive: its right side looks ahead
 
 	Noise  float64 // standard deviation of a distance, mm; 0 is 6
 	Bias   float64 // systematic error of every distance, mm
@@ -99,6 +100,8 @@ type Scanner struct {
 	counter   uint16
 	telegrams uint16
 	placed    []sim.Placed
+	turn      float64 // tangent of the yaw
+	reach     float64 // mm along the lane that the turned plane takes up
 	dist      []uint16
 	boxes     []box
 	thin      bool // one of boxes is thinner than a beam
@@ -123,7 +126,8 @@ func New(cfg Config, scene sim.Scene) (*Scanner, error) {
 	set(&cfg.NoEcho, 0.001)
 	set(&cfg.Dark, 0.15)
 	s := &Scanner{cfg: cfg, model: m, scene: scene, text: cfg.Text, every: 1, remission: m.remission,
-		rng: rand.New(rand.NewPCG(cfg.Seed, 0x511)), boot: cfg.Boot}
+		rng: rand.New(rand.NewPCG(cfg.Seed, 0x511)), boot: cfg.Boot, turn: math.Tan(cfg.Yaw * math.Pi / 180)}
+	s.reach = math.Abs(s.turn) * turnedMM
 	if cfg.Hz < 1 || cfg.Hz > 200 || cfg.Resolution < 0.02 || cfg.Resolution > 5 {
 		return nil, fmt.Errorf("simulated scanner: %g Hz at %g degrees", cfg.Hz, cfg.Resolution)
 	}

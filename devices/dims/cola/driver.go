@@ -50,6 +50,12 @@ type Config struct {
 	SecondRoll   float64      `toml:"second_roll_deg"`
 	SecondFlip   bool         `toml:"second_flip"`
 
+	// A bar across the lane, to find where the scanners hang; see the manual. While it is
+	// set nothing is measured.
+	TargetWidth  quant.Length `toml:"target_width"`
+	TargetHeight quant.Length `toml:"target_height"`
+	TargetSpeed  quant.Speed  `toml:"target_speed"`
+
 	Raw bool `toml:"raw"` // one observation a scan, with its distances
 
 	access Access
@@ -109,6 +115,7 @@ func (c *Config) profile() profile.Config {
 	}
 	p.Left, p.Right, p.Ceiling, p.Scans, p.EndScans = c.Left, c.Right, c.Ceiling, c.Scans, c.End
 	p.Mirrors, p.Speed, p.USpeed, p.URange = c.Mirrors == "include", c.Speed, c.USpeed, c.URange
+	p.Target = profile.Target{Width: c.TargetWidth, Height: c.TargetHeight, Speed: c.TargetSpeed}
 	if c.Model == "lms1xx" { // the beam is three times as wide
 		p.Aperture, p.Divergence = 8, 15
 	}

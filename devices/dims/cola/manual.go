@@ -32,6 +32,7 @@ Settings
                              length here; otherwise the lane computes it from its own track
   u_range            25mm    systematic error of a distance, 95 %
   second, second_height, second_x, second_roll_deg, second_flip   link and mount of a second scanner
+  target_width, target_height, target_speed   0: commissioning, see below
   raw                false   one observation a scan, with its distances
 
 What it reports
@@ -43,6 +44,17 @@ What it reports
   truncated; clock_unset is a remark (the calendar stands in 1970 and is ignored).
   Health: scans missing for 3 periods = degraded; window dirty; mount moved by more than
   15 mm or 0.1 degree against the first calibration.
+
+Commissioning
+  1. Lane empty, height = "0m": wait until health says that every scanner is calibrated.
+  2. Set target_width and target_height to those of a straight, level bar, x and second_x as
+     measured by tape. Lay the bar square across the lane, its middle over the lane's
+     middle, for ten seconds; then once more a step to the side. Health gives the x and
+     second_x to be set, or what does not fit.
+  3. For the yaw set target_speed too and carry the bar square through the planes at that
+     speed, five times or more. A plane turned by more than 0.5 degrees is to be turned back:
+     it makes a vehicle of 2.6 m width 23 mm longer.
+  4. Take the three settings out again; while they are there no vehicle is measured.
 
 Expected accuracy (LMS5xx, 0.1667 degrees, 25 Hz, up to 10 km/h, 95 %)
   height 40 mm, width 60 mm with two scanners. u of each vehicle is in its profile.

@@ -69,11 +69,12 @@ type measurer struct {
 	env  devices.Env
 	eng  *profile.Engine
 	scan [2]profile.Scan
-	told bool // that calibration is under way
+	told bool // that calibration or commissioning is under way
+	find bool // a target is looked for; nothing is measured
 }
 
 func newMeasurer(cfg Config, env devices.Env) *measurer {
-	return &measurer{env: env, eng: profile.New(cfg.profile())}
+	return &measurer{env: env, eng: profile.New(cfg.profile()), find: cfg.TargetWidth > 0}
 }
 
 func (m *measurer) sink(k int) Sink { return measuring{m, k} }
@@ -109,13 +110,19 @@ func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 func (m *measurer) news(now time.Time, out *devices.Out) {
 	if !m.told {
 		m.told = true
+		if m.find {
+			out.Emit(now, nil, &obs.Health{State: obs.Maintenance, Reason: "looking for a target; no vehicle is measured until target_width is taken out of the settings"})
+		}
 		if !m.eng.Ready() {
 			out.Emit(now, nil, &obs.Health{State: obs.Degraded, Reason: "calibrating on the empty lane; vehicles are not measured yet"})
 		}
 	}
 	for _, n := range m.eng.Notices() {
 		state := obs.Degraded
-		if !n.Bad && m.eng.Ready() {
+		switch {
+		case m.find:
+			state = obs.Maintenance
+		case !n.Bad && m.eng.Ready():
 			state = obs.Online
 		}
 		out.Emit(now, nil, &obs.Health{State: state, Reason: n.Text})

@@ -47,7 +47,8 @@ type Config struct {
 	// The beam's footprint is Aperture + Divergence * range: what a flat edge is smeared by.
 	Aperture   quant.Length `json:"aperture_mm"`
 	Divergence float64      `json:"divergence_mrad"`
-	MaxObject  int64        `json:"max_object_s"` // an object that stays longer is background
+	MaxObject  int64        `json:"max_object_s"`    // an object that stays longer is background
+	Target     Target       `json:"target,omitzero"` // commissioning: nothing is measured
 }
 
 // Defaults is one LMS5xx above the middle of a 5 m wide lane, calibrated from the empty lane.
@@ -74,6 +75,11 @@ func (c *Config) Check() error {
 	bad(c.Scans >= 25 && c.Scans <= 100000, "calibration over %d scans: want 25 to 100000", c.Scans)
 	bad(c.EndScans >= 3 && c.EndScans <= 1000, "end after %d scans: want 3 to 1000", c.EndScans)
 	bad(c.Speed >= 0 && c.USpeed >= 0, "a negative speed")
+	if c.Target.Used() {
+		bad(c.Target.Width >= 500 && c.Target.Width <= 6000, "target %s wide: want 0.5 m to 6 m", c.Target.Width)
+		bad(c.Target.Height >= 300 && c.Target.Height <= 3000, "target %s high: want 0.3 m to 3 m", c.Target.Height)
+		bad(c.Target.Speed >= 0 && c.Target.Speed <= 3000, "target carried at %d mm/s: want at most 3 m/s", c.Target.Speed)
+	}
 	bad(c.MaxObject > 0, "max_object_s must be above 0")
 	return errors.Join(errs...)
 }

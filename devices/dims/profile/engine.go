@@ -33,6 +33,7 @@ type Engine struct {
 	period   time.Duration
 	last     time.Time // of the newest scan of the first scanner
 	align    alignment
+	finder   finder // of the target, in commissioning
 	playback bool
 }
 
@@ -44,7 +45,7 @@ type Notice struct {
 
 // New makes an engine; c must have passed Check.
 func New(c Config) *Engine {
-	e := &Engine{cfg: c}
+	e := &Engine{cfg: c, finder: finder{target: c.Target}}
 	for i, m := range c.Mounts {
 		e.units = append(e.units, &unit{index: uint8(i), mount: m})
 	}
@@ -99,6 +100,11 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 			e.empty = 0
 			e.learn(u, s)
 		}
+	}
+	if e.cfg.Target.Used() {
+		e.points(u, s.At, s.Beam)
+		e.notices = append(e.notices, e.finder.look(e, k, u.at)...)
+		return nil
 	}
 	skipped := 0
 	if k == 0 {
@@ -197,12 +203,7 @@ func (e *Engine) process(r record) *Result {
 	if !e.playback {
 		e.rec.add(e, r, u.hits)
 	}
-	u.confirm()
-	u.project()
-	u.at = r.at
-	if len(u.kept) > 0 {
-		u.at = r.at.Add(time.Duration(u.kept[len(u.kept)/2].i) * r.beam)
-	}
+	e.points(u, r.at, r.beam)
 	u.stay.look(u.points, u.at, e.cfg.EndScans)
 	if r.unit != 0 {
 		if e.Busy() {
@@ -227,6 +228,16 @@ func (e *Engine) process(r record) *Result {
 	}
 	e.cells.build(points)
 	return e.segment(r, u.at, seen, len(points) > 1)
+}
+
+// points makes points of the hits of one scan and gives them the time of their middle beam.
+func (e *Engine) points(u *unit, at time.Time, beam time.Duration) {
+	u.confirm()
+	u.project()
+	u.at = at
+	if len(u.kept) > 0 {
+		u.at = at.Add(time.Duration(u.kept[len(u.kept)/2].i) * beam)
+	}
 }
 
 // segment moves the object on by one slice; seen is when what is in it was seen, and both

@@ -118,17 +118,27 @@ func (e *Engine) trim(g edge, sign float64) float64 {
 	if !g.ok || g.wall {
 		return g.x
 	}
-	spacing, foot := e.edgeError(g)
+	return e.trimBy(e.nearest(g), g, sign)
+}
+
+// trimBy is trim for an edge that scanner u has seen from above.
+func (e *Engine) trimBy(u *unit, g edge, sign float64) float64 {
+	spacing, foot := e.edgeError(u, g)
 	return g.x + sign*(spacing/2-foot/4)
 }
 
-func (e *Engine) edgeError(g edge) (spacing, foot float64) {
+// nearest is the scanner that sees an edge best.
+func (e *Engine) nearest(g edge) *unit {
 	u := e.units[0]
 	for _, v := range e.units[1:] {
 		if math.Abs(v.x-g.x) < math.Abs(u.x-g.x) {
 			u = v
 		}
 	}
+	return u
+}
+
+func (e *Engine) edgeError(u *unit, g edge) (spacing, foot float64) {
 	down := max(u.h-g.z, 200)
 	r := math.Hypot(g.x-u.x, down)
 	return r * r / down * u.step * math.Pi / 180, float64(e.cfg.Aperture) + e.cfg.Divergence*r/1000
@@ -145,7 +155,7 @@ func (o *object) profile(e *Engine) *obs.Profile {
 		p.Width, p.UWidth = round(width), o.uWidth(e, walls)
 	}
 	p.RawHeight, p.RawWidth = round(max(o.rawHeight, o.height)), round(max(o.rawWidth, width))
-	_, foot := e.edgeError(edge{x: e.units[0].x, z: endsMM})
+	_, foot := e.edgeError(e.units[0], edge{x: e.units[0].x, z: endsMM})
 	p.Beam = round(foot)
 	p.Length, p.ULength = LengthFrom(o.start, o.end, e.period, e.cfg.Speed, e.cfg.USpeed, p.Beam)
 	p.Flags = o.flags()
@@ -344,7 +354,8 @@ func (o *object) uHeight(e *Engine) quant.Length {
 // the beam spacing, the footprint and what may be hidden below it.
 func (o *object) uWidth(e *Engine, walls int) quant.Length {
 	mid := o.list[len(o.list)/2]
-	spacing, foot := e.edgeError(edge{x: float64(mid.r), z: float64(mid.zr)})
+	side := edge{x: float64(mid.r), z: float64(mid.zr)}
+	spacing, foot := e.edgeError(e.nearest(side), side)
 	wall := float64(e.cfg.URange)
 	hidden := uHidden
 	if o.oneScanner() {
