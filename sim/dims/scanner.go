@@ -25,6 +25,9 @@ type Config struct {
 	Flip    bool
 	Yaw     float64 // degrees that the plane is turned; positive: its right side looks ahead
 
+	// Encoder is the way of one tick of a speed sensor over the lane, mm; 0 is no encoder.
+	Encoder float64
+
 	Noise  float64 // standard deviation of a distance, mm; 0 is 6
 	Bias   float64 // systematic error of every distance, mm
 	NoEcho float64 // share of beams without an echo; 0 is 0.001, negative is none
@@ -101,9 +104,11 @@ type Scanner struct {
 	telegrams uint16
 	placed    []sim.Placed
 	turn      float64 // tangent of the yaw
+	way       float64 // mm that vehicles in the plane have moved
 	reach     float64 // mm along the lane that the turned plane takes up
 	dist      []uint16
 	boxes     []box
+	encoder   bool // is in the scans
 	thin      bool // one of boxes is thinner than a beam
 	body      []byte
 }
@@ -210,10 +215,24 @@ func (s *Scanner) skip(n int64) {
 	s.nextAt = s.zero(s.next).Add(s.model.delay)
 }
 
+// travel counts how far the vehicle nearest to the plane has moved since the scan before.
+func (s *Scanner) travel() {
+	for _, p := range s.placed {
+		if x := p.X - s.cfg.Station; x > -sensorMM && x < float64(p.Length)+sensorMM {
+			s.way += p.V * s.period.Seconds() * float64(s.every)
+			return
+		}
+	}
+}
+
+// sensorMM is how far before and behind the plane the speed sensor looks.
+const sensorMM = 2000
+
 // send casts and sends scan s.next and sets the one after.
 func (s *Scanner) send(out *sim.Out) {
 	at := s.zero(s.next)
 	s.placed = s.scene.At(s.placed[:0], at)
+	s.travel()
 	s.counter++
 	if s.cfg.Lose <= 0 || s.rng.Float64() >= s.cfg.Lose {
 		s.telegrams++

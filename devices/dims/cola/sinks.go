@@ -70,14 +70,33 @@ type measurer struct {
 	eng  *profile.Engine
 	scan [2]profile.Scan
 	told bool // that calibration or commissioning is under way
+	way  travelled
 	find bool // a target is looked for; nothing is measured
 }
 
 func newMeasurer(cfg Config, env devices.Env) *measurer {
-	return &measurer{env: env, eng: profile.New(cfg.profile()), find: cfg.TargetWidth > 0}
+	return &measurer{env: env, eng: profile.New(cfg.profile()), find: cfg.TargetWidth > 0, way: travelled{um: cfg.Encoder}}
 }
 
 func (m *measurer) sink(k int) Sink { return measuring{m, k} }
+
+// travelled turns the ticks of the encoder, which wrap, into a way.
+type travelled struct {
+	um   float64 // a tick
+	last uint32
+	any  bool
+	sum  int64 // ticks
+}
+
+func (t *travelled) to(e []Encoder) int64 {
+	if len(e) > 0 {
+		if t.any {
+			t.sum += int64(int32(e[0].Ticks - t.last))
+		}
+		t.last, t.any = e[0].Ticks, true
+	}
+	return int64(float64(t.sum) * t.um)
+}
 
 type measuring struct {
 	m *measurer
@@ -99,6 +118,12 @@ func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 	p.Start, p.Step = float64(c.Start)/1e4, info.Step/1e4
 	p.Dist = c.Millimetres(p.Dist[:0])
 	p.Lost, p.Marks = info.Lost, remarks(s)
+	if w.k == 0 && m.way.um != 0 {
+		if len(s.Encoders) == 0 {
+			p.Marks |= profile.NoWay
+		}
+		p.Way = m.way.to(s.Encoders)
+	}
 	res := m.eng.Feed(w.k, p)
 	m.news(info.Now, out)
 	if res != nil {

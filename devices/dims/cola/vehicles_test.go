@@ -310,6 +310,47 @@ func TestTwoHundredVehicles(t *testing.T) {
 	}
 }
 
+// TestTwoHundredRoadTrains: a drawbar of 0.1 to 0.3 m keeps a train one object, in rain and
+// under either scanner; two cars 1.5 m apart are two.
+func TestTwoHundredRoadTrains(t *testing.T) {
+	n := 200
+	if testing.Short() {
+		n = 40
+	}
+	for _, row := range classes {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(11, 11))
+			scene := &road{}
+			wet := slices.Clone(row.scanners)
+			for i := range wet {
+				wet[i].Rain = 0.005
+			}
+			r := newRig(t, scene, row.settings, wet...)
+			r.run(t, start.Add(calibrated))
+			whole, apart := 0, 0
+			for i := range n {
+				mms := (1 + 9*rng.Float64()) / 3.6 * 1000
+				scene.v, scene.k, r.seen, r.traces = scene.v[:0], scene.k[:0], nil, nil
+				r.run(t, scene.pass(simdims.Draw(rng, simdims.Train, fmt.Sprint("train", i)), r.now, mms))
+				whole += b2i(len(r.seen) == 1)
+				if i%4 != 0 {
+					continue
+				}
+				first, second := car(fmt.Sprint("a", i), rng), car(fmt.Sprint("b", i), rng)
+				scene.v, scene.k, r.seen, r.traces = scene.v[:0], scene.k[:0], nil, nil
+				scene.pass(first, r.now, mms)
+				r.run(t, scene.pass(second, r.now.Add(time.Duration((float64(first.Length)+1500)/mms*1e9)), mms))
+				apart += b2i(len(r.seen) == 2)
+			}
+			t.Logf("%s, rain: %d of %d trains are one object, %d of %d pairs of cars 1.5 m apart are two", row.name, whole, n, apart, (n+3)/4)
+			if row.dh > 0 && (whole != n || apart != (n+3)/4) {
+				t.Error("some are not")
+			}
+		})
+	}
+}
+
 // replayed computes every tenth profile again from its trace.
 func replayed(t *testing.T, r *rig) {
 	t.Helper()

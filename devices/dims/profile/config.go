@@ -43,6 +43,7 @@ type Config struct {
 	Mirrors  bool         `json:"with_mirrors"`      // true: mirrors count as width
 	Speed    quant.Speed  `json:"speed_mms"`         // known constant speed; 0 is unknown
 	USpeed   quant.Speed  `json:"u_speed_mms"`       // its 95 % half-width
+	UWay     float64      `json:"u_way,omitempty"`   // relative 95 % half-width of Scan.Way; 0: no scan has a way
 	URange   quant.Length `json:"u_range_mm"`        // systematic error of a distance, 95 %
 	// The beam's footprint is Aperture + Divergence * range: what a flat edge is smeared by.
 	Aperture   quant.Length `json:"aperture_mm"`
@@ -80,6 +81,7 @@ func (c *Config) Check() error {
 		bad(c.Target.Height >= 300 && c.Target.Height <= 3000, "target %s high: want 0.3 m to 3 m", c.Target.Height)
 		bad(c.Target.Speed >= 0 && c.Target.Speed <= 3000, "target carried at %d mm/s: want at most 3 m/s", c.Target.Speed)
 	}
+	bad(c.UWay >= 0 && c.UWay <= 0.1 && (c.UWay == 0 || c.Speed == 0), "way known to %g: want 0 to 0.1, and no speed beside it", c.UWay)
 	bad(c.MaxObject > 0, "max_object_s must be above 0")
 	return errors.Join(errs...)
 }
@@ -92,6 +94,7 @@ const (
 	Polluted Remarks = 1 << iota
 	Fault
 	ClockUnset
+	NoWay // the encoder that is set is not there
 )
 
 // MinEcho is the smallest distance; smaller values are "no echo" and device error codes.
@@ -106,5 +109,6 @@ type Scan struct {
 	Step   float64       // degrees
 	Dist   []int32       // mm; below MinEcho is no distance
 	Lost   int           // scans missing before this one
+	Way    int64         // um that vehicles have moved on since any moment; with Config.UWay
 	Marks  Remarks
 }

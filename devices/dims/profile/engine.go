@@ -110,7 +110,7 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 	if k == 0 {
 		skipped, e.skipped = e.skipped, 0
 	}
-	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: lost, marks: s.Marks, skipped: skipped})
+	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: lost, marks: s.Marks, skipped: skipped, way: s.Way})
 }
 
 // missing is how many scans of a vehicle are not there. Scan counters begin anew with every
@@ -130,7 +130,7 @@ func (e *Engine) missing(k int, s *Scan) int {
 // hold skips most scans of a vehicle that has stood still for long: they say nothing new
 // and would fill the trace of a queue in front of the barrier.
 func (e *Engine) hold(k int, s *Scan) bool {
-	if !e.obj.still(s.At) {
+	if !e.obj.still(s.At) || e.cfg.UWay > 0 && k == 0 && s.Way != e.obj.way.last {
 		e.view = view{}
 		return false
 	}
@@ -195,6 +195,7 @@ type record struct {
 	lost    int
 	marks   Remarks
 	skipped int
+	way     int64 // um
 }
 
 // process runs the chain behind the foreground; Replay enters here too.
@@ -252,6 +253,7 @@ func (e *Engine) segment(r record, at, seen time.Time, both bool) *Result {
 			return nil
 		}
 		o.open(seen)
+		o.way.open(r.way)
 		c.forget()
 	}
 	o.note(r)
@@ -271,19 +273,24 @@ func (e *Engine) segment(r record, at, seen time.Time, both bool) *Result {
 		if o.wide >= 2 {
 			o.state = sure
 		}
-		o.add(e, at)
+		if o.way.move(e, r, e.units[0].stay.clear != 1) { // 1: it has just left, see process
+			o.add(e, at)
+		} else {
+			o.same(c, at)
+		}
 		if both || r.skipped == 0 { // the second scanner is held back with the first
 			o.seen, o.both = o.seen+1, o.both+b2i(both)
 		}
 	default:
 		o.clear++
+		o.way.move(e, r, false)
 		if o.state == tentative {
 			o.wide = 0
 		}
 		c.forget()
 	}
 	c.keep()
-	if o.clear < e.endScans() && at.Sub(o.start) < time.Duration(e.cfg.MaxObject)*time.Second {
+	if (o.clear < e.endScans() || o.way.near(e, o.clear)) && at.Sub(o.start) < time.Duration(e.cfg.MaxObject)*time.Second {
 		return nil
 	}
 	return e.finish()
