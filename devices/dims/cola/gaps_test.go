@@ -114,6 +114,29 @@ func TestALinkThatBreaksUnderAVehicleIsTold(t *testing.T) {
 	near(t, "height", float64(p.Height), float64(v.Height), 40)
 }
 
+// TestALinkThatWasLateDoesNotBendAVehicle: scans are 800 ms late for a minute, and from the
+// middle of a vehicle on they are not.
+func TestALinkThatWasLateDoesNotBendAVehicle(t *testing.T) {
+	v := simdims.Draw(rand.New(rand.NewPCG(4, 4)), simdims.Lorry, "truck")
+	scene := &road{}
+	r := newRig(t, scene, "height = \"6.03m\"\nroll_deg = 0.4\nspeed = \"2m/s\"\nu_speed = \"10mm/s\"", oneScanner...)
+	slow := &late{Machine: r.scanners[0], by: 800 * time.Millisecond}
+	r.scanners[0] = slow
+	r.run(t, start.Add(time.Minute))
+	end := scene.pass(v, r.now, 2000)
+	r.run(t, r.now.Add(4*time.Second))
+	slow.by = 0
+	r.run(t, end)
+	if len(r.seen) != 1 {
+		t.Fatalf("%d profiles", len(r.seen))
+	}
+	p := r.seen[0]
+	near(t, "length", float64(p.Length), float64(v.Length), float64(p.ULength))
+	if !slices.Equal(p.Flags, remarksOf(1)) {
+		t.Errorf("flags %v", p.Flags)
+	}
+}
+
 // TestWithoutTheSecondScannerTheWidthSaysSo: the second scanner dies before the vehicle.
 func TestWithoutTheSecondScannerTheWidthSaysSo(t *testing.T) {
 	v := simdims.Draw(rand.New(rand.NewPCG(4, 4)), simdims.Lorry, "truck")

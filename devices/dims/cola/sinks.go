@@ -71,6 +71,7 @@ type measurer struct {
 	scan [2]profile.Scan
 	told bool // that calibration or commissioning is under way
 	way  travelled
+	zero [2]time.Time // host time of each device's zero, kept while a vehicle is in the plane
 	find bool // a target is looked for; nothing is measured
 }
 
@@ -79,6 +80,16 @@ func newMeasurer(cfg Config, env devices.Env) *measurer {
 }
 
 func (m *measurer) sink(k int) Sink { return measuring{m, k} }
+
+// time is when a scan was made. What is known of the host's time may grow better at any
+// scan, by as much as the link was late before; under a vehicle that would make it longer
+// or shorter, so that its scans keep the time of the first.
+func (m *measurer) time(k int, info Info) time.Time {
+	if info.First || info.Reboot || !m.eng.Busy() {
+		m.zero[k] = info.At.Add(-info.Device)
+	}
+	return m.zero[k].Add(info.Device)
+}
 
 // travelled turns the ticks of the encoder, which wrap, into a way.
 type travelled struct {
@@ -114,10 +125,10 @@ func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := &m.scan[w.k]
-	p.At, p.Beam, p.Period = info.At, s.BeamTime(), info.Period
+	p.At, p.Beam, p.Period = m.time(w.k, info), s.BeamTime(), info.Period
 	p.Start, p.Step = float64(c.Start)/1e4, info.Step/1e4
 	p.Dist = c.Millimetres(p.Dist[:0])
-	p.Lost, p.Marks = info.Lost, remarks(s)
+	p.Lost, p.First, p.Marks = info.Lost, info.First, remarks(s)
 	if w.k == 0 && m.way.um != 0 {
 		if len(s.Encoders) == 0 {
 			p.Marks |= profile.NoWay

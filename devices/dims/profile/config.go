@@ -109,6 +109,7 @@ type Scan struct {
 	Step   float64       // degrees
 	Dist   []int32       // mm; below MinEcho is no distance
 	Lost   int           // scans missing before this one
+	First  bool          // of a connection: what is missing before it shows in the time alone
 	Way    int64         // um that vehicles have moved on since any moment; with Config.UWay
 	Marks  Remarks
 }

@@ -121,7 +121,7 @@ func (e *Engine) missing(k int, s *Scan) int {
 	}
 	gap := s.At.Sub(e.last)
 	e.last = s.At
-	if s.Lost == 0 && e.Busy() && e.period > 0 && gap > e.period*5/2 {
+	if s.First && e.Busy() && e.period > 0 && gap > e.period*5/2 {
 		return int(min((gap+e.period/2)/e.period-1, math.MaxInt16))
 	}
 	return s.Lost
