@@ -257,9 +257,9 @@ func lengthOf(rng *rand.Rand, v driven, p *obs.Profile, spread float64) (l, u qu
 
 // TestTwoHundredVehicles holds the goals of profiler.md 6 and tells the figures.
 func TestTwoHundredVehicles(t *testing.T) {
-	n := 200
+	n, share := 200, 95
 	if testing.Short() {
-		n = 60
+		n, share = 60, 88 // of so few, more may be outside by chance
 	}
 	for _, row := range classes {
 		t.Run(row.name, func(t *testing.T) {
@@ -292,7 +292,7 @@ func TestTwoHundredVehicles(t *testing.T) {
 			t.Logf("length, speed of 0.35 %%: %v; %d beyond 0.1 m + 0.8 %%", &d35, over35)
 			t.Logf("length, speed of 1 %%:    %v", &d100)
 			for _, d := range []*deviations{&dh, &dw, &d35, &d100} {
-				if d.covered*100 < 95*n && row.dh > 0 {
+				if d.covered*100 < share*n && row.dh > 0 {
 					t.Errorf("u covers %d of %d", d.covered, n)
 				}
 			}
