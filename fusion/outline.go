@@ -1,6 +1,7 @@
 package fusion
 
 import (
+	"slices"
 	"time"
 
 	"acsgd/internal/quant"
@@ -19,6 +20,10 @@ func (v *visit) draw() {
 		return
 	}
 	step := (len(sh.Slices) + outlineMax - 1) / outlineMax
+	if sh.OwnLength && sh.Slices[len(sh.Slices)-1].Place > 0 {
+		v.drawPlaced(step)
+		return
+	}
 	way, at := int64(0), int64(0) // um from the front, ms from the start
 	to := func(ms int64) quant.Length {
 		speed := v.Track.At(sh.Start.Add(time.Duration(at+ms) * time.Millisecond / 2))
@@ -34,6 +39,18 @@ func (v *visit) draw() {
 		p := &z.Outline[i]
 		p.X = quant.Length(int64(z.Length) * int64(p.X) / int64(whole))
 	}
+	z.Overhang = v.overhang()
+}
+
+// drawPlaced is draw where the profiler has told the places itself; what rolled back comes
+// twice, and out of order.
+func (v *visit) drawPlaced(step int) {
+	z := v.Size
+	for i := 0; i < len(v.Shape.Slices); i += step {
+		s := &v.Shape.Slices[i]
+		z.Outline = append(z.Outline, Point{X: min(max(s.Place, 0), z.Length), Z: s.Height, Left: s.Left, Right: s.Right})
+	}
+	slices.SortStableFunc(z.Outline, func(a, b Point) int { return int(a.X) - int(b.X) })
 	z.Overhang = v.overhang()
 }
 

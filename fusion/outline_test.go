@@ -48,6 +48,20 @@ func TestTheOutlineFollowsTheSpeed(t *testing.T) {
 	if v.draw(); v.Size.Overhang != 0 {
 		t.Errorf("an axle %v before the front", v.Size.Overhang)
 	}
+	// The profiler knows the way itself: it rolled back in the middle.
+	v.Shape.OwnLength = true
+	for i := range v.Shape.Slices {
+		v.Shape.Slices[i].Place = quant.Length(130*min(i, 60) - 500*(i/61) + 130*max(i-60, 0))
+	}
+	v.draw()
+	for i, p := range v.Size.Outline {
+		if i > 0 && p.X < v.Size.Outline[i-1].X {
+			t.Fatalf("cross-section %d at %v is before %v", i, p.X, v.Size.Outline[i-1].X)
+		}
+	}
+	if last := v.Size.Outline[len(v.Size.Outline)-1]; last.X != 15100 {
+		t.Errorf("the last cross-section is %v behind the front", last.X)
+	}
 	v.Size.Length = 0
 	if v.draw(); len(v.Size.Outline) != 0 {
 		t.Error("an outline without a length")

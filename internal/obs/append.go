@@ -270,6 +270,7 @@ func (e *encoder) profile(p *Profile) {
 			e.int(`,"h_mm":`, int64(s.Height))
 			e.int(`,"l_mm":`, int64(s.Left))
 			e.int(`,"r_mm":`, int64(s.Right))
+			e.some(`,"y_mm":`, int64(s.Place))
 			sep = `},{"t_ms":`
 		}
 		e.raw("}]")

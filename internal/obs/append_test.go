@@ -40,7 +40,7 @@ func genBody(t *rapid.T) Body {
 		p := &Profile{Height: quant.Length(n()), UHeight: quant.Length(n()), Width: quant.Length(n()), UWidth: quant.Length(n()), Length: quant.Length(n()),
 			ULength: quant.Length(n()), RawHeight: quant.Length(n()), RawWidth: quant.Length(n()), Scans: int(n()), Lost: int(n()), Start: at, End: genTime.Draw(t, "end"), Period: n(), Beam: quant.Length(n()), Flags: flags}
 		for range rapid.IntRange(0, 3).Draw(t, "slices") {
-			p.Slices = append(p.Slices, Slice{n(), quant.Length(n()), quant.Length(n()), quant.Length(n())})
+			p.Slices = append(p.Slices, Slice{n(), quant.Length(n()), quant.Length(n()), quant.Length(n()), quant.Length(n())})
 		}
 		if yes() {
 			p.Scan = &Scan{Counter: 3, Dist: []int32{n()}}

@@ -175,6 +175,7 @@ type Slice struct {
 	Height quant.Length `json:"h_mm"`
 	Left   quant.Length `json:"l_mm"` // from the lane's middle, negative to the left
 	Right  quant.Length `json:"r_mm"`
+	Place  quant.Length `json:"y_mm,omitempty"` // behind the front, where the profiler knows the way itself
 }
 
 // Scan is one decoded scan telegram.

@@ -130,6 +130,7 @@ const (
 	frame  = 600 // mm: the outline is closed along the frame; what hangs lower is not seen
 	radius = 500 // of a wheel
 	tread  = 300 // of a wheel, seen from above
+	mirror = 80  // a section wider by more than what was judged has mirrors
 )
 
 func (d *Drawing) side(all []fusion.Point) {
@@ -179,11 +180,17 @@ func (d *Drawing) top(all []fusion.Point) {
 	}
 	v.add(Body, true, body...)
 	half := d.Width.Limit / 2
+	judged := func(p fusion.Point, over quant.Length) quant.Length {
+		if p.Right-p.Left > d.Width.Value+mirror {
+			return 0
+		}
+		return over
+	}
 	if d.Width.Exceeds {
-		for _, run := range beyond(all, func(p fusion.Point) quant.Length { return p.Right - half }) {
+		for _, run := range beyond(all, func(p fusion.Point) quant.Length { return judged(p, p.Right-half) }) {
 			v.excess(run, half, func(p fusion.Point) quant.Length { return p.Right })
 		}
-		for _, run := range beyond(all, func(p fusion.Point) quant.Length { return -half - p.Left }) {
+		for _, run := range beyond(all, func(p fusion.Point) quant.Length { return judged(p, -half-p.Left) }) {
 			v.excess(run, -half, func(p fusion.Point) quant.Length { return p.Left })
 		}
 	}

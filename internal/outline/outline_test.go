@@ -118,6 +118,16 @@ func TestThePictureIsWellFormed(t *testing.T) {
 	judged(p, "length", 9000, rules.Exceeds)
 	p.Size.Flags = []obs.Flag{obs.ClockUnset, obs.ScansLost}
 	d, _ := Of(p)
+	for _, l := range of(&d.Top, Excess) {
+		for _, q := range l.Points {
+			if q.Y > 1260 || q.Y < -1260 {
+				t.Errorf("a mirror at %v is marked", q)
+			}
+		}
+	}
+	if n := len(of(&d.Top, Excess)); n != 4 { // before and behind the mirrors, on both sides
+		t.Errorf("%d places beyond the width", n)
+	}
 	svg := d.SVG()
 	for dec := xml.NewDecoder(bytes.NewReader(svg)); ; {
 		if _, err := dec.Token(); errors.Is(err, io.EOF) {

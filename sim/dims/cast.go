@@ -102,7 +102,7 @@ func (s *Scanner) collect() {
 		}
 		for _, q := range parts {
 			y1, y0 := p.X-float64(q.From)-s.cfg.Station, p.X-float64(q.To)-s.cfg.Station
-			if y1 < -planeNear || y0 > planeNear {
+			if y1 < -planeNear-s.reach || y0 > planeNear+s.reach {
 				continue
 			}
 			if q.Right-q.Left < thinPart || q.Top-q.Bottom < thinPart {
@@ -155,16 +155,16 @@ func (s *Scanner) beam(i int, road float64) float64 {
 	fan := &s.fan[i]
 	for n := range s.boxes { // the three rays in the plane
 		b := &s.boxes[n]
-		if b.y0+b.v*t > 0 || b.y1+b.v*t < 0 {
+		if b.y0+b.v*t > s.reach || b.y1+b.v*t < -s.reach {
 			continue
 		}
 		for _, k := range [3]int{0, 1, 4} {
-			if near := fan[k].meet(b, dist[k]); near > 0 && (dist[k] <= 0 || near < dist[k]) {
+			if near := fan[k].meet(b, dist[k]); near > 0 && (dist[k] <= 0 || near < dist[k]) && s.cuts(b, s.ahead(&fan[k], near), t) {
 				dist[k], hit[k] = near, n
 			}
 		}
 	}
-	if h := hit[0]; h == hit[1] && h == hit[4] && !s.thin && (h < 0 || s.boxes[h].inside(t)) && math.Abs(dist[1]-dist[4]) < join && (h >= 0 || !s.ends(t)) {
+	if h := hit[0]; h == hit[1] && h == hit[4] && !s.thin && (h < 0 || s.boxes[h].inside(t, s.reach)) && math.Abs(dist[1]-dist[4]) < join && (h >= 0 || !s.ends(t)) {
 		if h >= 0 && s.boxes[h].dark && s.rng.Float64() < s.cfg.Dark {
 			return 0
 		}
@@ -186,13 +186,25 @@ func (s *Scanner) beam(i int, road float64) float64 {
 // beamMM is more than any beam is wide at the range of a vehicle.
 const beamMM = 150
 
-// inside reports whether the plane is well inside the ends of b.
-func (b *box) inside(t float64) bool { return b.y0+b.v*t < -beamMM && b.y1+b.v*t > beamMM }
+// turnedMM is how far beside a scanner a vehicle may be.
+const turnedMM = 6000
+
+// ahead is where the turned plane is at that distance along a ray.
+func (s *Scanner) ahead(l *line, d float64) float64 { return s.turn * (l.ox + l.dx*d - s.cfg.X) }
+
+// cuts reports whether a box is at y at that time.
+func (s *Scanner) cuts(b *box, y, t float64) bool { return b.y0+b.v*t <= y && y <= b.y1+b.v*t }
+
+// inside reports whether the plane, which takes up reach to both sides, is well inside the
+// ends of b.
+func (b *box) inside(t, reach float64) bool {
+	return b.y0+b.v*t < -beamMM-reach && b.y1+b.v*t > beamMM+reach
+}
 
 // ends reports whether an end of a part is near the plane.
 func (s *Scanner) ends(t float64) bool {
 	for i := range s.boxes {
-		if !s.boxes[i].inside(t) {
+		if !s.boxes[i].inside(t, s.reach) {
 			return true
 		}
 	}
@@ -229,7 +241,7 @@ func (s *Scanner) ray(l *line, w, t, road float64) (d float64, hit int) {
 		if near <= 0 || (d > 0 && near >= d) {
 			continue
 		}
-		if y := w * (s.model.aperture + s.model.spread/1000*near); y < b.y0+b.v*t || y > b.y1+b.v*t {
+		if y := s.ahead(l, near) + w*(s.model.aperture+s.model.spread/1000*near); y < b.y0+b.v*t || y > b.y1+b.v*t {
 			continue
 		}
 		d, hit = near, i

@@ -255,6 +255,7 @@ func (s *Scanner) content(a *arguments, out *sim.Out) {
 	}
 	s.remission = v[2] != 0 && s.model.remission
 	s.every = int(max(1, v[11]))
+	s.encoder = v[5] != 0 && s.cfg.Encoder != 0
 	s.reply(out, "sWA LMDscandatacfg")
 }
 

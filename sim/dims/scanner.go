@@ -23,6 +23,10 @@ type Config struct {
 	Height  float64 // mm above the road; 0 is 6000
 	Roll    float64 // degrees
 	Flip    bool
+	Yaw     float64 // degrees that the plane is turned; positive: its right side looks ahead
+
+	// Encoder is the way of one tick of a speed sensor over the lane, mm; 0 is no encoder.
+	Encoder float64
 
 	Noise  float64 // standard deviation of a distance, mm; 0 is 6
 	Bias   float64 // systematic error of every distance, mm
@@ -99,8 +103,12 @@ type Scanner struct {
 	counter   uint16
 	telegrams uint16
 	placed    []sim.Placed
+	turn      float64 // tangent of the yaw
+	way       float64 // mm that vehicles in the plane have moved
+	reach     float64 // mm along the lane that the turned plane takes up
 	dist      []uint16
 	boxes     []box
+	encoder   bool // is in the scans
 	thin      bool // one of boxes is thinner than a beam
 	body      []byte
 }
@@ -123,7 +131,8 @@ func New(cfg Config, scene sim.Scene) (*Scanner, error) {
 	set(&cfg.NoEcho, 0.001)
 	set(&cfg.Dark, 0.15)
 	s := &Scanner{cfg: cfg, model: m, scene: scene, text: cfg.Text, every: 1, remission: m.remission,
-		rng: rand.New(rand.NewPCG(cfg.Seed, 0x511)), boot: cfg.Boot}
+		rng: rand.New(rand.NewPCG(cfg.Seed, 0x511)), boot: cfg.Boot, turn: math.Tan(cfg.Yaw * math.Pi / 180)}
+	s.reach = math.Abs(s.turn) * turnedMM
 	if cfg.Hz < 1 || cfg.Hz > 200 || cfg.Resolution < 0.02 || cfg.Resolution > 5 {
 		return nil, fmt.Errorf("simulated scanner: %g Hz at %g degrees", cfg.Hz, cfg.Resolution)
 	}
@@ -206,10 +215,24 @@ func (s *Scanner) skip(n int64) {
 	s.nextAt = s.zero(s.next).Add(s.model.delay)
 }
 
+// travel counts how far the vehicle nearest to the plane has moved since the scan before.
+func (s *Scanner) travel() {
+	for _, p := range s.placed {
+		if x := p.X - s.cfg.Station; x > -sensorMM && x < float64(p.Length)+sensorMM {
+			s.way += p.V * s.period.Seconds() * float64(s.every)
+			return
+		}
+	}
+}
+
+// sensorMM is how far before and behind the plane the speed sensor looks.
+const sensorMM = 2000
+
 // send casts and sends scan s.next and sets the one after.
 func (s *Scanner) send(out *sim.Out) {
 	at := s.zero(s.next)
 	s.placed = s.scene.At(s.placed[:0], at)
+	s.travel()
 	s.counter++
 	if s.cfg.Lose <= 0 || s.rng.Float64() >= s.cfg.Lose {
 		s.telegrams++

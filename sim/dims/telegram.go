@@ -45,6 +45,9 @@ func seal(dst []byte, head int) []byte {
 // micros is the device's time since start-up, which wraps.
 func (s *Scanner) micros(at time.Time) uint32 { return uint32(at.Sub(s.boot) / time.Microsecond) }
 
+// ticks is what the encoder has counted, from just before its counter wraps.
+func (s *Scanner) ticks() uint32 { return uint32(int64(math.Round(s.way/s.cfg.Encoder)) - 1000) }
+
 func (s *Scanner) centiHertz() uint32 {
 	return uint32(math.Round(100 * float64(time.Second) / float64(s.period)))
 }
@@ -68,7 +71,12 @@ func (s *Scanner) binaryScan(b []byte, at time.Time) []byte {
 	b = append(b, 0, 0, 0, 0, 0, 0) // inputs, outputs, layer
 	b = be.AppendUint32(b, s.centiHertz())
 	b = be.AppendUint32(b, s.beamHundreds())
-	b = append(b, 0, 0) // encoders
+	if s.encoder {
+		b = be.AppendUint32(append(b, 0, 1), s.ticks())
+		b = append(b, 0, 0) // speed: not measured
+	} else {
+		b = append(b, 0, 0) // encoders
+	}
 	b = append(b, 0, 1)
 	b = s.channelHead(b, "DIST1")
 	at16 := len(b)
@@ -119,7 +127,13 @@ func brightness(d uint16) byte {
 func (s *Scanner) textScan(b []byte, at time.Time) []byte {
 	b = fmt.Appendf(b, "%X 1 %X 0 %X %X %X %X %X", s.model.version, s.model.serial, s.cfg.Status, s.telegrams, s.counter,
 		s.micros(at), s.micros(at.Add(s.model.delay)))
-	b = fmt.Appendf(b, " 0 0 0 0 0 %X %X 0 1 ", s.centiHertz(), s.beamHundreds())
+	b = fmt.Appendf(b, " 0 0 0 0 0 %X %X ", s.centiHertz(), s.beamHundreds())
+	if s.encoder {
+		b = fmt.Appendf(b, "1 %X 0", s.ticks())
+	} else {
+		b = append(b, '0')
+	}
+	b = append(b, " 1 "...)
 	head := func(name string) {
 		b = fmt.Appendf(b, "%s 3F800000 00000000 %X %X %X", name, uint32(int32(math.Round(s.model.start*10000))), s.stepUnits(), s.n)
 	}

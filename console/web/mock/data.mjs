@@ -57,7 +57,8 @@ export function outline(length, height, cabHeight = 2950) {
     else if (x < 2650) z = 1250;
     else if (x > length - 60) z = height - 400;
     else z = height + Math.round(6 * Math.sin(x / 190));
-    pts.push({ x, z: Math.min(Math.round(z), height + 6) });
+    const half = x > 350 && x < 600 ? 1560 : x >= 2200 && x < 2650 ? 1150 : 1270; // mirrors, frame
+    pts.push({ x, z: Math.min(Math.round(z), height + 6), l: -half - 80, r: half - 80 });
   }
   return pts;
 }
@@ -66,7 +67,7 @@ export function boxOutline(length, height) {
   return Array.from({ length: 91 }, (_, i) => {
     const x = Math.round((length * i) / 90);
     const z = x < 200 ? 1100 + x * 4 : x < 1950 ? 2550 + Math.min(250, x * 0.15) : x < 2200 ? 1300 : height;
-    return { x, z: Math.round(z) };
+    return { x, z: Math.round(z), l: -1245, r: 1245 };
   });
 }
 
@@ -173,7 +174,7 @@ export function clean(lane, n, now, ago) {
   p.plates = [plate('front', '482KBM05', 'KZ', 0.985, { at: iso(t0 + 900) }), plate('rear', '37AXB05', 'KZ', 0.971, { at: iso(t0 + 9400) })];
   p.axles = m.map((kg, i) => ({ seq: nextSeq(), axle: i + 1, mass_kg: kg, u_kg: round(kg * 0.02, 0), gap_mm: gaps[i], u_gap_mm: 30, speed_mms: 1420, mode: 'dynamic', group: i >= 2 ? 1 : 0 }));
   p.gross = { seq: nextSeq(), mass_kg: 37000, u_kg: 370, declared_kg: 21850 };
-  p.size = { seq: nextSeq(), length_mm: 16480, u_length_mm: 120, width_mm: 2548, u_width_mm: 20, height_mm: 3985, u_height_mm: 15, outline: outline(16480, 3985) };
+  p.size = { seq: nextSeq(), length_mm: 16480, u_length_mm: 120, width_mm: 2548, u_width_mm: 20, height_mm: 3985, u_height_mm: 15, raw_width_mm: 3120, overhang_mm: 1390, outline: outline(16480, 3985) };
   p.radiation = occupancy(t0 + 1200, 12.6, { seed: 3 });
   p.axle_code = 'A2C3';
   p.declaration = declaration('9c01d2aa31f04b77', {
@@ -209,7 +210,7 @@ export function overloaded(lane, n, now, ago) {
   ];
   p.axles = m.map((kg, i) => ({ seq: nextSeq(), axle: i + 1, mass_kg: kg, u_kg: round(kg * 0.02, 0), gap_mm: gaps[i], u_gap_mm: 30, speed_mms: 1310, mode: 'dynamic', group: i >= 2 ? 1 : 0 }));
   p.gross = { seq: nextSeq(), mass_kg: 48030, u_kg: 480, declared_kg: 24100 };
-  p.size = { seq: nextSeq(), length_mm: 16720, u_length_mm: 130, width_mm: 2552, u_width_mm: 20, height_mm: 4130, u_height_mm: 15, outline: outline(16720, 4130) };
+  p.size = { seq: nextSeq(), length_mm: 16720, u_length_mm: 130, width_mm: 2552, u_width_mm: 20, height_mm: 4130, u_height_mm: 15, raw_width_mm: 3120, overhang_mm: 1410, outline: outline(16720, 4130) };
   p.radiation = occupancy(t0 + 1100, 13.4, { seed: 11, source: { cps: 520, at: 8.4, width: 0.75 }, suppression: 0.17, speed: 1310 });
   p.axle_code = 'A2C3';
   p.declaration = declaration('4f7710bc9a2e11d0', {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plan } from '../src/lib/plan';
 import { build, LAYOUT, parseCode, spread, unitBounds, voids } from '../src/lib/silhouette';
 import { interval, profile } from '../src/lib/radiation';
 import type { Occupancy, Passage } from '../src/lib/types';
@@ -125,5 +126,40 @@ describe('radiation profile', () => {
     expect(p.neutron?.map((x) => x ?? '-').join('')).toBe('-----3----5');
     const thin = profile(occ([slice(0, 80), slice(7, 80), slice(14, 100)], { thinned: 7 }));
     expect(thin.sum).toEqual([1600, 1600, 2000]);
+  });
+});
+
+describe('plan', () => {
+  const outline = Array.from({ length: 84 }, (_, i) => ({ x: i * 200, z: 4000, l: i === 3 ? -1600 : -1350, r: i === 3 ? 1400 : 1150 }));
+  const size = { seq: 1, length_mm: 16720, width_mm: 2500, height_mm: 4000, raw_width_mm: 3000, outline };
+  const width = (limit: number, verdict: string): object => ({ quantity: 'width', measured: 2500, limit, unit: 'mm', verdict });
+
+  it('stands under the silhouette: same scale, same front, same axles', () => {
+    const p = lorry({ size: { ...size, overhang_mm: 1400 } as never, findings: [width(2600, 'within')] as never });
+    const side = build(p, 760, 352);
+    const v = plan(p, 760);
+    expect(v?.x0).toBe(side.x0);
+    expect(v?.tail).toBeCloseTo(side.tail, 0);
+    expect(v?.wheels).toHaveLength(2 * side.axles.length);
+    expect((v?.wheels[0]?.x ?? 0) + (v?.wheels[0]?.w ?? 0) / 2).toBeCloseTo(side.axles[0]?.cx ?? 0, 0);
+    expect(((v?.limits?.[1] ?? 0) - (v?.limits?.[0] ?? 0)) / side.pxPerM).toBeCloseTo(2.6, 1);
+    expect(v?.rawMm).toBe(3000);
+    // Where the body is as wide as measured, in the middle of the drawing, not at the mirrors.
+    expect(((v?.at.y2 ?? 0) - (v?.at.y1 ?? 0)) / side.pxPerM).toBeCloseTo(2.5, 1);
+    expect((v?.at.y1 ?? 0) + (v?.at.y2 ?? 0)).toBeCloseTo(2 * (v?.middle ?? 0), 0);
+  });
+
+  it('marks what stands out only where a limit was judged to be exceeded', () => {
+    expect(plan(lorry({ size: size as never, findings: [width(2400, 'within')] as never }), 760)?.excess).toEqual([]);
+    expect(plan(lorry({ size: size as never, findings: [width(2400, 'exceeds')] as never }), 760)?.excess).toHaveLength(4); // not at the mirrors
+    const long = plan(lorry({ size: size as never, findings: [{ quantity: 'length', limit: 16000, verdict: 'exceeds' }] as never }), 760);
+    expect(long?.excess).toHaveLength(1);
+    expect(long?.lengthLimit).toBeLessThan(long?.tail ?? 0);
+  });
+
+  it('draws no axle at a place that nobody measured, and nothing without sides', () => {
+    expect(plan(lorry({ size: size as never }), 760)?.wheels).toEqual([]);
+    expect(plan(lorry({ size: { ...size, outline: outline.map(({ x, z }) => ({ x, z })) } as never }), 760)).toBeUndefined();
+    expect(plan(lorry({ size: undefined }), 760)).toBeUndefined();
   });
 });

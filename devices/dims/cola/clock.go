@@ -121,11 +121,16 @@ func (c *clock) offset(dev time.Duration) (off time.Duration) {
 // sample. While the host's clock stands still (a decoded file) time is counted from the
 // first telegram instead.
 func (c *clock) at(us uint32) time.Time {
-	dev := c.dev + time.Duration(int32(us-c.last))*time.Microsecond
+	dev := c.device(us)
 	if !c.moves {
 		return c.anchor.Add(dev)
 	}
 	return c.anchor.Add(dev + c.offset(dev))
+}
+
+// device gives the device time of counter us since the first sample, as at takes it.
+func (c *clock) device(us uint32) time.Duration {
+	return c.dev + time.Duration(int32(us-c.last))*time.Microsecond
 }
 
 // uncertainty is the half-width of at: half of what the newest telegram was late, at

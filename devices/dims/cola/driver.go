@@ -43,12 +43,20 @@ type Config struct {
 	Speed   quant.Speed  `toml:"speed"`   // known constant speed; "0m/s" is unknown
 	USpeed  quant.Speed  `toml:"u_speed"`
 	URange  quant.Length `toml:"u_range"`
+	Encoder float64      `toml:"encoder_um"` // way of one tick of the encoder input; negative counts backwards, 0 is none
+	UWay    float64      `toml:"u_encoder"`  // its relative 95 % half-width
 
 	Second       string       `toml:"second"` // link of a second scanner, "" is none
 	SecondHeight quant.Length `toml:"second_height"`
 	SecondX      quant.Length `toml:"second_x"`
 	SecondRoll   float64      `toml:"second_roll_deg"`
 	SecondFlip   bool         `toml:"second_flip"`
+
+	// A bar across the lane, to find where the scanners hang; see the manual. While it is
+	// set nothing is measured.
+	TargetWidth  quant.Length `toml:"target_width"`
+	TargetHeight quant.Length `toml:"target_height"`
+	TargetSpeed  quant.Speed  `toml:"target_speed"`
 
 	Raw bool `toml:"raw"` // one observation a scan, with its distances
 
@@ -61,7 +69,7 @@ func Defaults() Config {
 	p := profile.Defaults()
 	return Config{Dialect: "auto", Level: 3, Password: "F4724744", Remission: true, Interval: 1, Silence: time.Second,
 		Model: "lms5xx", Left: p.Left, Right: p.Right, Ceiling: p.Ceiling, Scans: p.Scans, End: p.EndScans,
-		Mirrors: "exclude", URange: p.URange}
+		Mirrors: "exclude", URange: p.URange, UWay: 0.005}
 }
 
 // check reports all that is wrong with c and fills what follows from the settings.
@@ -90,6 +98,7 @@ func (c *Config) check() error {
 		bad(false, "model %q: want lms1xx or lms5xx", c.Model)
 	}
 	bad(c.Mirrors == "exclude" || c.Mirrors == "include", "mirrors %q: want exclude or include", c.Mirrors)
+	bad(c.Encoder > -1e6 && c.Encoder < 1e6, "encoder_um %g: want less than a metre a tick", c.Encoder)
 	p := c.profile()
 	if err := p.Check(); err != nil {
 		errs = append(errs, err)
@@ -109,6 +118,10 @@ func (c *Config) profile() profile.Config {
 	}
 	p.Left, p.Right, p.Ceiling, p.Scans, p.EndScans = c.Left, c.Right, c.Ceiling, c.Scans, c.End
 	p.Mirrors, p.Speed, p.USpeed, p.URange = c.Mirrors == "include", c.Speed, c.USpeed, c.URange
+	if c.Encoder != 0 {
+		p.UWay = c.UWay
+	}
+	p.Target = profile.Target{Width: c.TargetWidth, Height: c.TargetHeight, Speed: c.TargetSpeed}
 	if c.Model == "lms1xx" { // the beam is three times as wide
 		p.Aperture, p.Divergence = 8, 15
 	}

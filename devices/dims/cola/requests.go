@@ -78,7 +78,7 @@ func (c *Config) login(dst []byte, d Dialect) []byte {
 	return Append(dst, d, binary.BigEndian.AppendUint32(append(p, a.Level), a.Password))
 }
 
-// content asks for the first echo, the remission on demand, no encoder, no names, the
+// content asks for the first echo, remission and encoder on demand, no names, the
 // time and every Interval-th scan.
 func (c *Config) content(dst []byte, d Dialect) []byte {
 	p := []byte("sWN LMDscandatacfg ")
@@ -86,13 +86,19 @@ func (c *Config) content(dst []byte, d Dialect) []byte {
 	if c.Remission {
 		rssi = 1
 	}
+	encoder := byte(0)
+	if c.Encoder != 0 {
+		encoder = 1
+	}
 	if d == ASCII {
 		p = append(p, "01 00 "...)
 		p = append(p, '0'+rssi)
-		p = append(p, " 0 0 00 00 0 0 0 1 +"...)
+		p = append(p, " 0 0 0"...)
+		p = append(p, '0'+encoder)
+		p = append(p, " 00 0 0 0 1 +"...)
 		return Append(dst, d, strconv.AppendInt(p, int64(c.Interval), 10))
 	}
-	p = append(p, 1, 0, rssi, 0, 0, 0, 0, 0, 0, 0, 1)
+	p = append(p, 1, 0, rssi, 0, 0, encoder, 0, 0, 0, 0, 1)
 	return Append(dst, d, binary.BigEndian.AppendUint16(p, uint16(c.Interval)))
 }
 

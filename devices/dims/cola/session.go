@@ -29,7 +29,9 @@ type Info struct {
 	Now    time.Time     // when its last byte arrived
 	At     time.Time     // host time of the zero index
 	Err    time.Duration // half-width of At
+	Device time.Duration // device time of the zero index; its zero is any moment of this connection
 	Lost   int           // scans missing before it
+	First  bool          // of this connection
 	Period time.Duration // from scan to scan as they are sent; 0 is unknown
 	Step   float64       // true angle between beams of the first distance channel, 1/10000 degree
 	Raw    []byte        // the whole frame
@@ -256,7 +258,7 @@ func (s *Session) refused(now time.Time, f Frame, m Message, out *devices.Out) {
 
 // scanned takes one decoded scan.
 func (s *Session) scanned(now time.Time, f Frame, out *devices.Out) {
-	info := Info{Now: now, Raw: f.Raw}
+	info := Info{Now: now, Raw: f.Raw, First: !s.any}
 	if s.any {
 		gap := s.scan.Counter - s.counter
 		if gap == 0 { // the same scan twice: seen in captures of healthy units
@@ -268,7 +270,7 @@ func (s *Session) scanned(now time.Time, f Frame, out *devices.Out) {
 	}
 	s.counter = s.scan.Counter
 	info.Reboot = !s.clock.add(s.scan.Micros+uint32(s.scan.Delay()/time.Microsecond), now)
-	info.At, info.Err = s.clock.at(s.scan.Micros), s.clock.uncertainty()
+	info.At, info.Err, info.Device = s.clock.at(s.scan.Micros), s.clock.uncertainty(), s.clock.device(s.scan.Micros)
 	s.period = s.scan.Period() * time.Duration(max(1, s.cfg.Interval))
 	info.Period = s.period
 	if c := s.scan.Channel(distances); c != nil {

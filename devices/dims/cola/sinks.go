@@ -69,14 +69,45 @@ type measurer struct {
 	env  devices.Env
 	eng  *profile.Engine
 	scan [2]profile.Scan
-	told bool // that calibration is under way
+	told bool // that calibration or commissioning is under way
+	way  travelled
+	zero [2]time.Time // host time of each device's zero, kept while a vehicle is in the plane
+	find bool // a target is looked for; nothing is measured
 }
 
 func newMeasurer(cfg Config, env devices.Env) *measurer {
-	return &measurer{env: env, eng: profile.New(cfg.profile())}
+	return &measurer{env: env, eng: profile.New(cfg.profile()), find: cfg.TargetWidth > 0, way: travelled{um: cfg.Encoder}}
 }
 
 func (m *measurer) sink(k int) Sink { return measuring{m, k} }
+
+// time is when a scan was made. What is known of the host's time may grow better at any
+// scan, by as much as the link was late before; under a vehicle that would make it longer
+// or shorter, so that its scans keep the time of the first.
+func (m *measurer) time(k int, info Info) time.Time {
+	if info.First || info.Reboot || !m.eng.Busy() {
+		m.zero[k] = info.At.Add(-info.Device)
+	}
+	return m.zero[k].Add(info.Device)
+}
+
+// travelled turns the ticks of the encoder, which wrap, into a way.
+type travelled struct {
+	um   float64 // a tick
+	last uint32
+	any  bool
+	sum  int64 // ticks
+}
+
+func (t *travelled) to(e []Encoder) int64 {
+	if len(e) > 0 {
+		if t.any {
+			t.sum += int64(int32(e[0].Ticks - t.last))
+		}
+		t.last, t.any = e[0].Ticks, true
+	}
+	return int64(float64(t.sum) * t.um)
+}
 
 type measuring struct {
 	m *measurer
@@ -94,10 +125,16 @@ func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := &m.scan[w.k]
-	p.At, p.Beam, p.Period = info.At, s.BeamTime(), info.Period
+	p.At, p.Beam, p.Period = m.time(w.k, info), s.BeamTime(), info.Period
 	p.Start, p.Step = float64(c.Start)/1e4, info.Step/1e4
 	p.Dist = c.Millimetres(p.Dist[:0])
-	p.Lost, p.Marks = info.Lost, remarks(s)
+	p.Lost, p.First, p.Marks = info.Lost, info.First, remarks(s)
+	if w.k == 0 && m.way.um != 0 {
+		if len(s.Encoders) == 0 {
+			p.Marks |= profile.NoWay
+		}
+		p.Way = m.way.to(s.Encoders)
+	}
 	res := m.eng.Feed(w.k, p)
 	m.news(info.Now, out)
 	if res != nil {
@@ -109,13 +146,19 @@ func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 func (m *measurer) news(now time.Time, out *devices.Out) {
 	if !m.told {
 		m.told = true
+		if m.find {
+			out.Emit(now, nil, &obs.Health{State: obs.Maintenance, Reason: "looking for a target; no vehicle is measured until target_width is taken out of the settings"})
+		}
 		if !m.eng.Ready() {
 			out.Emit(now, nil, &obs.Health{State: obs.Degraded, Reason: "calibrating on the empty lane; vehicles are not measured yet"})
 		}
 	}
 	for _, n := range m.eng.Notices() {
 		state := obs.Degraded
-		if !n.Bad && m.eng.Ready() {
+		switch {
+		case m.find:
+			state = obs.Maintenance
+		case !n.Bad && m.eng.Ready():
 			state = obs.Online
 		}
 		out.Emit(now, nil, &obs.Health{State: state, Reason: n.Text})

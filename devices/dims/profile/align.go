@@ -62,9 +62,12 @@ func (a *alignment) vehicle(one, two *stay, period time.Duration) (n Notice, ok 
 	}
 	sorted := slices.Sorted(slices.Values(a.diffs))
 	a.skew = sorted[len(sorted)/2]
-	if period <= 0 || (a.skew-a.told).Abs() <= period {
+	if period <= 0 || (a.skew-a.told).Abs() <= period/2 {
 		return n, false
 	}
 	a.told = a.skew
+	if a.skew.Abs() >= period*3/2 {
+		return Notice{Text: fmt.Sprintf("the scans of the two scanners arrive %d ms apart: widths are known as with one scanner", a.skew.Milliseconds()), Bad: true}, true
+	}
 	return Notice{Text: fmt.Sprintf("the clocks of the two scanners differ by %d ms; corrected", a.skew.Milliseconds())}, true
 }

@@ -43,11 +43,13 @@ type Config struct {
 	Mirrors  bool         `json:"with_mirrors"`      // true: mirrors count as width
 	Speed    quant.Speed  `json:"speed_mms"`         // known constant speed; 0 is unknown
 	USpeed   quant.Speed  `json:"u_speed_mms"`       // its 95 % half-width
+	UWay     float64      `json:"u_way,omitempty"`   // relative 95 % half-width of Scan.Way; 0: no scan has a way
 	URange   quant.Length `json:"u_range_mm"`        // systematic error of a distance, 95 %
 	// The beam's footprint is Aperture + Divergence * range: what a flat edge is smeared by.
 	Aperture   quant.Length `json:"aperture_mm"`
 	Divergence float64      `json:"divergence_mrad"`
-	MaxObject  int64        `json:"max_object_s"` // an object that stays longer is background
+	MaxObject  int64        `json:"max_object_s"`    // an object that stays longer is background
+	Target     Target       `json:"target,omitzero"` // commissioning: nothing is measured
 }
 
 // Defaults is one LMS5xx above the middle of a 5 m wide lane, calibrated from the empty lane.
@@ -74,6 +76,12 @@ func (c *Config) Check() error {
 	bad(c.Scans >= 25 && c.Scans <= 100000, "calibration over %d scans: want 25 to 100000", c.Scans)
 	bad(c.EndScans >= 3 && c.EndScans <= 1000, "end after %d scans: want 3 to 1000", c.EndScans)
 	bad(c.Speed >= 0 && c.USpeed >= 0, "a negative speed")
+	if c.Target.Used() {
+		bad(c.Target.Width >= 500 && c.Target.Width <= 6000, "target %s wide: want 0.5 m to 6 m", c.Target.Width)
+		bad(c.Target.Height >= 300 && c.Target.Height <= 3000, "target %s high: want 0.3 m to 3 m", c.Target.Height)
+		bad(c.Target.Speed >= 0 && c.Target.Speed <= 3000, "target carried at %d mm/s: want at most 3 m/s", c.Target.Speed)
+	}
+	bad(c.UWay >= 0 && c.UWay <= 0.1 && (c.UWay == 0 || c.Speed == 0), "way known to %g: want 0 to 0.1, and no speed beside it", c.UWay)
 	bad(c.MaxObject > 0, "max_object_s must be above 0")
 	return errors.Join(errs...)
 }
@@ -86,6 +94,7 @@ const (
 	Polluted Remarks = 1 << iota
 	Fault
 	ClockUnset
+	NoWay // the encoder that is set is not there
 )
 
 // MinEcho is the smallest distance; smaller values are "no echo" and device error codes.
@@ -100,5 +109,7 @@ type Scan struct {
 	Step   float64       // degrees
 	Dist   []int32       // mm; below MinEcho is no distance
 	Lost   int           // scans missing before this one
+	First  bool          // of a connection: what is missing before it shows in the time alone
+	Way    int64         // um that vehicles have moved on since any moment; with Config.UWay
 	Marks  Remarks
 }

@@ -33,6 +33,7 @@ type Engine struct {
 	period   time.Duration
 	last     time.Time // of the newest scan of the first scanner
 	align    alignment
+	finder   finder // of the target, in commissioning
 	playback bool
 }
 
@@ -44,7 +45,7 @@ type Notice struct {
 
 // New makes an engine; c must have passed Check.
 func New(c Config) *Engine {
-	e := &Engine{cfg: c}
+	e := &Engine{cfg: c, finder: finder{target: c.Target}}
 	for i, m := range c.Mounts {
 		e.units = append(e.units, &unit{index: uint8(i), mount: m})
 	}
@@ -100,11 +101,16 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 			e.learn(u, s)
 		}
 	}
+	if e.cfg.Target.Used() {
+		e.points(u, s.At, s.Beam)
+		e.notices = append(e.notices, e.finder.look(e, k, u.at)...)
+		return nil
+	}
 	skipped := 0
 	if k == 0 {
 		skipped, e.skipped = e.skipped, 0
 	}
-	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: lost, marks: s.Marks, skipped: skipped})
+	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: lost, marks: s.Marks, skipped: skipped, way: s.Way})
 }
 
 // missing is how many scans of a vehicle are not there. Scan counters begin anew with every
@@ -115,7 +121,7 @@ func (e *Engine) missing(k int, s *Scan) int {
 	}
 	gap := s.At.Sub(e.last)
 	e.last = s.At
-	if s.Lost == 0 && e.Busy() && e.period > 0 && gap > e.period*5/2 {
+	if s.First && e.Busy() && e.period > 0 && gap > e.period*5/2 {
 		return int(min((gap+e.period/2)/e.period-1, math.MaxInt16))
 	}
 	return s.Lost
@@ -124,7 +130,7 @@ func (e *Engine) missing(k int, s *Scan) int {
 // hold skips most scans of a vehicle that has stood still for long: they say nothing new
 // and would fill the trace of a queue in front of the barrier.
 func (e *Engine) hold(k int, s *Scan) bool {
-	if !e.obj.still(s.At) {
+	if !e.obj.still(s.At) || e.cfg.UWay > 0 && k == 0 && s.Way != e.obj.way.last {
 		e.view = view{}
 		return false
 	}
@@ -189,6 +195,7 @@ type record struct {
 	lost    int
 	marks   Remarks
 	skipped int
+	way     int64 // um
 }
 
 // process runs the chain behind the foreground; Replay enters here too.
@@ -197,12 +204,7 @@ func (e *Engine) process(r record) *Result {
 	if !e.playback {
 		e.rec.add(e, r, u.hits)
 	}
-	u.confirm()
-	u.project()
-	u.at = r.at
-	if len(u.kept) > 0 {
-		u.at = r.at.Add(time.Duration(u.kept[len(u.kept)/2].i) * r.beam)
-	}
+	e.points(u, r.at, r.beam)
 	u.stay.look(u.points, u.at, e.cfg.EndScans)
 	if r.unit != 0 {
 		if e.Busy() {
@@ -229,6 +231,16 @@ func (e *Engine) process(r record) *Result {
 	return e.segment(r, u.at, seen, len(points) > 1)
 }
 
+// points makes points of the hits of one scan and gives them the time of their middle beam.
+func (e *Engine) points(u *unit, at time.Time, beam time.Duration) {
+	u.confirm()
+	u.project()
+	u.at = at
+	if len(u.kept) > 0 {
+		u.at = at.Add(time.Duration(u.kept[len(u.kept)/2].i) * beam)
+	}
+}
+
 // segment moves the object on by one slice; seen is when what is in it was seen, and both
 // says that two scanners have seen it.
 func (e *Engine) segment(r record, at, seen time.Time, both bool) *Result {
@@ -241,6 +253,7 @@ func (e *Engine) segment(r record, at, seen time.Time, both bool) *Result {
 			return nil
 		}
 		o.open(seen)
+		o.way.open(r.way)
 		c.forget()
 	}
 	o.note(r)
@@ -260,19 +273,24 @@ func (e *Engine) segment(r record, at, seen time.Time, both bool) *Result {
 		if o.wide >= 2 {
 			o.state = sure
 		}
-		o.add(e, at)
+		if o.way.move(e, r, e.units[0].stay.clear != 1) { // 1: it has just left, see process
+			o.add(e, at)
+		} else {
+			o.same(c, at)
+		}
 		if both || r.skipped == 0 { // the second scanner is held back with the first
 			o.seen, o.both = o.seen+1, o.both+b2i(both)
 		}
 	default:
 		o.clear++
+		o.way.move(e, r, false)
 		if o.state == tentative {
 			o.wide = 0
 		}
 		c.forget()
 	}
 	c.keep()
-	if o.clear < e.endScans() && at.Sub(o.start) < time.Duration(e.cfg.MaxObject)*time.Second {
+	if (o.clear < e.endScans() || o.way.near(e, o.clear)) && at.Sub(o.start) < time.Duration(e.cfg.MaxObject)*time.Second {
 		return nil
 	}
 	return e.finish()

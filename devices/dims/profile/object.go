@@ -37,6 +37,7 @@ const (
 // slice is one measured slice of the object.
 type slice struct {
 	at     time.Time
+	place  int32 // mm behind the front, where the way is known
 	height float32
 	l, r   float32
 	zl, zr float32
@@ -55,6 +56,7 @@ type object struct {
 	lost       int
 	seen, both int // slices with anything in them, and of those the ones that two scanners saw
 	marks      Remarks
+	way        travel
 	list       []slice
 	stride     int // of list: one slice in so many is kept
 	phase      int
@@ -82,21 +84,27 @@ func (o *object) still(at time.Time) bool {
 	return o.state == sure && o.run && o.clear == 0 && at.Sub(o.runStart).Seconds() > holdAfter
 }
 
+// same reports whether the slice equals those before it, and how long it has done so.
+func (o *object) same(c *cells, at time.Time) bool {
+	same := c.same()
+	if !same {
+		o.run = false
+	} else if !o.run {
+		o.run, o.runStart = true, at
+	}
+	return same
+}
+
 // add takes the slice in e.cells.
 func (o *object) add(e *Engine, at time.Time) {
 	c := &e.cells
 	o.height = max(o.height, c.steady)
 	o.rawHeight = max(o.rawHeight, c.peak)
-	s := slice{at: at, height: float32(c.height), same: c.same(), edges: c.l.ok && c.r.ok}
+	s := slice{at: at, place: int32(o.way.place() / 1000), height: float32(c.height), same: o.same(c, at), edges: c.l.ok && c.r.ok}
 	s.l, s.zl, s.wl = float32(e.trim(c.l, -1)), float32(c.l.z), c.l.wall
 	s.r, s.zr, s.wr = float32(e.trim(c.r, 1)), float32(c.r.z), c.r.wall
 	if s.edges {
 		o.rawWidth = max(o.rawWidth, float64(s.r-s.l))
-	}
-	if !s.same {
-		o.run = false
-	} else if !o.run {
-		o.run, o.runStart = true, at
 	}
 	if o.phase++; o.phase%o.stride != 0 {
 		return
@@ -118,17 +126,27 @@ func (e *Engine) trim(g edge, sign float64) float64 {
 	if !g.ok || g.wall {
 		return g.x
 	}
-	spacing, foot := e.edgeError(g)
+	return e.trimBy(e.nearest(g), g, sign)
+}
+
+// trimBy is trim for an edge that scanner u has seen from above.
+func (e *Engine) trimBy(u *unit, g edge, sign float64) float64 {
+	spacing, foot := e.edgeError(u, g)
 	return g.x + sign*(spacing/2-foot/4)
 }
 
-func (e *Engine) edgeError(g edge) (spacing, foot float64) {
+// nearest is the scanner that sees an edge best.
+func (e *Engine) nearest(g edge) *unit {
 	u := e.units[0]
 	for _, v := range e.units[1:] {
 		if math.Abs(v.x-g.x) < math.Abs(u.x-g.x) {
 			u = v
 		}
 	}
+	return u
+}
+
+func (e *Engine) edgeError(u *unit, g edge) (spacing, foot float64) {
 	down := max(u.h-g.z, 200)
 	r := math.Hypot(g.x-u.x, down)
 	return r * r / down * u.step * math.Pi / 180, float64(e.cfg.Aperture) + e.cfg.Divergence*r/1000
@@ -145,9 +163,12 @@ func (o *object) profile(e *Engine) *obs.Profile {
 		p.Width, p.UWidth = round(width), o.uWidth(e, walls)
 	}
 	p.RawHeight, p.RawWidth = round(max(o.rawHeight, o.height)), round(max(o.rawWidth, width))
-	_, foot := e.edgeError(edge{x: e.units[0].x, z: endsMM})
+	_, foot := e.edgeError(e.units[0], edge{x: e.units[0].x, z: endsMM})
 	p.Beam = round(foot)
 	p.Length, p.ULength = LengthFrom(o.start, o.end, e.period, e.cfg.Speed, e.cfg.USpeed, p.Beam)
+	if e.cfg.UWay > 0 && o.marks&NoWay == 0 {
+		p.Length, p.ULength = o.way.length(p.Beam, e.cfg.UWay)
+	}
 	p.Flags = o.flags()
 	if o.oneScanner() {
 		p.Flags = append(p.Flags, obs.OneScanner)
@@ -308,7 +329,7 @@ func (o *object) thinned() []obs.Slice {
 	out := make([]obs.Slice, 0, n)
 	for k := range n {
 		s := o.list[k*len(o.list)/n]
-		out = append(out, obs.Slice{T: int32(s.at.Sub(o.start) / time.Millisecond),
+		out = append(out, obs.Slice{T: int32(s.at.Sub(o.start) / time.Millisecond), Place: quant.Length(s.place),
 			Height: round(float64(s.height)), Left: round(float64(s.l)), Right: round(float64(s.r))})
 	}
 	return out
@@ -344,7 +365,8 @@ func (o *object) uHeight(e *Engine) quant.Length {
 // the beam spacing, the footprint and what may be hidden below it.
 func (o *object) uWidth(e *Engine, walls int) quant.Length {
 	mid := o.list[len(o.list)/2]
-	spacing, foot := e.edgeError(edge{x: float64(mid.r), z: float64(mid.zr)})
+	side := edge{x: float64(mid.r), z: float64(mid.zr)}
+	spacing, foot := e.edgeError(e.nearest(side), side)
 	wall := float64(e.cfg.URange)
 	hidden := uHidden
 	if o.oneScanner() {

@@ -29,7 +29,7 @@ const TraceType = "application/x-acsgd-profile"
 // and the foreground limits of every beam, and then a record a scan:
 //
 //	uvarint scanner, varint ns since 1970, uvarint ns a beam, uvarint lost, uvarint marks,
-//	uvarint skipped, uvarint runs, and per run of neighbouring beams
+//	uvarint skipped, varint um of way where the way is known, uvarint runs, and per run of neighbouring beams
 //	uvarint beams passed over, uvarint beams, varint mm against the beam before ...
 type recorder struct {
 	buf    []byte
@@ -52,6 +52,9 @@ func (r *recorder) add(e *Engine, rec record, hits []hit) {
 	b = binary.AppendUvarint(b, uint64(rec.lost))
 	b = binary.AppendUvarint(b, uint64(rec.marks))
 	b = binary.AppendUvarint(b, uint64(rec.skipped))
+	if e.cfg.UWay > 0 {
+		b = binary.AppendVarint(b, rec.way)
+	}
 	r.buf = appendHits(b, hits)
 	if len(r.buf) > MaxTrace {
 		r.full = true
@@ -161,6 +164,9 @@ func Replay(trace []byte) (obs.Profile, error) {
 		rec.at = time.Unix(0, in.varint()).UTC()
 		rec.beam, rec.lost = time.Duration(in.uvarint()), int(in.uvarint())
 		rec.marks, rec.skipped = Remarks(in.uvarint()), int(in.uvarint())
+		if e.cfg.UWay > 0 {
+			rec.way = in.varint()
+		}
 		if in.bad || rec.unit >= len(e.units) || rec.lost < 0 || rec.skipped < 0 {
 			return obs.Profile{}, errTrace
 		}

@@ -3,6 +3,7 @@
 export const later = {
   login: () => import('../components/Login.svelte'),
   curve: () => import('../components/RadiationCurve.svelte'),
+  plan: () => import('../components/Plan.svelte'),
   plates: () => import('../components/Plates.svelte'),
   compare: () => import('../components/Compare.svelte'),
   papers: () => import('../components/Papers.svelte'),

@@ -15,6 +15,10 @@ export const LAYOUT = {
   wheel: 520,
 } as const;
 
+/** Size of the drawing in a box of that width, px. */
+export const wide = (box: number): number => Math.max(560, box);
+export const heightFor = (box: number): number => Math.round(Math.min(430, Math.max(352, box * 0.4)));
+
 export interface Pt {
   x: number;
   y: number;
@@ -69,6 +73,8 @@ export interface View {
   units: { x1: number; x2: number; window: string }[];
   grid: number[];
   axles: AxleView[];
+  /** Whether the axles stand at measured places. */
+  placed: boolean;
   groups: GroupView[];
   bars: { top: number; base: number; pxPerKg: number };
   length: DimView | undefined;
@@ -159,7 +165,7 @@ export function build(p: Passage, width: number, height: number): View {
   const pxPerM = Math.max(8, Math.min(scaleX, scaleY));
   const x = (mm: number): number => L.left + (mm / 1000) * pxPerM;
   const y = (mm: number): number => ground - (mm / 1000) * pxPerM;
-  const overhang = Math.max(600, Math.min(1450, (lengthMm - span) * 0.45));
+  const overhang = size?.overhang_mm || Math.max(600, Math.min(1450, (lengthMm - span) * 0.45));
   const { units, articulated } = parseCode(p.axle_code, pos.length);
 
   const pxPerKg = barScale(p, L.barHeight);
@@ -183,6 +189,7 @@ export function build(p: Passage, width: number, height: number): View {
     units: unitViews(unitBounds(pos, units, overhang, lengthMm, articulated), cabRoof(p, heightMm), x, y),
     grid: Array.from({ length: gridN + 1 }, (_, i) => L.left + i * pxPerM),
     axles,
+    placed: !!size?.overhang_mm && (p.axles ?? []).every((a, i) => i === 0 || a.gap_mm > 0),
     groups: groupViews(p, axles),
     bars: { top: ground + L.barTop, base, pxPerKg },
     length,

@@ -143,7 +143,12 @@ export interface Size {
   height_mm: number;
   u_height_mm?: number;
   flags?: string[];
-  outline?: { x: number; z: number }[];
+  raw_height_mm?: number;
+  raw_width_mm?: number;
+  /** First axle behind the front; absent is not known. */
+  overhang_mm?: number;
+  /** Cross-sections: behind the front, height, left and right of the lane's middle. */
+  outline?: { x: number; z: number; l?: number; r?: number }[];
 }
 
 export interface RadiationSlice {
