@@ -227,6 +227,9 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	if w.HasRaw {
 		return // a streamed indicator frame says nothing about a vehicle
 	}
+	if c.hasRecord(d, w) {
+		return
+	}
 	at := w.TOn
 	if at.IsZero() {
 		at = o.Stamp.At
@@ -269,6 +272,36 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 	}
 	v.judge = max(v.judge, axlesOnly)
 	c.mark(v)
+}
+
+// hasRecord reports whether the scale gave this record before, of a vehicle that it was done
+// with: a logger repeats what was not answered, also after a restart of the server. No two
+// vehicles cross an edge in the same moment.
+func (c *Core) hasRecord(d *Instrument, w *obs.Weighing) bool {
+	if w.TOn.IsZero() {
+		return false
+	}
+	for _, list := range [][]*visit{c.s.Open, c.s.Recent} {
+		for _, v := range list {
+			if s := v.slotOf(d.Name); s != nil && s.Done && v.weighedBy(s, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// weighedBy reports whether the passage holds this very record of the scale of slot s.
+func (v *visit) weighedBy(s *slot, w *obs.Weighing) bool {
+	if w.Axle == 0 {
+		return v.Gross != nil && v.Gross.Mass == w.Mass && s.End.Equal(w.TOff) && len(v.Axles) == w.Axles
+	}
+	for i := range v.Track.Edges {
+		if e := &v.Track.Edges[i]; e.Axle == w.Axle {
+			return e.On.Equal(w.TOn) && e.Off.Equal(w.TOff)
+		}
+	}
+	return false
 }
 
 // onScale gives the passage on the scale if the record continues it: a further axle comes

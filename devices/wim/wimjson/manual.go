@@ -65,8 +65,8 @@ Answers  200 once the record is on disk, 400 with the reason and the member's na
 Readings One weighing an axle, then one of the vehicle, which carries the record itself (as
          evidence, where it is longer than 4 KiB). Their time is the record's end, by the
          logger's clock: set NTP. A record that comes again with the same id and bytes stays
-         one weighing; the last 1024 are remembered, but not across a restart of the server,
-         after which the vehicle counts as weighed twice and is not judged.
+         one weighing; the last 1024 are remembered. After a restart of the server the lane
+         knows a repetition by its edges, as long as it remembers the vehicle.
 
 Quirks   u_kg left out is unknown, never "exact": such an axle is not judged. The same holds for
          all of them after verified_until. Axle spacings are computed from t_on and speeds, as
