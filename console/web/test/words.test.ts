@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import en from '../src/lib/i18n/en';
-import kk from '../src/lib/i18n/kk';
-import ru from '../src/lib/i18n/ru';
+import en1 from '../src/lib/i18n/en';
+import kk1 from '../src/lib/i18n/kk';
+import ru1 from '../src/lib/i18n/ru';
+import en2 from '../src/lib/i18n/later-en';
+import kk2 from '../src/lib/i18n/later-kk';
+import ru2 from '../src/lib/i18n/later-ru';
 import { fill, i18n } from '../src/lib/i18n.svelte';
 import { age, Fmt, NONE, zoneOffset } from '../src/lib/fmt';
 import { arithmetic, chips, priority, ranked, tolerated } from '../src/lib/findings';
@@ -13,6 +16,7 @@ import { rows } from '../src/lib/compare';
 import { parse } from '../src/lib/router.svelte';
 import type { Finding, Passage } from '../src/lib/types';
 
+const [en, kk, ru] = [{ ...en1, ...en2 }, { ...kk1, ...kk2 }, { ...ru1, ...ru2 }];
 const src = join(import.meta.dirname, '..', 'src');
 const files = (dir: string): string[] => readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(dir, e.name)) : [join(dir, e.name)]));
 const axle: Finding = { quantity: 'axle', axles: [2, 2], measured: 12400, tolerance: 530, limit: 10500, unit: 'kg', verdict: 'exceeds', excess: 1370, excess_bp: 1305 };
@@ -22,6 +26,10 @@ describe('catalogues', () => {
     expect(Object.keys(ru)).toEqual(Object.keys(en));
     expect(Object.keys(kk)).toEqual(Object.keys(en));
     for (const c of [en, ru, kk]) for (const [k, v] of Object.entries(c)) expect(v.trim(), k).not.toBe('');
+  });
+
+  it('say nothing twice', () => {
+    expect(Object.keys(en).length).toBe(Object.keys(en1).length + Object.keys(en2).length);
   });
 
   it('use the same placeholders', () => {
@@ -93,7 +101,10 @@ describe('formats', () => {
 });
 
 describe('findings', () => {
-  beforeAll(() => i18n.use('en'));
+  beforeAll(async () => {
+    await i18n.use('en');
+    await i18n.more();
+  });
 
   it('subtract exactly and compare', () => {
     expect(arithmetic(axle)).toEqual({ measured: 12400, tolerance: 530, judged: 11870, limit: 10500, sign: '>', unit: 'kg' });

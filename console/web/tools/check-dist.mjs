@@ -26,12 +26,14 @@ const follow = (name) => {
   for (const m of code.matchAll(/(?:from|import)"\.\/([^"]+\.js)"/g)) follow(m[1]);
 };
 for (const m of html.matchAll(/src="\.\/assets\/([^"]+\.js)"/g)) follow(m[1]);
-const language = Math.max(...files.filter((f) => /\/(kk|ru|en)-[^/]+\.js\.gz$/.test(f)).map((f) => kb([f])));
+const longest = (re) => Math.max(...files.filter((f) => re.test(f)).map((f) => kb([f])));
+const language = longest(/\/(kk|ru|en)-[^/]+\.js\.gz$/);
+const more = longest(/\/later-(kk|ru|en)-[^/]+\.js\.gz$/);
 const styles = [...html.matchAll(/href="\.\/assets\/([^"]+\.css)"/g)].map((m) => m[1]);
 
 report('scripts of the lane, one language', kb([...first].map((f) => join(assets, `${f}.gz`))) + language, 70);
 report('styles of the lane', kb(styles.map((f) => join(assets, `${f}.gz`))), 12);
-report('all scripts, one language', kb(files.filter((f) => f.endsWith('.js.gz') && !/\/(kk|ru|en)-[^/]+$/.test(f))) + language, 125);
+report('all scripts, one language', kb(files.filter((f) => f.endsWith('.js.gz') && !/\/(later-)?(kk|ru|en)-[^/]+$/.test(f))) + language + more, 140);
 report('fonts', kb(files.filter((f) => f.endsWith('.woff2'))), 130);
 report('everything, uncompressed', kb(files.filter((f) => !f.endsWith('.gz'))), 700);
 

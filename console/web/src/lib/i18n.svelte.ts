@@ -2,17 +2,21 @@
 // a catalogue knows them and shown as they are where it does not.
 
 import type en from './i18n/en';
+import type later from './i18n/later-en';
 
 export type Lang = 'kk' | 'ru' | 'en';
-export type Key = keyof typeof en;
+type First = typeof en;
+type Later = typeof later;
+export type Key = keyof First | keyof Later;
 export const langs: readonly Lang[] = ['kk', 'ru', 'en'];
 
-type Catalogue = Record<Key, string>;
-// Each language is its own file: a console loads the one that it shows.
-const load: Record<Lang, () => Promise<{ default: Catalogue }>> = {
-  kk: () => import('./i18n/kk'),
-  ru: () => import('./i18n/ru'),
-  en: () => import('./i18n/en'),
+type Words<T> = () => Promise<{ default: Record<keyof T, string> }>;
+// Each language is its own file: a console loads the one that it shows, and of that one
+// first what the first picture of the lane needs.
+const load: Record<Lang, [Words<First>, Words<Later>]> = {
+  kk: [() => import('./i18n/kk'), () => import('./i18n/later-kk')],
+  ru: [() => import('./i18n/ru'), () => import('./i18n/later-ru')],
+  en: [() => import('./i18n/en'), () => import('./i18n/later-en')],
 };
 
 /** Replaces {name} by its value. */
@@ -24,21 +28,34 @@ class I18n {
   lang = $state<Lang>('kk');
   /** Whether the words of a language are here; nothing is shown before. */
   ready = $state(false);
-  private table = $state.raw<Catalogue>({} as Catalogue);
+  private table = $state.raw<Partial<Record<Key, string>>>({});
   private wanted: Lang = 'kk';
+  private turn = 0;
+  private all = false; // the words of the later parts too
+  private whole = false; // and they are here
 
   /** Switches once the words are loaded; of two switches the later counts. */
   async use(lang: Lang): Promise<void> {
     this.wanted = lang;
-    const words = (await load[lang]()).default;
-    if (this.wanted !== lang) return;
-    this.table = words;
+    const turn = ++this.turn;
+    const all = this.all;
+    const [first, more] = await Promise.all([load[lang][0](), all ? load[lang][1]() : undefined]);
+    if (this.turn !== turn) return;
+    this.table = { ...first.default, ...more?.default };
+    this.whole = all;
     this.lang = lang;
     this.ready = true;
   }
 
+  /** Fetches the words of the later parts, once. */
+  async more(): Promise<void> {
+    if (this.whole) return;
+    this.all = true;
+    await this.use(this.wanted);
+  }
+
   t(key: Key, args?: Record<string, string | number>): string {
-    return fill(this.table[key], args);
+    return fill(this.table[key] ?? key, args);
   }
 
   /** Whether the catalogue has a word for a code of the data. */
@@ -50,7 +67,7 @@ class I18n {
   term(group: string, code: string | undefined): string {
     if (!code) return '—';
     const key = `${group}.${code}`;
-    return key in this.table ? this.table[key as Key] : code.replace(/_/g, ' ');
+    return this.table[key as Key] ?? code.replace(/_/g, ' ');
   }
 }
 

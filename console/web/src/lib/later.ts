@@ -1,26 +1,34 @@
+import { i18n } from './i18n.svelte';
+
+// A part comes with its words.
+const part =
+  <T>(load: () => Promise<T>) =>
+  async (): Promise<T> =>
+    (await Promise.all([load(), i18n.more()]))[0];
+
 // Parts that the first picture of the lane does without. The page fetches them right after
 // it: they are there when they are asked for, also if the server is gone by then.
 export const later = {
-  login: () => import('../components/Login.svelte'),
-  curve: () => import('../components/RadiationCurve.svelte'),
-  plan: () => import('../components/Plan.svelte'),
-  plates: () => import('../components/Plates.svelte'),
-  compare: () => import('../components/Compare.svelte'),
-  papers: () => import('../components/Papers.svelte'),
-  timeline: () => import('../components/Timeline.svelte'),
-  overview: () => import('../components/Overview.svelte'),
-  correct: () => import('../components/CorrectDialog.svelte'),
-  candidates: () => import('../components/CandidatesDialog.svelte'),
-  alarms: () => import('../components/AlarmList.svelte'),
-  shelve: () => import('../components/ShelveDialog.svelte'),
-  history: () => import('../components/HistoryScreen.svelte'),
-  passage: () => import('../components/PassageScreen.svelte'),
-  devices: () => import('../components/DevicesScreen.svelte'),
-  derivation: () => import('../components/Derivation.svelte'),
-  help: () => import('../components/Help.svelte'),
+  login: part(() => import('../components/Login.svelte')),
+  curve: part(() => import('../components/RadiationCurve.svelte')),
+  plan: part(() => import('../components/Plan.svelte')),
+  plates: part(() => import('../components/Plates.svelte')),
+  compare: part(() => import('../components/Compare.svelte')),
+  papers: part(() => import('../components/Papers.svelte')),
+  timeline: part(() => import('../components/Timeline.svelte')),
+  overview: part(() => import('../components/Overview.svelte')),
+  correct: part(() => import('../components/CorrectDialog.svelte')),
+  candidates: part(() => import('../components/CandidatesDialog.svelte')),
+  alarms: part(() => import('../components/AlarmList.svelte')),
+  shelve: part(() => import('../components/ShelveDialog.svelte')),
+  history: part(() => import('../components/HistoryScreen.svelte')),
+  passage: part(() => import('../components/PassageScreen.svelte')),
+  devices: part(() => import('../components/DevicesScreen.svelte')),
+  derivation: part(() => import('../components/Derivation.svelte')),
+  help: part(() => import('../components/Help.svelte')),
 };
 
 /** Fetches them all; what fails is fetched again, and said, where it is needed. */
 export function fetchLater(): void {
-  for (const part of Object.values(later)) part().catch(() => {});
+  for (const fetch of Object.values(later)) fetch().catch(() => {});
 }
