@@ -72,7 +72,7 @@ type measurer struct {
 	told bool // that calibration or commissioning is under way
 	way  travelled
 	zero [2]time.Time // host time of each device's zero, kept while a vehicle is in the plane
-	find bool // a target is looked for; nothing is measured
+	find bool         // a target is looked for; nothing is measured
 }
 
 func newMeasurer(cfg Config, env devices.Env) *measurer {

@@ -264,6 +264,17 @@ func TestDamagedTracesAreRefused(t *testing.T) {
 func FuzzReplay(f *testing.F) {
 	f.Add(drive(engine(f, nil), stretch{10, [][4]float64{body}})[0].Trace)
 	f.Add([]byte(traceMagic + "\x02{}"))
+	moving := engine(f, func(c *Config) { c.UWay = 0.005 })
+	for k := range 60 {
+		s := fan(nil, k)
+		if k > 5 && k < 20 {
+			s = fan(nil, k, body)
+		}
+		s.Way = int64(k) * 80_000
+		if res := moving.Feed(0, s); res != nil {
+			f.Add(res.Trace)
+		}
+	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		p, err := Replay(in)
 		if err == nil && len(p.Slices) > outSlices {
