@@ -34,7 +34,8 @@ TEST_PACKAGES := $(RUN_PACKAGES) \
 	postgresql:/usr/lib/postgresql/*/bin/initdb \
 	chromium:chromium \
 	fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf \
-	npm:npm
+	npm:npm \
+	mbpoll:mbpoll
 RACE_PACKAGES := gcc:gcc libc6-dev:/usr/include/stdlib.h
 
 # Every Go file that is ours: node_modules and var are not.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,13 +34,26 @@ type rig struct {
 	keep   *evidence.Store
 	orders chan fusion.Order
 	audit  []string
+	past   noArchive
 	client *http.Client
 }
 
-type noArchive struct{}
+// noArchive has no past but the passages that a test puts in.
+type noArchive map[string]json.RawMessage
 
 func (noArchive) Passages(context.Context, Query) (Page, error) { return Page{}, nil }
-func (noArchive) Passage(context.Context, string) (json.RawMessage, error) {
+func (a noArchive) Passage(_ context.Context, id string) (json.RawMessage, error) {
+	return a[id], nil
+}
+func (noArchive) Explanation(_ context.Context, id string) (any, error) {
+	switch id {
+	case "good":
+		return map[string]bool{"same": true}, nil
+	case "old":
+		return nil, fmt.Errorf("%w: no tables", ErrUnexplained)
+	case "broken":
+		return nil, errors.New("disk")
+	}
 	return nil, nil
 }
 func (noArchive) Log(context.Context, uint64, int) (LogPage, error) { return LogPage{}, nil }
@@ -63,9 +77,9 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, hub: NewHub("0123456789abcdef", 100), keep: keep, orders: make(chan fusion.Order, 8)}
+	r := &rig{t: t, hub: NewHub("0123456789abcdef", 100), keep: keep, orders: make(chan fusion.Order, 8), past: noArchive{}}
 	s, err := New(Config{Site: "Test", Mode: "simulator", Zone: "Asia/Almaty", Build: "b", Hub: r.hub, Users: users, Commander: commander(r.orders),
-		Archive: noArchive{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
+		Archive: r.past, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
 		Audit:  func(_ context.Context, kind, user, _ string) { r.audit = append(r.audit, kind+" "+user) },
 		Static: fstest.MapFS{"index.html": {Data: []byte("<html>page</html>")}, "index.html.gz": {Data: []byte("\x1f\x8b\x08\x00")}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -386,5 +400,30 @@ func TestMembersWalksWhatJSONGives(t *testing.T) {
 	want := []string{`a="x\",{[\\"`, `b=[1,2]`, `c={"k}":"]"}`, `d=1.5`}
 	if strings.Join(got, ";") != strings.Join(want, ";") {
 		t.Errorf("got %q", got)
+	}
+}
+func TestTheExplanationOfAPassage(t *testing.T) {
+	r := newRig(t)
+	get := func(id string) (int, string) {
+		res, err := r.client.Get(r.srv.URL + "/api/passages/" + id + "/explanation")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		return res.StatusCode, string(b)
+	}
+	if code, _ := get("good"); code != http.StatusUnauthorized {
+		t.Errorf("without a session: %d", code)
+	}
+	r.login("nurlan")
+	for id, want := range map[string]struct {
+		code int
+		text string
+	}{"good": {http.StatusOK, `"same":true`}, "old": {http.StatusConflict, "no tables"},
+		"broken": {http.StatusServiceUnavailable, "does not answer"}, "none": {http.StatusNotFound, "there is no passage none"}} {
+		if code, body := get(id); code != want.code || !strings.Contains(body, want.text) {
+			t.Errorf("%s: %d %s, want %d with %q", id, code, body, want.code, want.text)
+		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,16 +34,15 @@ type Archive interface {
 	Passages(ctx context.Context, q Query) (Page, error)
 	// Passage gives the JSON of one passage; nil if there is none.
 	Passage(ctx context.Context, id string) (json.RawMessage, error)
+	// Explanation derives a passage's findings again; nil if there is no such passage,
+	// ErrUnexplained if nothing was judged or its tables are not here.
+	Explanation(ctx context.Context, id string) (any, error)
 	// Log gives the events after row n, at most limit rows.
 	Log(ctx context.Context, after uint64, limit int) (LogPage, error)
 }
 
-// Papers makes documents of passages.
-type Papers interface {
-	// Paper gives a passage's document as PDF, nil if there is no such passage. kind is
-	// weighing or overload, lang is kk, ru or en.
-	Paper(ctx context.Context, kind, id, lang string) ([]byte, error)
-}
+// ErrUnexplained is why a passage has no explanation.
+var ErrUnexplained = errors.New("the passage cannot be explained")
 
 // Query says which passages are wanted; empty fields do not limit.
 type Query struct {
@@ -177,6 +175,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
+	s.mux.HandleFunc("GET /api/passages/{id}/explanation", s.with(s.explanation))
+	s.mux.HandleFunc("GET /api/passages/{id}/profile.svg", s.with(s.profile))
 	for _, kind := range []string{"weighing", "overload"} {
 		s.mux.HandleFunc("GET /api/passages/{id}/"+kind+".pdf", s.with(s.paper(kind)))
 	}
@@ -423,35 +423,18 @@ func (s *Server) passage(w http.ResponseWriter, r *http.Request, _ auth.User) {
 	}
 }
 
-// paper gives a document of a passage; who has printed what enters the journal.
-func (s *Server) paper(kind string) func(http.ResponseWriter, *http.Request, auth.User) {
-	return func(w http.ResponseWriter, r *http.Request, u auth.User) {
-		id, lang := r.PathValue("id"), r.URL.Query().Get("lang")
-		switch {
-		case s.cfg.Papers == nil:
-			refuse(w, http.StatusNotFound, "this console prints no documents")
-			return
-		case lang != "kk" && lang != "ru" && lang != "en":
-			refuse(w, http.StatusBadRequest, "lang: want kk, ru or en")
-			return
-		}
-		b, err := s.cfg.Papers.Paper(r.Context(), kind, id, lang)
-		switch {
-		case err != nil:
-			s.cfg.Log.Error("make document", "kind", kind, "passage", id, "err", err)
-			refuse(w, http.StatusServiceUnavailable, "the document could not be made")
-			return
-		case b == nil:
-			refuse(w, http.StatusNotFound, "there is no passage "+id)
-			return
-		}
-		s.cfg.Audit(r.Context(), "document", u.Name, kind+" "+lang+" "+id)
-		h := w.Header()
-		h.Set("Content-Type", "application/pdf")
-		h.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": id + "-" + kind + "-" + lang + ".pdf"}))
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Length", strconv.Itoa(len(b)))
-		_, _ = w.Write(b) // the browser may be gone: there is nobody to tell
+func (s *Server) explanation(w http.ResponseWriter, r *http.Request, _ auth.User) {
+	e, err := s.cfg.Archive.Explanation(r.Context(), r.PathValue("id"))
+	switch {
+	case errors.Is(err, ErrUnexplained):
+		refuse(w, http.StatusConflict, err.Error())
+	case err != nil:
+		s.cfg.Log.Error("explain passage", "err", err)
+		refuse(w, http.StatusServiceUnavailable, "the archive does not answer")
+	case e == nil:
+		refuse(w, http.StatusNotFound, "there is no passage "+r.PathValue("id"))
+	default:
+		reply(w, http.StatusOK, e)
 	}
 }
 

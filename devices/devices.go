@@ -187,6 +187,8 @@ type Driver struct {
 	NewSession func(Section, Env) (Session, error)
 	// Port is the default TCP port of listening drivers, 0 otherwise.
 	Port int
+	// Schema is the JSON Schema of what the device must send, where that is our own format.
+	Schema string
 }
 
 // permanent marks an error that a retry cannot mend.

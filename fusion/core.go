@@ -102,13 +102,14 @@ type visit struct {
 	Neutrons  bool         `json:"neutrons,omitempty"` // and that of its neutrons
 	Track     motion.Track `json:"track"`
 	Shape     *shape       `json:"shape,omitempty"`
-	Ended     bool         `json:"ended,omitempty"`  // the window is over: what is missing stays missing
-	Chosen    string       `json:"chosen,omitempty"` // declaration named by an officer
-	Beyond    bool         `json:"beyond,omitempty"` // the inspection bay lies behind the barrier
-	Turn      time.Time    `json:"turn,omitzero"`    // when the barrier was told to open for it
-	Again     time.Time    `json:"again,omitzero"`   // when an officer ordered it to be measured again
-	Orphan    bool         `json:"orphan,omitempty"` // opened by a record so late that its vehicle cannot be here any more
-	Loads     int          `json:"loads,omitempty"`  // how many of the findings, the first, are of axles
+	Scale     int32        `json:"scale_mm,omitempty"` // station of the scale that Track is of
+	Ended     bool         `json:"ended,omitempty"`    // the window is over: what is missing stays missing
+	Chosen    string       `json:"chosen,omitempty"`   // declaration named by an officer
+	Beyond    bool         `json:"beyond,omitempty"`   // the inspection bay lies behind the barrier
+	Turn      time.Time    `json:"turn,omitzero"`      // when the barrier was told to open for it
+	Again     time.Time    `json:"again,omitzero"`     // when an officer ordered it to be measured again
+	Orphan    bool         `json:"orphan,omitempty"`   // opened by a record so late that its vehicle cannot be here any more
+	Loads     int          `json:"loads,omitempty"`    // how many of the findings, the first, are of axles
 
 	axleMemory rules.Memory // of what the findings of axles point to
 
@@ -130,11 +131,13 @@ const (
 
 // shape is what the profiler saw, kept until the speed is known.
 type shape struct {
-	Start     time.Time   `json:"start"`
-	End       time.Time   `json:"end"`
-	Period    int32       `json:"period_us"`
-	Slices    []obs.Slice `json:"slices,omitempty"`
-	OwnLength bool        `json:"own_length,omitempty"` // the profiler measured the length itself
+	Start     time.Time    `json:"start"`
+	End       time.Time    `json:"end"`
+	Station   int32        `json:"station_mm,omitempty"`
+	Period    int32        `json:"period_us"`
+	Beam      quant.Length `json:"beam_mm,omitempty"`
+	Slices    []obs.Slice  `json:"slices,omitempty"`
+	OwnLength bool         `json:"own_length,omitempty"` // the profiler measured the length itself
 }
 
 // scratch is working memory of one Step.
@@ -150,6 +153,8 @@ type scratch struct {
 	seqs    []uint64
 	day     civilDay // of the vehicles
 	today   civilDay // of the clock
+	plates  []string
+	permit  rules.Permit
 	matcher match.Matcher
 }
 

@@ -122,7 +122,9 @@ func (c *Core) awaits(v *visit, class string) bool {
 func (c *Core) judgeAxles(v *visit) {
 	was := v.Verdict
 	v.axleMemory.Reset()
-	fs := rules.JudgeAxles(c.scratch.fresh[:0], c.book.Pack(c.s.Params.Pack), c.loads(v), rules.Options{Memory: &v.axleMemory})
+	x := c.loads(v)
+	c.remember(v, x, true)
+	fs := rules.JudgeAxles(c.scratch.fresh[:0], c.book.Pack(c.s.Params.Pack), x, rules.Options{Memory: &v.axleMemory})
 	c.support(v, fs, &v.axleMemory)
 	c.scratch.fresh = fs
 	v.Findings = slices.Replace(v.Findings, 0, v.Loads, fs...)
@@ -214,7 +216,7 @@ func noPack(id string) rules.Finding {
 func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 	p := c.s.Params
 	d := v.Declaration
-	certain := d != nil && (v.Chosen != "" || v.Match.Auto())
+	certain := v.certain()
 	if p.Declare && !certain {
 		v.Findings = append(v.Findings, undeclared(v))
 	}
@@ -227,6 +229,11 @@ func (c *Core) judgeLoad(v *visit, x *rules.Vehicle) {
 			doubt(v.Findings[n:])
 		}
 	}
+}
+
+// certain reports whether the declaration is the vehicle's own beyond doubt.
+func (v *visit) certain() bool {
+	return v.Declaration != nil && (v.Chosen != "" || v.Match.Auto())
 }
 
 // doubt takes what exceeds back to undetermined where the declaration is not certain.

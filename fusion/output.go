@@ -95,6 +95,8 @@ type Passage struct {
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
 	Speed     quant.Speed          `json:"speed_mms,omitempty"`
 	AxleCode  string               `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
+	Pattern   string               `json:"pattern,omitempty"`   // how its axles stand: T11O3
+	Class13   int                  `json:"class13,omitempty"`   // FHWA; 0 where the table may not tell it
 
 	Match       match.Result      `json:"match"`
 	Declaration *decl.Declaration `json:"declaration,omitempty"` // of the best candidate
@@ -105,6 +107,7 @@ type Passage struct {
 	Missing  []string        `json:"missing,omitempty"`
 	Findings []rules.Finding `json:"findings,omitempty"`
 	Advice   []rules.Finding `json:"advice,omitempty"`
+	Basis    Basis           `json:"basis,omitzero"` // what the findings rest on beside the measurements
 
 	Decision *Decision `json:"decision,omitempty"`
 	Pending  *Decision `json:"pending,omitempty"` // waits for a second person
@@ -156,6 +159,7 @@ type GrossLoad struct {
 	Mass     quant.Mass `json:"mass_kg"`
 	U        quant.Mass `json:"u_kg,omitempty"`
 	Declared quant.Mass `json:"declared_kg,omitempty"`
+	Device   string     `json:"device,omitempty"`
 	Flags    []obs.Flag `json:"flags,omitempty"`
 }
 
@@ -168,8 +172,13 @@ type Size struct {
 	UWidth  quant.Length `json:"u_width_mm,omitempty"`
 	Height  quant.Length `json:"height_mm"`
 	UHeight quant.Length `json:"u_height_mm,omitempty"`
-	Flags   []obs.Flag   `json:"flags,omitempty"`
-	Outline []Point      `json:"outline,omitempty"` // side view, at most 128 points
+	Device  string       `json:"device,omitempty"`
+	// As seen with mirrors and aerials; the limits are not about these.
+	RawHeight quant.Length `json:"raw_height_mm,omitempty"`
+	RawWidth  quant.Length `json:"raw_width_mm,omitempty"`
+	Flags     []obs.Flag   `json:"flags,omitempty"`
+	Overhang  quant.Length `json:"overhang_mm,omitempty"` // first axle behind the front; 0 is not known
+	Outline   []Point      `json:"outline,omitempty"`     // cross-sections from the front, at most 128
 }
 
 // Point is one cross-section of the outline: distance from the front, height, and the left

@@ -13,6 +13,11 @@ import (
 func (s *script) step(b fusion.InputBody) {
 	s.seq++
 	s.outs = s.core.Step(s.outs[:0], fusion.Input{Seq: s.seq, Now: s.laneTime(), Body: b})
+	for _, o := range s.outs {
+		if o.Passage != nil && o.Kind != fusion.Updated {
+			explained(s.t, o.Passage, s.book)
+		}
+	}
 	for i := range s.outs {
 		s.record(&s.outs[i])
 	}

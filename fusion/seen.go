@@ -261,6 +261,7 @@ func (c *Core) weighing(d *Instrument, o *obs.Observation, w *obs.Weighing) {
 		return
 	}
 	c.s.Scale = v.ID
+	v.Scale = d.Station
 	v.putAxle(c.s.Seq, w)
 	v.spacings()
 	if v.Phase == Approaching {
@@ -307,7 +308,7 @@ func (c *Core) weighed(v *visit, s *slot, o *obs.Observation, w *obs.Weighing) {
 	if c.s.Scale == v.ID {
 		c.s.Scale = ""
 	}
-	v.Gross = &GrossLoad{Seq: c.s.Seq, Mass: w.Mass, U: w.U, Flags: w.Flags}
+	v.Gross = &GrossLoad{Seq: c.s.Seq, Mass: w.Mass, U: w.U, Flags: w.Flags, Device: s.Source}
 	if w.Axles != 0 && w.Axles != len(v.Axles) || v.lacksMass() {
 		v.Gross.Flags = append(append([]obs.Flag(nil), w.Flags...), obs.Truncated)
 	}
@@ -364,8 +365,8 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 	v := c.adopt(d, p.Start)
 	s := c.open(v, d, p.Start)
 	size := &Size{Seq: c.s.Seq, Length: p.Length, ULength: p.ULength, Width: p.Width, UWidth: p.UWidth,
-		Height: p.Height, UHeight: p.UHeight, Flags: p.Flags}
-	shape := &shape{Start: p.Start, End: p.End, Period: p.Period, Slices: p.Slices, OwnLength: p.Length != 0}
+		Height: p.Height, UHeight: p.UHeight, RawHeight: p.RawHeight, RawWidth: p.RawWidth, Flags: p.Flags, Device: d.Name}
+	shape := &shape{Start: p.Start, End: p.End, Station: d.Station, Period: p.Period, Beam: p.Beam, Slices: p.Slices, OwnLength: p.Length != 0}
 	if s.Start.Before(v.Again) {
 		s.Start = p.Start
 	} else if s.Done && v.Size != nil {

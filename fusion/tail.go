@@ -114,6 +114,7 @@ func (c *Core) handOver(d *Instrument, v, next *visit, n int) {
 	whole := v.Gross.Flags
 	next.Axles = append([]AxleLoad(nil), v.Axles[n:]...)
 	next.Track = motion.Track{Edges: append([]motion.Edge(nil), v.Track.Edges[n:]...)}
+	next.Scale = v.Scale
 	for i := range next.Axles {
 		next.Axles[i].Axle, next.Track.Edges[i].Axle = i+1, i+1
 	}

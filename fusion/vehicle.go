@@ -59,11 +59,8 @@ func (v *visit) class() string {
 	return rules.Articulated
 }
 
-// outlineMax is how many points of the side view a passage keeps.
-const outlineMax = 128
-
 // measureLength computes the length from the profile's times and the track, and draws the
-// side view; without a track the length stays unknown.
+// outline; without a track the length stays unknown.
 func (v *visit) measureLength() {
 	if v.Shape == nil || v.Size == nil {
 		return
@@ -72,23 +69,10 @@ func (v *visit) measureLength() {
 	if !sh.OwnLength {
 		v.Size.Length, v.Size.ULength = 0, 0
 		if way, u, ok := v.Track.Way(sh.Start, sh.End); ok && !v.uneven(sh.Start, sh.End) {
-			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond)
+			v.Size.Length, v.Size.ULength = motion.Length(way, u, v.Speed, time.Duration(sh.Period)*time.Microsecond, sh.Beam)
 		}
 	}
-	length := v.Size.Length
-	if length <= 0 || len(sh.Slices) == 0 {
-		return
-	}
-	span := sh.End.Sub(sh.Start).Milliseconds()
-	step := (len(sh.Slices) + outlineMax - 1) / outlineMax
-	v.Size.Outline = v.Size.Outline[:0]
-	for i := 0; i < len(sh.Slices); i += step {
-		x := quant.Length(0)
-		if span > 0 {
-			x = quant.Length(int64(length) * int64(sh.Slices[i].T) / span)
-		}
-		v.Size.Outline = append(v.Size.Outline, Point{X: x, Z: sh.Slices[i].Height, Left: sh.Slices[i].Left, Right: sh.Slices[i].Right})
-	}
+	v.draw()
 }
 
 // vehicle fills the scratch vehicle that the rules judge.
@@ -96,8 +80,10 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 	x := c.loads(v)
 	c.sizes(v, x)
 	if x.Class == "" && x.Length != nil && v.countUnsure() {
-		x.Length, x.Reasons.Length = nil, axleLost
+		x.Length, x.ULen, x.Reasons.Length = nil, nil, axleLost
 	}
+	c.remember(v, x, false)
+	c.classify(v, x)
 	return x
 }
 
@@ -105,13 +91,11 @@ func (c *Core) vehicle(v *visit) *rules.Vehicle {
 func (c *Core) loads(v *visit) *rules.Vehicle {
 	x := &c.scratch.vehicle
 	p := c.s.Params
-	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Instrument: true,
+	*x = rules.Vehicle{ID: v.ID, RoadClass: quant.Mass(p.RoadClass) * quant.Kilogram, Region: p.Region, Site: p.Site, Instrument: true,
 		Date: c.scratch.day.of(v.First.Add(time.Duration(p.Offset) * time.Second))}
 	if v.Declaration != nil {
 		x.Carriage = "international"
-		if len(v.Declaration.Permits) > 0 {
-			x.Permit = v.Declaration.Permits[0].ID
-		}
+		present(v.Declaration, v.certain(), x, &c.scratch.plates, &c.scratch.permit)
 	}
 	c.axles(v, x)
 	x.Class = v.class()
@@ -144,28 +128,16 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		c.scratch.mass = make([]quant.Mass, 2*maxAxles)
 	}
 	m := c.scratch.mass[:2*maxAxles]
-	why := v.loadsUnsure()
-	if why == "" {
-		why = v.unfit("wim")
-	}
+	why := v.unjudged()
 	for i := range v.Axles {
 		a := &v.Axles[i]
-		r := rules.Axle{Gap: a.Gap, Reason: usable(a.Flags)}
+		r := rules.Axle{Gap: a.Gap, Reason: a.unusable(i, why)}
 		m[2*i], m[2*i+1] = a.Mass, a.U
 		r.Mass = &m[2*i]
 		if a.U > 0 {
 			r.U = &m[2*i+1]
 		}
 		x.UGap = max(x.UGap, a.UGap)
-		switch {
-		case r.Reason != "":
-		case why != "":
-			r.Reason = why
-		case a.U <= 0: // the gross mass's is not this axle's
-			r.Reason = "no uncertainty"
-		case i > 0 && a.Gap == 0:
-			r.Reason = "axle spacing not measured"
-		}
 		c.scratch.axles = append(c.scratch.axles, r)
 	}
 	x.Axles = c.scratch.axles
@@ -187,7 +159,7 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 // axleLost is why masses and length are not judged when the axles are not all there.
 const axleLost = "an axle was not recorded"
 
-// loadsUnsure says why no mass of the passage is judged although none is flagged.
+// loadsUnsure says why the masses may be another vehicle's, or not all of this one's.
 func (v *visit) loadsUnsure() string {
 	switch {
 	case v.axleLost():
@@ -198,6 +170,15 @@ func (v *visit) loadsUnsure() string {
 		return "weighed twice"
 	}
 	return ""
+}
+
+// unjudged says why no mass of the passage is judged although none is flagged: loadsUnsure,
+// or the scale's certificate, which does not keep a mass from telling declarations apart.
+func (v *visit) unjudged() string {
+	if why := v.loadsUnsure(); why != "" {
+		return why
+	}
+	return v.unfit("wim")
 }
 
 // axleLost reports whether the numbers of the axles have a hole.

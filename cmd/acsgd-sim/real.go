@@ -118,6 +118,12 @@ func (r *realRun) wire(g *scenario.Gear, x *scenario.Instrument) (string, error)
 		return r.wires.Modbus(g.IO)
 	case scenario.Serial:
 		return r.wires.Serial(x.Machine)
+	case scenario.ModbusTCP, scenario.ModbusOver:
+		link, err := r.wires.Listen(x.Machine)
+		return string(x.Link) + strings.TrimPrefix(link, "tcp") + "?timeout=100ms", err
+	case scenario.ModbusRTU:
+		link, err := r.wires.Serial(x.Machine)
+		return string(x.Link) + strings.TrimPrefix(link, "serial") + "&timeout=100ms", err
 	case scenario.Push:
 		return r.wires.Push(x.Machine, x.Machine.Hangup)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/catalog"
+	"acsgd/devices/wim/modbus"
 	"acsgd/fusion"
 	"acsgd/internal/config"
 	"acsgd/internal/decl"
@@ -155,22 +156,33 @@ func (s *virtualSite) wire(l *virtualLane, f *config.Lane, n int) (int, error) {
 			l.nodes = append(l.nodes, io)
 			continue
 		}
+		env := devices.Env{Name: d.Name, Lane: l.id, Log: discard, Keep: s.keep, Report: func(*obs.DecodeError) { l.counts.Errors++ }}
+		var rec *recorder
+		if s.opt.Record != "" {
+			var err error
+			if rec, err = newRecorder(s.opt.Record, i.Name, s.plan.Start); err != nil {
+				return n, err
+			}
+			s.close = append(s.close, rec.Close)
+		}
+		if d.Driver == modbus.Kind {
+			scale, err := newScaleNode(l, i, sec, env, rec)
+			if err != nil {
+				return n, err
+			}
+			l.nodes = append(l.nodes, scale)
+			continue
+		}
 		drv, err := driver(d.Driver)
 		if err != nil {
 			return n, err
 		}
-		env := devices.Env{Name: d.Name, Lane: l.id, Log: discard, Keep: s.keep, Report: func(*obs.DecodeError) { l.counts.Errors++ }}
 		newSession := func() (devices.Session, error) { return drv.NewSession(sec, env) }
 		if _, err := newSession(); err != nil {
 			return n, err
 		}
 		node := newStreamNode(l, i, newSession)
-		if s.opt.Record != "" {
-			if node.rec, err = newRecorder(s.opt.Record, i.Name, s.plan.Start); err != nil {
-				return n, err
-			}
-			s.close = append(s.close, node.rec.Close)
-		}
+		node.rec = rec
 		l.nodes = append(l.nodes, node)
 	}
 	l.officer = &officerNode{l: l, think: sc.Officer.Think, idle: sc.Officer.Decides == "nobody", done: map[string]bool{}}

@@ -51,6 +51,15 @@ func TestAnOfficerHoldsAnOverloadedLorry(t *testing.T) {
 	p.WaitText(id("findings"), "10.00 t", 5*time.Second)
 	p.WaitText("body", "awaiting decision", 60*time.Second)
 	shot(p, "lane-overloaded")
+	p.Click(id("why-finding-0")) // how the worst finding came about
+	p.WaitText(id("derivation"), "tables 2-", 10*time.Second)
+	for _, want := range []string{"Measured", "by wim-2", "Limit", "row axle_limits.csv:", "Compared", "Excess", "Result"} {
+		if got := p.Text(id("derivation")); !strings.Contains(got, want) {
+			t.Errorf("the derivation lacks %q:\n%s", want, got)
+		}
+	}
+	shot(p, "lane-derivation")
+	p.Click(id("why-finding-0"))
 	p.Click(id("btn-hold"))
 	p.Click(id("reason-overload"))
 	p.WaitText(id("decision-line"), "Held", 10*time.Second)

@@ -32,7 +32,7 @@ type decodeCmd struct {
 
 // Help says more.
 func (decodeCmd) Help() string {
-	return "Prints one JSON object a line for each observation; what cannot be understood is a line with offset and reason, and decoding goes on behind it. Exit 1 if there was any. Of polled devices (laneio/modbus, Modbus TCP) the input is a record file with requests and answers."
+	return "Prints one JSON object a line for each observation; what cannot be understood is a line with offset and reason, and decoding goes on behind it. Exit 1 if there was any. Of polled devices (laneio/modbus and wim/modbus, Modbus TCP) the input is a record file with requests and answers."
 }
 
 // Run decodes.
@@ -61,7 +61,7 @@ func (d *decodeCmd) Run(s *std, log *slog.Logger) error {
 	}
 	defer in.Close()
 	if drv.NewSession == nil {
-		return d.polled(s, drv, in)
+		return d.polled(s, drv, env, in)
 	}
 	sess, err := drv.NewSession(devices.Section{Driver: drv.Kind, Decode: d.settings}, env)
 	if err != nil {

@@ -69,8 +69,10 @@ func unhex(t *testing.T, s string) string {
 func TestDecodeOfGoldenBytes(t *testing.T) {
 	const tenso, mt = "FF 01 C3 20 84 01 10 70 FF FF", "02 2A 30 20 20 31 38 34 32 30 20 20 20 20 20 30 0D 08"
 	const yaohua = "02 2B 30 31 38 34 32 30 30 31 34 03 02 2D 30 30 30 31 30 30 32 31 45 03"
+	const vehicle = `{"version":1,"id":"17","device":{"id":"d"},"start":"2026-03-01T06:14:03.250Z","end":"2026-03-01T06:14:08.100Z","mode":"dynamic",` +
+		`"axles":[{"n":1,"load_kg":6500},{"n":2,"load_kg":9600}],"gross_kg":16100}` + "\n"
 	for _, c := range []struct {
-		name, driver, in string
+		name, driver, in string // a driver, and settings behind it
 		code             int
 		want             string // of each line, errors first: kind or error offset, and a value
 	}{
@@ -86,6 +88,14 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 		{"yaohua that is cut off", "wim/yaohua", unhex(t, yaohua[:53]), exitFaults, "weighing 18420, error 12"},
 		{"st-gs", "wim/st-gs", "ST,GS,   18420,kg\r\n", exitFine, "weighing 18420"},
 		{"st-gs, lines of A&D behind half a line", "wim/st-gs", "0018420  kg\r\nST,+00018420  kg\r\n", exitFaults, "error 0, weighing 18420"},
+		{"st-gs, AF and REXT strings of Dini Argeo", "wim/st-gs", "ST,1,     18420kg,           0kg\r\n1,ST,     10000,PT      8420,         0,         0,kg\r\nPIDST,1,     18420kg,           0kg,00000-000482\r\n",
+			exitFine, "weighing 18420, weighing 10000"},
+		{"yaohua in command mode, with the echo of a request", "wim/yaohua --set format=command", unhex(t, "02 41 42 30 33 03 02 41 42 2B 30 31 38 34 32 30 30 31 37 03"), exitFine, "weighing 18420"},
+		{"yaohua, text of A12", "wim/yaohua --set format=a12", "ww012.500kg\r\nww012.5OOkg\r\n", exitFaults, "error 13, weighing 12.5"},
+		{"tenso-643", "wim/tenso-643", "\xFF=  2859. =   286.$", exitFine, "weighing 285.9, weighing 286"},
+		{"tenso-643 with a status that is not known", "wim/tenso-643", "=   286.&=   286.$", exitFaults, "error 0, weighing 286"},
+		{"json", "wim/json", vehicle, exitFine, "weighing 6500, weighing 9600, weighing 16100"},
+		{"json behind a record that contradicts itself", "wim/json", strings.Replace(vehicle, "16100", "17100", 1) + vehicle, exitFaults, "error 0, weighing 6500, weighing 9600, weighing 16100"},
 		{"rice-lake", "wim/rice-lake", "\x02   18420KG \r\n", exitFine, "weighing 18420"},
 		{"rice-lake behind half a frame", "wim/rice-lake", "\x02   18\x02   18420KG \r\n", exitFaults, "error 0, weighing 18420"},
 		{"tsa", "rpm/tsa", "GB,000383,000389,000432,000423\r\nGA,000063,000058,000051,000078\r\n", exitFine, "radiation GB, radiation GA"},
@@ -98,7 +108,8 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 		{"cola that is cut off", "dims/cola", unhex(t, "02 02 02 02 00 00 00 13"), exitFaults, "error 0"},
 		{"nothing", "rpm/tsa", "", exitFine, ""},
 	} {
-		out, errw, code := call(t, c.in, "decode", "--driver", c.driver)
+		args := strings.Fields(c.driver)
+		out, errw, code := call(t, c.in, append([]string{"decode", "--driver"}, args...)...)
 		var got []string
 		for _, r := range rows(t, out) {
 			switch e := dig(r, "error"); {
@@ -109,8 +120,12 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 				}
 			default:
 				k := r["kind"].(string)
-				got = append(got, fmt.Sprint(k, " ", dig(r, k, map[string]string{"weighing": "raw_kg", "radiation": "tag", "plate": "text"}[k])))
-				if r["device"] != c.driver || r["at"] == nil {
+				v := dig(r, k, map[string]string{"weighing": "raw_kg", "radiation": "tag", "plate": "text"}[k])
+				if v == nil {
+					v = dig(r, k, "mass_kg") // of a whole weighing
+				}
+				got = append(got, fmt.Sprint(k, " ", v))
+				if r["device"] != args[0] || r["at"] == nil {
 					t.Errorf("%s: device %v at %v", c.name, r["device"], r["at"])
 				}
 			}
@@ -204,6 +219,36 @@ func TestDecodeOfAPolledDevice(t *testing.T) {
 	}
 }
 
+func TestDecodeOfAPolledScale(t *testing.T) {
+	var d dialogue
+	for i, words := range []string{"0800000047f4000047f4", "0980000000780000007b", "0801000047f4000047f4", "0800000047f4000047f4"} {
+		d.ask(float64(i)/50, "0300060005", "030a"+words)
+	}
+	args := []string{"decode", "--driver", "wim/modbus", "--set", "model=laumas"}
+	out, errw, code := call(t, d.String(), args...)
+	if code != exitFine {
+		t.Fatalf("exit %d: %s%s", code, out, errw)
+	}
+	var got []string
+	for _, r := range rows(t, out) {
+		got = append(got, fmt.Sprintf("%v %v %v", strings.TrimPrefix(r["at"].(string), "2000-01-01T00:00:0"), dig(r, "weighing", "mass_kg"), dig(r, "weighing", "flags")))
+	}
+	want := []string{"0.004Z 18420 <nil>", "0.024Z -120 <nil>", "0.044Z 0 [fault]", "0.064Z 18420 <nil>"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	d.ask(1, "0300060005", "8306") // busy
+	if out, _, code := call(t, d.String(), args...); code != exitFaults || !strings.Contains(out, "refused with exception 6") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if out, errw, code := call(t, d.String(), "decode", "--driver", "wim/modbus", "--set", "model=pt113"); code != exitFaults || !strings.Contains(out, "no answer to the request 03 00 00 00 07") {
+		t.Errorf("a recording of another model: exit %d: %s%s", code, out, errw)
+	}
+	if _, errw, code := call(t, d.String(), "decode", "--driver", "wim/modbus"); code != exitUsage || !strings.Contains(errw, "want one of model (hbm-wtx, laumas, pt113)") {
+		t.Errorf("without a model: exit %d: %s", code, errw)
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	bad := temp(t, "<nothing/>")
 	for _, c := range []struct {
@@ -224,6 +269,9 @@ func TestExitCodes(t *testing.T) {
 		{exitUsage, []string{"declarations", "check", "/no/such/file"}, ""},
 		{exitUsage, []string{"rules", "check", "--pack", "XX-1"}, ""},
 		{exitFaults, []string{"rules", "check", "--pack", "RU-2060"}, "nonsense\n"},
+		{exitUsage, []string{"rules", "explain"}, ""},
+		{exitUsage, []string{"rules", "explain", "--pack", "RU-2060", "--json"}, "{}\n"},
+		{exitUsage, []string{"rules", "explain", "--data", t.TempDir(), "KGS-1-1"}, ""},
 		{exitFaults, []string{"radiation", "analyse", "-"}, "nonsense\r\n"},
 		{exitUsage, []string{"radiation", "analyse", "--set", "k=much", "-"}, ""},
 		{exitUsage, []string{"match", "--declared", "/no/such/file", "--reads", bad}, ""},

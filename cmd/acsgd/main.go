@@ -58,6 +58,7 @@ type cli struct {
 	Declarations declarationsCmd `cmd:"" help:"Check or import customs declarations."`
 	Match        matchCmd        `cmd:"" help:"Match plate reads to declared plates."`
 	Radiation    radiationCmd    `cmd:"" help:"Analyse recordings of a radiation portal."`
+	Weighings    weighingsCmd    `cmd:"" help:"Export or import the weighings of vehicles."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
 	Verify       verifyCmd       `cmd:"" help:"Test the accuracy of a scale by OIML R 134: plan, runs, report, certificate."`
 	Document     documentCmd     `cmd:"" help:"Print papers of passages, and verify them."`

@@ -12,16 +12,42 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/laneio/modbusio"
 	"acsgd/devices/modbus"
+	wimbus "acsgd/devices/wim/modbus"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
 )
 
+// poller is what asks a polled device.
+type poller interface {
+	Poll(ctx context.Context, now time.Time, out *devices.Out) error
+}
+
+// unit makes the poller of a driver on registers of any kind; ok is false if it has none.
+func unit(kind string, sec devices.Section, env devices.Env, regs modbus.Registers) (p poller, ok bool, err error) {
+	switch kind {
+	case modbusio.Driver().Kind:
+		p, _, err = modbusio.NewVirtual(sec, regs)
+	case wimbus.Kind:
+		p, _, err = wimbus.NewVirtual(sec, env, regs)
+	default:
+		return nil, false, nil
+	}
+	return p, true, err
+}
+
 // polled decodes the recorded dialogue with a polled device, Modbus TCP: the answers mean
 // nothing without the questions. What is no record file, or has no requests, is refused.
-func (d *decodeCmd) polled(s *std, drv devices.Driver, in io.Reader) error {
-	if drv.Kind != modbusio.Driver().Kind {
+func (d *decodeCmd) polled(s *std, drv devices.Driver, env devices.Env, in io.Reader) error {
+	p := &printer{w: bufio.NewWriter(s.out), kind: drv.Kind}
+	r := &register{answers: map[string][]byte{}, open: map[uint16][]byte{}, fresh: map[string]bool{}, p: p, start: d.Start.UTC()}
+	u, ok, err := unit(drv.Kind, devices.Section{Driver: drv.Kind, Decode: d.settings}, env, modbus.OverPDU(r.ask))
+	if !ok {
 		return usage{fmt.Errorf("%s has no byte stream", drv.Kind)}
 	}
+	if err != nil {
+		return usage{err}
+	}
+	r.unit = u
 	refuse := func(why string) error {
 		return usage{fmt.Errorf("%s is polled: answers mean nothing without the requests; want a record file with tx and rx lines: %s", drv.Kind, why)}
 	}
@@ -42,13 +68,6 @@ func (d *decodeCmd) polled(s *std, drv devices.Driver, in io.Reader) error {
 	if !asked {
 		return refuse("it has no request")
 	}
-	p := &printer{w: bufio.NewWriter(s.out), kind: drv.Kind}
-	r := &register{answers: map[string][]byte{}, open: map[uint16][]byte{}, fresh: map[string]bool{}, p: p, start: d.Start.UTC()}
-	unit, _, err := modbusio.NewVirtual(devices.Section{Driver: drv.Kind, Decode: d.settings}, modbus.OverPDU(r.ask))
-	if err != nil {
-		return usage{err}
-	}
-	r.unit = unit
 	for _, e := range all {
 		r.take(e)
 	}
@@ -73,7 +92,7 @@ func (p *printer) end() error {
 
 // register is a Modbus device that answers what it answered when it was recorded.
 type register struct {
-	unit  *modbusio.Unit
+	unit  poller
 	p     *printer
 	start time.Time
 	now   time.Time // of the newest answer
@@ -159,7 +178,7 @@ func (r *register) rest() {
 }
 
 func (r *register) fault(off int64, why string) {
-	r.p.fault(&obs.DecodeError{Offset: off, Reason: strings.TrimPrefix(why, "laneio/modbus: ")})
+	r.p.fault(&obs.DecodeError{Offset: off, Reason: strings.TrimPrefix(why, r.p.kind+": ")})
 }
 
 // frames cuts one direction of a Modbus TCP connection into PDUs.

@@ -14,6 +14,7 @@ import (
 	"acsgd/devices/catalog"
 	"acsgd/internal/config"
 	"acsgd/internal/obs"
+	"acsgd/internal/rulepack"
 	"acsgd/internal/site"
 )
 
@@ -82,6 +83,15 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 	}
 	for k := range f.Tracker {
 		try("tracker", k, &f.Tracker[k])
+	}
+	if book, err := rulepack.LoadOf(f.Site.Rules, f.Site.Mode == "simulator"); err != nil {
+		errs = append(errs, err)
+	} else {
+		for _, id := range append([]string{f.Site.Pack}, f.Site.Advice...) {
+			if book.Pack(id) == nil {
+				errs = append(errs, fmt.Errorf("%s: there is no rule pack %s", c.Config, id))
+			}
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return usage{err}

@@ -17,14 +17,12 @@ import (
 	"acsgd/devices/catalog"
 	"acsgd/fusion/match"
 	"acsgd/fusion/radiation"
-	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
 	"acsgd/internal/evidence"
 	"acsgd/internal/journal"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
-	"acsgd/internal/rulepack"
 	"acsgd/internal/site"
 	"acsgd/lanes"
 
@@ -34,11 +32,15 @@ import (
 )
 
 type driversCmd struct {
-	Kind string `arg:"" optional:"" help:"Print this driver's manual and example."`
+	Kind   string `arg:"" optional:"" help:"Print this driver's manual and example."`
+	Schema bool   `help:"Print the JSON Schema of what the device must send, and nothing else."`
 }
 
 // Run lists drivers.
 func (d *driversCmd) Run(s *std) error {
+	if d.Kind == "" && d.Schema {
+		return usage{errors.New("--schema wants a driver")}
+	}
 	if d.Kind == "" {
 		for _, x := range catalog.Drivers() {
 			fmt.Fprintf(s.out, "%-22s %s\n", x.Kind, x.Summary)
@@ -48,6 +50,13 @@ func (d *driversCmd) Run(s *std) error {
 	x, err := site.Find(catalog.Drivers(), d.Kind)
 	if err != nil {
 		return usage{err}
+	}
+	if d.Schema && x.Schema == "" {
+		return usage{fmt.Errorf("%s speaks its device's own protocol: it has no JSON Schema", x.Kind)}
+	}
+	if d.Schema {
+		fmt.Fprint(s.out, x.Schema)
+		return nil
 	}
 	fmt.Fprintf(s.out, "%s: %s\n\n%s\n\nExample:\n\n%s\n", x.Kind, x.Summary, strings.TrimSpace(x.Manual), strings.TrimSpace(x.Example))
 	return nil
@@ -386,58 +395,4 @@ func (r *radiationAnalyseCmd) config() (cfg radiation.Config, err error) {
 		delete(r.Set, k)
 	}
 	return cfg, nil
-}
-
-type rulesCmd struct {
-	Check   rulesCheckCmd   `cmd:"" help:"Judge vehicles, one JSON object a line."`
-	Explain rulesExplainCmd `cmd:"" help:"Print a judgement step by step."`
-}
-
-type rulesCheckCmd struct {
-	Pack      string `required:"" help:"Rule pack: RU-2060, KZ-342, CIS-1999, EU-96/53, US-658.17."`
-	Simulator bool   `help:"Use rows from memory too, as the simulator does."`
-	Deduct    bool   `help:"Take the pack's measuring-error deductions off."`
-	File      string `arg:"" optional:"" default:"-"`
-}
-
-// Run judges vehicles.
-func (r *rulesCheckCmd) Run(s *std) error {
-	in, err := open(s, r.File)
-	if err != nil {
-		return usage{err}
-	}
-	defer in.Close()
-	rep, err := rulepack.Check(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
-	return reportFaults(s, rep, err)
-}
-
-func reportFaults(s *std, rep rulepack.Report, err error) error {
-	if err != nil {
-		return usage{err}
-	}
-	for _, f := range rep.Faults {
-		fmt.Fprintln(s.err, f)
-	}
-	if len(rep.Faults) > 0 {
-		return errFaults
-	}
-	return nil
-}
-
-type rulesExplainCmd struct {
-	Pack      string `required:"" help:"Rule pack."`
-	Simulator bool   `help:"Use rows from memory too."`
-	Deduct    bool   `help:"Take the pack's measuring-error deductions off."`
-	File      string `arg:"" optional:"" default:"-" help:"Vehicles as for 'rules check'."`
-}
-
-// Run explains judgements.
-func (r *rulesExplainCmd) Run(s *std) error {
-	in, err := open(s, r.File)
-	if err != nil {
-		return usage{err}
-	}
-	defer in.Close()
-	rep, err := rulepack.ExplainAll(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
-	return reportFaults(s, rep, err)
 }

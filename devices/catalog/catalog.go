@@ -9,11 +9,14 @@ import (
 	"acsgd/devices/laneio/modbusio"
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
+	"acsgd/devices/wim/modbus"
 	"acsgd/devices/wim/mtcontinuous"
 	"acsgd/devices/wim/mtsics"
 	"acsgd/devices/wim/ricelake"
 	"acsgd/devices/wim/stgs"
+	"acsgd/devices/wim/tenso643"
 	"acsgd/devices/wim/tensom"
+	"acsgd/devices/wim/wimjson"
 	"acsgd/devices/wim/yaohua"
 )
 
@@ -22,11 +25,14 @@ import (
 func Drivers() []devices.Driver {
 	return []devices.Driver{
 		tensom.Driver(),
+		tenso643.Driver(),
 		mtcontinuous.Driver(),
 		mtsics.Driver(),
 		yaohua.Driver(),
 		stgs.Driver(),
 		ricelake.Driver(),
+		modbus.Driver(),
+		wimjson.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
 		isapi.Driver(),

@@ -37,6 +37,9 @@ type Script struct {
 	// LosesSync states that nothing after garbage on the same connection is understood;
 	// the session must then give the link up.
 	LosesSync bool
+	// Once states that the source knows Good when it comes again, on another connection too,
+	// and hands it out once.
+	Once bool
 	// NoLink leaves out the tests of the driver's New on a link, for transports that are
 	// not byte links.
 	NoLink bool

@@ -16,7 +16,8 @@ import (
 
 // Handler understands the messages of one kind of device. Pure: it is given the time.
 // payload is not retained. out.Send and out.Acks are not used: a message is acknowledged
-// when all observations made of it are durable.
+// when all observations made of it are durable; one that makes none but out.Fail is not, and
+// comes again.
 type Handler interface {
 	Message(now time.Time, topic string, payload []byte, out *devices.Out)
 }
@@ -163,7 +164,9 @@ func (s *source) handle(h Handler, m devices.Message, out *devices.Out, emit dev
 	}
 	s.env.Meter.Frames(now, max(1, out.Frames, len(out.Obs)))
 	if len(out.Obs) == 0 {
-		m.Ack()
+		if out.Fail == nil {
+			m.Ack()
+		}
 		return out.Fail
 	}
 	done := acknowledge(len(out.Obs), m.Ack)

@@ -103,59 +103,90 @@ func (k *Track) Way(t0, t1 time.Time) (d, u quant.Length, ok bool) {
 	var way, guess int64 // mm * us
 	span := t1.Sub(t0).Microseconds()
 	const steps = 32
+	var weight [maxWeighed]int64 // of each edge's speed in the way, in thousandths of a step
 	for i := range int64(steps) {
 		t := t0.Add(time.Duration(span*(2*i+1)/(2*steps)) * time.Microsecond)
-		s, far := k.at(t)
-		way += int64(s) * span / steps
-		if far {
+		p := k.at(t)
+		way += int64(p.speed) * span / steps
+		if p.far {
 			guess += span / steps
 		}
+		weight[min(p.before, maxWeighed-1)] += 1000 - p.part
+		weight[min(p.after, maxWeighed-1)] += p.part
 	}
 	mm := (way + 500_000) / 1_000_000
+	// The way leans on some axles more than on others: their errors count by their weights.
+	var sum int64
+	for i := range k.Edges[:min(len(k.Edges), maxWeighed)] {
+		e := weight[i] * int64(k.Edges[i].U) / steps
+		sum += e / 1000 * (e / 1000)
+	}
+	uv = max(uv, quant.Speed(isqrt(sum)))
 	// s_v relative: the mean's own, and 1 % for every tenth of the way that was not seen.
 	rel := int64(uv)*1_000_000/int64(v) + 100_000*guess/span
 	return quant.Length(mm), quant.Length(mm*rel/1_000_000) + 1, guess*2 <= span
 }
 
-// at gives the speed at t; far is true more than 3 s away from every crossing.
-func (k *Track) at(t time.Time) (v quant.Speed, far bool) {
-	var before, after *Edge
+// maxWeighed is how many axles Way tells apart; those beyond count as the last of them.
+const maxWeighed = 32
+
+// pace is the speed at one moment: between two edges, of which after has part thousandths.
+type pace struct {
+	speed         quant.Speed
+	before, after int
+	part          int64
+	far           bool // more than 3 s away from every crossing
+}
+
+// At gives the speed at t, 0 if none is known.
+func (k *Track) At(t time.Time) quant.Speed { return k.at(t).speed }
+
+// at gives the pace at t; without any speed it is far and 0.
+func (k *Track) at(t time.Time) (p pace) {
+	const farAway = 3 * time.Second
+	p.before, p.after = -1, -1
 	for i := range k.Edges {
 		e := &k.Edges[i]
 		if e.Speed <= 0 {
 			continue
 		}
 		if !mid(e).After(t) {
-			before = e
-		} else if after == nil {
-			after = e
+			p.before = i
+		} else if p.after < 0 {
+			p.after = i
 		}
 	}
 	switch {
-	case before == nil && after == nil:
-		return 0, true
-	case before == nil:
-		return after.Speed, mid(after).Sub(t) > 3*time.Second
-	case after == nil:
-		return before.Speed, t.Sub(mid(before)) > 3*time.Second
+	case p.before < 0 && p.after < 0:
+		return pace{far: true}
+	case p.before < 0:
+		p.before = p.after
+		p.far = mid(&k.Edges[p.after]).Sub(t) > farAway
+	case p.after < 0:
+		p.after = p.before
+		p.far = t.Sub(mid(&k.Edges[p.before])) > farAway
 	}
-	span := mid(after).Sub(mid(before)).Microseconds()
-	if span <= 0 {
-		return before.Speed, false
+	a, b := &k.Edges[p.before], &k.Edges[p.after]
+	p.speed = a.Speed
+	if span := mid(b).Sub(mid(a)).Microseconds(); span > 0 {
+		since := t.Sub(mid(a)).Microseconds()
+		p.part = 1000 * since / span
+		p.speed += quant.Speed((int64(b.Speed) - int64(a.Speed)) * since / span)
 	}
-	part := t.Sub(mid(before)).Microseconds()
-	return before.Speed + quant.Speed((int64(after.Speed)-int64(before.Speed))*part/span), false
+	return p
 }
 
 func mid(e *Edge) time.Time { return e.On.Add(e.Off.Sub(e.On) / 2) }
 
 // Length turns the way between a vehicle's first and last slice into its length: half a
-// slice is added on each side, u adds the slice spacing (profiler.md 6, step 8).
-func Length(way, u quant.Length, v quant.Speed, period time.Duration) (l, ul quant.Length) {
+// slice is added on each side, u adds the slice spacing (profiler.md 6, step 8). A scanner
+// sees an end as soon as enough of its beam, so wide along the lane, is on it: a quarter of
+// the beam is taken off each side, and u adds that both.
+func Length(way, u quant.Length, v quant.Speed, period time.Duration, beam quant.Length) (l, ul quant.Length) {
 	slice := int64(v) * period.Microseconds() / 1_000_000 // mm travelled in one scan
 	a := slice * slice / 6                                // (vT)^2/6, the edge term's variance
-	half := int64(u) / 2
-	return way + quant.Length(slice), quant.Length(2 * isqrt(a+half*half))
+	half, edge := int64(u)/2, int64(beam)/4
+	return way + quant.Length(slice) - beam/2, quant.Length(2 * isqrt(a+half*half+edge*edge))
 }
 
 func isqrt(v int64) int64 {

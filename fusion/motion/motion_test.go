@@ -59,7 +59,7 @@ func TestWayAndLength(t *testing.T) {
 	if _, _, ok := (&Track{}).Way(t0, t0.Add(time.Second)); ok {
 		t.Error("a way without any speed is accepted")
 	}
-	l, ul := Length(14000, 140, 2000, 40*time.Millisecond)
+	l, ul := Length(14000, 140, 2000, 40*time.Millisecond, 0)
 	if l != 14080 || ul < 140 || ul > 230 {
 		t.Errorf("Length = %v ± %v", l, ul)
 	}

@@ -193,30 +193,45 @@ func (j *judge) holds(c Condition, cfg Config) Tri {
 			return Yes
 		}
 		return No
-	case TwinAir, FourAxles:
-		return j.twinAir(cfg)
-	case TwinAirOr95:
-		t := j.twinAir(cfg)
-		if t != Yes && j.drivingUnder(cfg, 9500*quant.Kilogram) {
-			return Yes
-		}
-		return t
+	case TwinAir:
+		return j.twinAir(cfg, 1)
+	case TwoTwinAir:
+		return j.twinAir(cfg, 2)
+	case TwinAirOr95, FourAxles:
+		return either(j.twinAir(cfg, 1), j.drivingUnder(cfg, ninePointFive))
 	case SemiUnder18:
 		return j.semi(cfg, 1300, 1800)
+	case SemiWide:
+		return j.semi(cfg, 1801, 1<<30)
 	case SemiOver18:
 		t := j.semi(cfg, 1801, 1<<30)
 		if t == Yes {
-			return j.twinAir(cfg)
+			return j.twinAir(cfg, 1)
 		}
 		return t
 	}
 	return NotKnown
 }
 
-// twinAir reports whether a driving axle has twin tyres and air suspension. Every axle of
-// the powered unit but the first may be the driving one.
-func (j *judge) twinAir(c Config) Tri {
-	out := No
+// ninePointFive is the load of a driving axle with twin tyres up to which it needs no air
+// suspension for the higher limits.
+const ninePointFive = 9500 * quant.Kilogram
+
+// either is a or b.
+func either(a, b Tri) Tri {
+	switch {
+	case a == Yes || b == Yes:
+		return Yes
+	case a == NotKnown || b == NotKnown:
+		return NotKnown
+	}
+	return No
+}
+
+// twinAir reports whether so many driving axles have twin tyres and air suspension. Every
+// axle of the powered unit but the first may be a driving one.
+func (j *judge) twinAir(c Config, axles int) Tri {
+	sure, perhaps := 0, 0
 	for i := range j.n {
 		no := j.axles[i].no
 		if no == 1 || c.Tractor >= 0 && no > c.Tractor {
@@ -226,25 +241,41 @@ func (j *judge) twinAir(c Config) Tri {
 		switch {
 		case a.Dual != nil && !*a.Dual || a.Air != nil && !*a.Air:
 		case a.Dual != nil && a.Air != nil:
-			return Yes
+			sure++
 		default:
-			out = NotKnown
+			perhaps++
 		}
 	}
-	return out
+	switch {
+	case sure >= axles:
+		return Yes
+	case sure+perhaps >= axles:
+		return NotKnown
+	}
+	return No
 }
 
-func (j *judge) drivingUnder(c Config, most quant.Mass) bool {
+// drivingUnder reports whether each driving axle has twin tyres and carries at most that. An
+// axle with single tyres is taken for a steered one.
+func (j *judge) drivingUnder(c Config, most quant.Mass) Tri {
+	out := No
 	for i := range j.n {
 		no := j.axles[i].no
 		if no == 1 || c.Tractor >= 0 && no > c.Tractor {
 			continue
 		}
-		if m := j.v.Axles[no-1].Mass; m == nil || *m > most {
-			return false
+		a := &j.v.Axles[no-1]
+		switch {
+		case a.Dual != nil && !*a.Dual:
+		case a.Mass == nil || *a.Mass > most:
+			return No
+		case a.Dual == nil:
+			out = NotKnown
+		case out == No:
+			out = Yes
 		}
 	}
-	return j.n > 1
+	return out
 }
 
 // semi reports whether the trailer's axles are lo to hi mm apart.

@@ -60,6 +60,7 @@ func judgeOf(dst []Finding, p *Pack, v *Vehicle, o Options) judge {
 
 func (j *judge) rest() []Finding {
 	j.gross()
+	j.driving()
 	j.sizes()
 	return j.dst
 }
@@ -271,10 +272,10 @@ func (j *judge) decide(f *Finding, q *quantity, hi, lo *limit) notes {
 	f.Tolerance = j.mem.value(tol)
 	switch {
 	case hi.exceededBy(judged):
-		f.Verdict, f.Blocking = Exceeds, true
-		j.excess(f, q, judged-hi.value, hi.value)
-		if j.v.Permit != "" {
-			add |= notePermit
+		n, decided := j.permit(f, q, hi, judged)
+		if add |= n; !decided {
+			f.Verdict, f.Blocking = Exceeds, true
+			j.excess(f, q, judged-hi.value, hi.value)
 		}
 	case lo != hi && lo.exceededBy(judged):
 		f.Verdict, f.Reason = Undetermined, lo.reason

@@ -9,6 +9,7 @@ type shape struct {
 	unit   UnitKind
 	tyres  Tyres
 	air    Tri
+	under  bool  // no axle carries more than 9.5 t
 	lo, hi int64 // sum of the spacings less and plus its uncertainty, mm
 }
 
@@ -23,13 +24,14 @@ const (
 )
 
 func (j *judge) describe(s, e int) shape {
-	g := shape{n: e - s + 1, kind: kindOf(e - s + 1), tyres: DualTyres, air: Yes}
+	g := shape{n: e - s + 1, kind: kindOf(e - s + 1), tyres: DualTyres, air: Yes, under: true}
 	var sum int64
 	for i := s; i <= e; i++ {
 		if i > s {
 			sum += j.axles[i].gap
 		}
 		a := &j.v.Axles[j.axles[i].no-1]
+		g.under = g.under && a.Mass != nil && *a.Mass <= ninePointFive
 		switch {
 		case a.Dual != nil && !*a.Dual: // mixed tyres count as single
 			g.tyres = SingleTyres
@@ -90,7 +92,7 @@ func (j *judge) find(rows []AxleRow, g *shape) (*AxleRow, notes) {
 	if best.Tyres != AnyTyres && g.tyres == AnyTyres {
 		n |= noteTyres
 	}
-	if best.Air && g.air == NotKnown {
+	if best.Air && g.air == NotKnown && !(best.Or95 && g.under) {
 		n |= noteSuspension
 	}
 	if best.Unit != AnyUnit && g.unit == AnyUnit {
@@ -114,7 +116,7 @@ func (r *AxleRow) fits(g *shape) bool {
 	if r.Tyres != AnyTyres && g.tyres != AnyTyres && r.Tyres != g.tyres {
 		return false
 	}
-	if r.Air && g.air == No {
+	if r.Air && g.air == No && !(r.Or95 && g.under) {
 		return false
 	}
 	if g.n < 2 || r.Lo == 0 && r.Hi == 0 {

@@ -66,6 +66,7 @@ type AxleRow struct {
 	Role      Role
 	Tyres     Tyres
 	Air       bool         // only with air suspension
+	Or95      bool         // or, instead of air suspension, with at most 9.5 t on each axle
 	Lo, Hi    quant.Length // band of the (mean) spacing; Hi 0 is open
 	LoOpen    bool         // the band begins above Lo, not at it
 	HiIn      bool         // the band contains Hi
@@ -82,11 +83,13 @@ type Condition uint8
 const (
 	Always        Condition = iota
 	TwinAir                 // driving axle with twin tyres and air suspension
-	TwinAirOr95             // the same, or each driving axle at most 9.5 t
-	FourAxles               // the same for both driving axles, and at most 5 t a metre between the outer axles
+	TwinAirOr95             // the same, or each driving axle with twin tyres and at most 9.5 t
+	FourAxles               // TwinAirOr95, and at most 5 t a metre between the outer axles
 	SemiUnder18             // semi-trailer axles 1.3 to 1.8 m apart
 	SemiOver18              // semi-trailer axles more than 1.8 m apart, twin tyres and air suspension
 	IntermodalBox           // carries a 40 or 45 ft container in intermodal transport
+	SemiWide                // semi-trailer axles more than 1.8 m apart
+	TwoTwinAir              // two driving axles with twin tyres and air suspension
 )
 
 // GrossConfig is the kind of vehicle that a gross limit is for.
@@ -154,6 +157,12 @@ type SeasonRow struct {
 	ExemptUnread  bool       // the list of exemptions was not read: international carriage is taken as exempt
 }
 
+// ShareRow is the least share of the laden mass that the driving axles must carry.
+type ShareRow struct {
+	Source
+	Percent int64
+}
+
 // DeductRow is what is taken off a measured value before it is compared.
 type DeductRow struct {
 	Source
@@ -176,7 +185,8 @@ type Pack struct {
 	ID        string
 	Version   string
 	Act       string
-	Simulator bool // unverified rows may decide
+	Note      string // what is missing in it, for people
+	Simulator bool   // unverified rows may decide
 
 	Bound   quant.Length // axles up to this far apart form a group
 	BoundIn bool         // and at exactly this distance too
@@ -188,7 +198,8 @@ type Pack struct {
 	Seasons []SeasonRow
 	Deduct  []DeductRow
 	Bands   []BandRow
-	Formula *Source // bridge formula of 23 U.S.C. 127; nil elsewhere
+	Driving *ShareRow // nil: the driving axles may carry what they do
+	Formula *Source   // bridge formula of 23 U.S.C. 127; nil elsewhere
 }
 
 // Book is everything that rules compare with: packs, controls of goods, plausibility

@@ -32,8 +32,10 @@ type Vehicle struct {
 	Region    string        `json:"region,omitempty"`
 	Carriage  string        `json:"carriage,omitempty"` // domestic, international
 	Body      string        `json:"body,omitempty"`     // general (default), isothermal, bus, car_carrier, container_carrier
-	Permit    string        `json:"permit,omitempty"`
-	Units     []int         `json:"units,omitempty"` // axles of the tractor, axles of the trailer
+	Permit    *Permit       `json:"permit,omitempty"`   // special permit, or its bare number as a string
+	Plates    []string      `json:"plates,omitempty"`   // of all units; a permit is for plates
+	Site      string        `json:"site,omitempty"`     // where it is, beside its region; a permit is for a route
+	Units     []int         `json:"units,omitempty"`    // axles of the tractor, axles of the trailer
 	Axles     []Axle        `json:"axles,omitempty"`
 	Length    *quant.Length `json:"length_mm,omitempty"`
 	Width     *quant.Length `json:"width_mm,omitempty"`

@@ -41,6 +41,9 @@ func (v *Vehicle) Validate() error {
 			add("units %v do not count %d axles", v.Units, len(v.Axles))
 		}
 	}
+	if v.Permit != nil {
+		v.Permit.validate(add)
+	}
 	if v.UGap < 0 {
 		add("u_gap_mm is below zero")
 	}

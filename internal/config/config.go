@@ -42,6 +42,7 @@ type Site struct {
 	Store     string     `toml:"store"`      // archive: "" = SQLite in Data, or postgres://...
 	Pack      string     `toml:"pack"`       // rule pack that judges: KZ-342, RU-2060, ...
 	Advice    []string   `toml:"advice"`     // further packs, advice only
+	Rules     string     `toml:"rules"`      // folder of rule tables that stand before the program's own; "" has none
 	RoadClass quant.Mass `toml:"road_class"` // 6t, 10t, 11.5t an axle
 	Region    string     `toml:"region"`     // of seasonal limits
 }

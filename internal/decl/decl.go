@@ -89,6 +89,36 @@ type Document struct {
 	Kind string `json:"kind,omitempty"`
 	ID   string `json:"id"`
 	Date string `json:"date,omitempty"`
+
+	// Special is what a special permit for a heavy or oversize vehicle allows; nil where the
+	// document is none, or its contents were not declared.
+	Special *Special `json:"special,omitempty"`
+}
+
+// SpecialPermit is the Document.Kind of a special permit for a heavy or oversize vehicle.
+const SpecialPermit = "special_permit"
+
+// Special is what a special permit for a heavy or oversize vehicle allows. A value that is
+// absent is not permitted beyond the general limits: one for the gross mass does not cover
+// the axles.
+type Special struct {
+	Plates []string     `json:"plates,omitempty"`     // of tractor and trailer
+	From   string       `json:"valid_from,omitempty"` // YYYY-MM-DD, inclusive
+	To     string       `json:"valid_to,omitempty"`   // YYYY-MM-DD, inclusive
+	Route  []string     `json:"route,omitempty"`      // regions or sites that it leads through
+	Gross  quant.Mass   `json:"gross_kg,omitempty"`
+	Axles  []quant.Mass `json:"axles_kg,omitempty"` // of every axle in driving order
+	Groups []GroupMass  `json:"groups,omitempty"`
+	Length quant.Length `json:"length_mm,omitempty"`
+	Width  quant.Length `json:"width_mm,omitempty"`
+	Height quant.Length `json:"height_mm,omitempty"`
+}
+
+// GroupMass is what an axle group may weigh together; its axles count from 1.
+type GroupMass struct {
+	First int        `json:"first"`
+	Last  int        `json:"last"`
+	Mass  quant.Mass `json:"mass_kg"`
 }
 
 // Problem is one finding of format-logical control.

@@ -38,7 +38,7 @@ func genBody(t *rapid.T) Body {
 			USpeed: quant.Speed(n()), Stable: yes(), Mode: WeighMode(text()), Flags: flags, Alibi: text(), HasRaw: yes(), Raw: quant.Mass(n())}
 	case KindProfile:
 		p := &Profile{Height: quant.Length(n()), UHeight: quant.Length(n()), Width: quant.Length(n()), UWidth: quant.Length(n()), Length: quant.Length(n()),
-			ULength: quant.Length(n()), Scans: int(n()), Lost: int(n()), Start: at, End: genTime.Draw(t, "end"), Period: n(), Flags: flags}
+			ULength: quant.Length(n()), RawHeight: quant.Length(n()), RawWidth: quant.Length(n()), Scans: int(n()), Lost: int(n()), Start: at, End: genTime.Draw(t, "end"), Period: n(), Beam: quant.Length(n()), Flags: flags}
 		for range rapid.IntRange(0, 3).Draw(t, "slices") {
 			p.Slices = append(p.Slices, Slice{n(), quant.Length(n()), quant.Length(n()), quant.Length(n())})
 		}

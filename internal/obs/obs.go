@@ -114,13 +114,14 @@ const (
 	SpeedAssumed      Flag = "speed_assumed"
 	Truncated         Flag = "truncated"
 	ClockUnset        Flag = "clock_unset" // remark only: the device's calendar stands in 1970
+	OneScanner        Flag = "one_scanner" // remark only: the sides were seen from one place, u of the width is larger
 	Simulated         Flag = "simulated"   // remark only
 )
 
 // Voids reports whether a value with this flag must not be judged.
 func (f Flag) Voids() bool {
 	switch f {
-	case StoppedOnPlatform, RollBack, ClockUnset, Simulated:
+	case StoppedOnPlatform, RollBack, ClockUnset, OneScanner, Simulated:
 		return false
 	}
 	return true
@@ -154,14 +155,18 @@ type Profile struct {
 	UWidth  quant.Length `json:"u_width_mm,omitempty"`
 	Length  quant.Length `json:"length_mm"` // 0 with SpeedAssumed: the core computes it from its own track
 	ULength quant.Length `json:"u_length_mm,omitempty"`
-	Scans   int          `json:"scans"`
-	Lost    int          `json:"lost"`
-	Start   time.Time    `json:"t_start,omitzero"`
-	End     time.Time    `json:"t_end,omitzero"`
-	Period  int32        `json:"period_us,omitempty"` // scan period, for the slice spacing
-	Flags   []Flag       `json:"flags,omitempty"`
-	Slices  []Slice      `json:"slices,omitempty"` // at most 512, evenly thinned
-	Scan    *Scan        `json:"scan,omitempty"`   // one raw scan, under --raw only
+	// With mirrors, aerials and all else that was there; no limit is judged by them.
+	RawHeight quant.Length `json:"raw_height_mm,omitempty"`
+	RawWidth  quant.Length `json:"raw_width_mm,omitempty"`
+	Scans     int          `json:"scans"`
+	Lost      int          `json:"lost"`
+	Start     time.Time    `json:"t_start,omitzero"`
+	End       time.Time    `json:"t_end,omitzero"`
+	Period    int32        `json:"period_us,omitempty"` // scan period, for the slice spacing
+	Beam      quant.Length `json:"beam_mm,omitempty"`   // width of a beam along the lane, which lengthens what it meets
+	Flags     []Flag       `json:"flags,omitempty"`
+	Slices    []Slice      `json:"slices,omitempty"` // at most 512, evenly thinned
+	Scan      *Scan        `json:"scan,omitempty"`   // one raw scan, under --raw only
 }
 
 // Slice is one scan plane through a vehicle.

@@ -25,7 +25,8 @@ func (r *reader) axleRows(d packDef, rows []record) []rules.AxleRow {
 			"single": rules.Single, "tandem": rules.Tandem, "tridem": rules.Tridem, "multi": rules.Multi})
 		a.Role = choose(x, "role", map[string]rules.Role{"any": rules.AnyRole, "driving": rules.Driving, "non_driving": rules.NonDriving})
 		a.Tyres = choose(x, "tyres", map[string]rules.Tyres{"any": rules.AnyTyres, "single": rules.SingleTyres, "dual": rules.DualTyres})
-		a.Air = choose(x, "suspension", map[string]bool{"any": false, "air": true})
+		a.Air = choose(x, "suspension", map[string]bool{"any": false, "air": true, "air_or_9500": true})
+		a.Or95 = x.text("suspension") == "air_or_9500"
 		a.PerAxle = choose(x, "per", map[string]bool{"axle": true, "group": false})
 		a.HiIn = choose(x, "max_inclusive", map[string]bool{"": false, "0": false, "1": true})
 		a.Lo, a.Hi = x.millimetres("spacing_min_mm"), x.millimetres("spacing_max_mm")
@@ -98,17 +99,42 @@ func conditions() map[string]rules.Condition {
 		"sum of the units: 25 + 24": rules.Always,
 		"interstate without permit": rules.Always,
 		"driving axle twin tyres and air suspension":                                                 rules.TwinAir,
-		"two driving axles twin tyres and air suspension":                                            rules.TwinAir,
+		"two driving axles twin tyres and air suspension":                                            rules.TwoTwinAir,
 		"driving axle twin tyres + air suspension or each driving axle <= 9.5 t":                     rules.TwinAirOr95,
 		"two steered axles; same suspension condition; also <= 5 t per metre of outer axle distance": rules.FourAxles,
 		"semi-trailer axle spacing 1.3-1.8 m":                                                        rules.SemiUnder18,
 		"semi-trailer axle spacing > 1.8 m + twin tyres + air suspension":                            rules.SemiOver18,
+		"semi-trailer axle spacing > 1.8 m":                                                          rules.SemiWide,
 		"intermodal 40/45 ft container":                                                              rules.IntermodalBox,
 	}
 }
 
 // trailerConfig marks a row of a trailer alone, which only serves sums.
 const trailerConfig = rules.GrossConfig(255)
+
+// share is the condition of a row whose number is a percentage, not kilograms.
+const share = "per cent of the laden mass at least"
+
+// drivingShare takes the row about the driving axles out of the rows of gross limits.
+func (r *reader) drivingShare(d packDef, rows []record) (*rules.ShareRow, []record) {
+	var out *rules.ShareRow
+	rest := make([]record, 0, len(rows))
+	for _, x := range rows {
+		if x.text("config") != "driving_share" {
+			rest = append(rest, x)
+			continue
+		}
+		s := &rules.ShareRow{Source: x.source(d.act, x.text("note"), "status"), Percent: int64(x.count("limit_kg"))}
+		if s.Percent < 1 || s.Percent > 99 || x.text("condition") != share {
+			x.fail("a share of the driving axles needs 1 to 99 and the condition %q", share)
+		}
+		if out != nil {
+			x.fail("second share of the driving axles")
+		}
+		out = s
+	}
+	return out, rest
+}
 
 func (r *reader) grossRows(d packDef, rows []record) []rules.GrossRow {
 	var out, rigid, trailers []rules.GrossRow

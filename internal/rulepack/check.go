@@ -17,6 +17,7 @@ const maxLine = 1 << 20
 // CheckOptions are the settings of Check and Explain.
 type CheckOptions struct {
 	Simulator bool          // unverified rows may decide
+	Dir       string        // folder with further tables; "" has none
 	Judge     rules.Options // Day is today for vehicles without a date; Deduct as asked for
 }
 
@@ -45,7 +46,7 @@ type Report struct {
 // Deductions that are not verified may decide here when asked for: the input has no
 // instrument and the output no officer.
 func Check(r io.Reader, w io.Writer, packID string, o CheckOptions) (Report, error) {
-	p, err := openPack(packID, o.Simulator)
+	p, err := openPack(packID, o)
 	if err != nil {
 		return Report{}, err
 	}
@@ -78,8 +79,8 @@ func check(r io.Reader, w io.Writer, p *rules.Pack, o rules.Options) (Report, er
 	return rep, errors.Join(err, out.Flush())
 }
 
-func openPack(id string, simulator bool) (*rules.Pack, error) {
-	b, err := Load(simulator)
+func openPack(id string, o CheckOptions) (*rules.Pack, error) {
+	b, err := LoadOf(o.Dir, o.Simulator)
 	if err != nil {
 		return nil, err
 	}

@@ -97,8 +97,8 @@ func TestExplain(t *testing.T) {
 	for _, want := range []string{
 		"  law of 2025-10-10\n",
 		"  law of 2026-01-02, the vehicle has no date\n",
-		"  shape: articulated, 2 + 3 axles, code A2C3, as stated\n",
-		"  shape: rigid, 2 + 0 axles, code A2*, from the axle spacings\n",
+		"  shape: articulated, 2 + 3 axles, code A2C3, as stated; pattern T11O3\n",
+		"  shape: rigid, 2 + 0 axles, code A2*, from the axle spacings; pattern R11\n",
 		"  shape: articulated, axles of the units not known\n",
 		"  shape: not known; every class that fits is tried\n",
 		"  axles 3 to 5: tridem, spacings sum to 2620 mm over 2 (bounds are compared times 2), 7000kg + 7000.5kg + not measured\n",

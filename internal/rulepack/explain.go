@@ -13,22 +13,28 @@ import (
 // Explain writes the derivation of every finding of one vehicle as text, step by step:
 // shape, axle groups, row and clause, what was taken off, comparison, severity.
 func Explain(w io.Writer, p *rules.Pack, v *rules.Vehicle, o rules.Options) error {
-	e := &explainer{w: bufio.NewWriter(w)}
-	e.head(p, v, o)
-	e.groups(p, v)
-	for _, f := range rules.Judge(nil, p, v, o) {
-		e.finding(&f)
-	}
-	if err := e.w.Flush(); err != nil {
+	d := rules.Derive(p, v, o)
+	if err := WriteDerivation(w, v.ID, &d); err != nil {
 		return fmt.Errorf("write explanation of vehicle %q: %w", v.ID, err)
 	}
 	return nil
 }
 
+// WriteDerivation writes a derivation as text.
+func WriteDerivation(w io.Writer, vehicle string, d *rules.Derivation) error {
+	e := &explainer{w: bufio.NewWriter(w)}
+	e.head(vehicle, d)
+	e.groups(d)
+	for i := range d.Findings {
+		e.finding(&d.Findings[i])
+	}
+	return e.w.Flush()
+}
+
 // ExplainAll is "acsgd rules explain --pack ID": it reads vehicles as Check does and writes
 // their explanations.
 func ExplainAll(r io.Reader, w io.Writer, packID string, o CheckOptions) (Report, error) {
-	p, err := openPack(packID, o.Simulator)
+	p, err := openPack(packID, o)
 	if err != nil {
 		return Report{}, err
 	}
@@ -54,57 +60,56 @@ func (e *explainer) line(format string, args ...any) {
 	fmt.Fprintf(e.w, format+"\n", args...)
 }
 
-func (e *explainer) head(p *rules.Pack, v *rules.Vehicle, o rules.Options) {
-	e.line("vehicle %q", v.ID)
+func (e *explainer) head(vehicle string, d *rules.Derivation) {
+	e.line("vehicle %q", vehicle)
 	mode := "unverified limits are named and do not decide"
-	if p.Simulator {
+	if d.Simulator {
 		mode = "simulator mode: unverified limits decide"
 	}
-	e.line("  pack %s (%s), tables %s; %s", p.ID, p.Act, p.Version, mode)
-	switch {
-	case v.Date != "":
-		e.line("  law of %s", v.Date)
-	case !o.Day.IsZero():
-		e.line("  law of %s, the vehicle has no date", o.Day.Format("2006-01-02"))
+	e.line("  pack %s (%s), tables %s; %s", d.Pack, d.Act, d.Version, mode)
+	switch d.DayOf {
+	case "vehicle":
+		e.line("  law of %s", d.Day)
+	case "options":
+		e.line("  law of %s, the vehicle has no date", d.Day)
 	default:
 		e.line("  law: the newest rows, no day is known")
 	}
-	c, ok := rules.Infer(v)
-	how := "as stated"
-	if v.Class == "" {
+	s, how := &d.Shape, "as stated"
+	if s.Inferred {
 		how = "from the axle spacings"
 	}
 	switch {
-	case !ok:
+	case s.Class == "":
 		e.line("  shape: not known; every class that fits is tried")
-	case c.Tractor < 0:
-		e.line("  shape: %s, axles of the units not known", c.Class)
+	case s.Tractor < 1:
+		e.line("  shape: %s, axles of the units not known", s.Class)
 	default:
-		e.line("  shape: %s, %d + %d axles, code %s, %s", c.Class, c.Tractor, c.Trailer, rules.AxleCode(v), how)
+		e.line("  shape: %s, %d + %d axles, code %s, %s%s", s.Class, s.Tractor, s.Trailer, s.Code, how, prefixed("; pattern ", s.Pattern))
 	}
 }
 
-func (e *explainer) groups(p *rules.Pack, v *rules.Vehicle) {
-	names := map[rules.GroupKind]string{rules.Single: "single axle", rules.Tandem: "tandem", rules.Tridem: "tridem", rules.Multi: "group of four or more"}
-	for _, g := range rules.Groups(nil, p, v) {
-		sum := 0
-		for i := g.First; i < g.Last; i++ {
-			sum += int(v.Axles[i].Gap)
-		}
-		if g.Kind == rules.Single {
-			e.line("  axle %d: single, %s", g.First, loads(v, g))
+func (e *explainer) groups(d *rules.Derivation) {
+	names := map[string]string{"multi": "group of four or more"}
+	for _, g := range d.Groups {
+		if g.Kind == "single" {
+			e.line("  axle %d: single, %s", g.First, loads(g.Loads))
 			continue
+		}
+		name := names[g.Kind]
+		if name == "" {
+			name = g.Kind
 		}
 		n := g.Last - g.First
 		e.line("  axles %d to %d: %s, spacings sum to %d mm over %d (bounds are compared times %d), %s",
-			g.First, g.Last, names[g.Kind], sum, n, n, loads(v, g))
+			g.First, g.Last, name, int(g.Sum), n, n, loads(g.Loads))
 	}
 }
 
-func loads(v *rules.Vehicle, g rules.Group) string {
+func loads(ms []*quant.Mass) string {
 	var parts []string
-	for i := g.First - 1; i < g.Last; i++ {
-		if m := v.Axles[i].Mass; m != nil {
+	for _, m := range ms {
+		if m != nil {
 			parts = append(parts, m.String())
 		} else {
 			parts = append(parts, "not measured")
@@ -113,32 +118,39 @@ func loads(v *rules.Vehicle, g rules.Group) string {
 	return strings.Join(parts, " + ")
 }
 
-func (e *explainer) finding(f *rules.Finding) {
+func (e *explainer) finding(d *rules.Steps) {
+	f := &d.Finding
 	name := f.Quantity
 	if len(f.Axles) == 2 {
 		name = fmt.Sprintf("%s %d-%d", f.Quantity, f.Axles[0], f.Axles[1])
 	}
 	e.line("  %s", name)
-	if f.Measured != nil {
-		e.line("    measured   %s%s", number3(f.Measured, f.Unit), plusMinus(f))
-	} else {
-		e.line("    measured   nothing")
+	for i := range d.Steps {
+		e.step(f, &d.Steps[i])
 	}
-	if f.Row != "" {
-		e.line("    limit      %s, %s, mark %s", number3(f.Limit, f.Unit), f.Row, f.Mark)
-		e.line("    clause     %s", f.Clause)
+}
+
+func (e *explainer) step(f *rules.Finding, s *rules.Step) {
+	switch s.Kind {
+	case rules.StepMeasured:
+		if s.Value == nil {
+			e.line("    measured   nothing")
+			return
+		}
+		e.line("    measured   %s%s%s", number3(s.Value, s.Unit), plusMinus(f), prefixed(", by ", s.Text))
+	case rules.StepLimit:
+		e.line("    limit      %s, %s, mark %s", number3(s.Value, s.Unit), s.Row, s.Mark)
+		e.line("    clause     %s", s.Text)
+	case rules.StepCompared:
+		e.line("    judged     %s - %s = %s", number3(f.Measured, s.Unit), number3(f.Tolerance, s.Unit), number3(s.Value, s.Unit))
+	case rules.StepExcess:
+		e.line("    excess     %s, %d.%02d %% of the limit%s", number3(s.Value, s.Unit), s.BP/100, s.BP%100, prefixed("; ", f.Band))
+	case rules.StepNote:
+		e.line("    note       %s: %s", s.Text, rules.NoteText(s.Text))
+	case rules.StepVerdict:
+		e.line("    verdict    %s%s", f.Verdict, prefixed(": ", s.Text))
+	case rules.StepTakenOff, rules.StepBand: // in the lines of the comparison and of the excess
 	}
-	if f.Tolerance != nil && f.Measured != nil {
-		judged := *f.Measured - *f.Tolerance
-		e.line("    judged     %s - %s = %s", number3(f.Measured, f.Unit), number3(f.Tolerance, f.Unit), number3(&judged, f.Unit))
-	}
-	if f.Excess != nil {
-		e.line("    excess     %s, %d.%02d %% of the limit%s", number3(f.Excess, f.Unit), f.ExcessBP/100, f.ExcessBP%100, prefixed("; ", f.Band))
-	}
-	if len(f.Notes) > 0 {
-		e.line("    notes      %s", strings.Join(f.Notes, ", "))
-	}
-	e.line("    verdict    %s%s", f.Verdict, prefixed(": ", f.Reason))
 }
 
 func prefixed(p, s string) string {

@@ -18,6 +18,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,14 +30,19 @@ import (
 //go:embed data/*.csv
 var data embed.FS
 
-// magic begins the bytes of a book; the number is the version of the block's form.
-const magic = "acsgd rule book 1\n"
+// The bytes of a book begin with the version of the block's form. Form 1 has no table of
+// packs: its packs are those of the embedded one.
+const (
+	magic     = "acsgd rule book 2\n"
+	magic1    = "acsgd rule book 1\n"
+	packsFile = "packs.csv"
+)
 
 // tables lists the files of a book, in the order in which they stand in its bytes.
 func tables() []string {
 	return []string{
 		"axle_limits.csv", "controlled_goods.csv", "dimension_limits.csv", "enforcement_deduction.csv",
-		"fhwa13_ltpp_rules.csv", "gross_limits.csv", "norm_commodities.csv", "overload_bands.csv",
+		"fhwa13_ltpp_rules.csv", "gross_limits.csv", "norm_commodities.csv", "overload_bands.csv", packsFile,
 		"radioactive_goods.csv", "seasonal_limits.csv", "temporary_bans.csv", "vehicle_class_schemes.csv",
 	}
 }
@@ -52,7 +59,12 @@ func File(name string) ([]byte, error) {
 
 // Bytes returns the embedded book as bytes; the same program gives the same bytes. In
 // simulator mode unverified rows may decide.
-func Bytes(simulator bool) ([]byte, error) {
+func Bytes(simulator bool) ([]byte, error) { return BytesOf("", simulator) }
+
+// BytesOf returns the book of a site's folder: its tables, and the embedded ones for those
+// that it does not have. A table that no book has, and one that cannot be read, is refused
+// with file and line. "" is the embedded book.
+func BytesOf(dir string, simulator bool) ([]byte, error) {
 	files := make(map[string][]byte)
 	for _, name := range tables() {
 		b, err := File(name)
@@ -61,7 +73,47 @@ func Bytes(simulator bool) ([]byte, error) {
 		}
 		files[name] = b
 	}
-	return join(files, simulator), nil
+	if dir != "" {
+		if err := folder(dir, files); err != nil {
+			return nil, err
+		}
+	}
+	b := join(files, simulator)
+	if _, err := Parse(b); dir != "" && err != nil {
+		return nil, fmt.Errorf("rule tables of %s: %w", dir, err)
+	}
+	return b, nil
+}
+
+// maxTable is the largest table that is read from a folder, in bytes.
+const maxTable = 4 << 20
+
+// folder reads the tables of a folder over the embedded ones.
+func folder(dir string, files map[string][]byte) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+	if err == nil && len(names) == 0 {
+		err = errors.New("no table *.csv in it")
+	}
+	if err != nil {
+		return fmt.Errorf("rule tables of %s: %w", dir, err)
+	}
+	for _, path := range names {
+		name := filepath.Base(path)
+		if !slices.Contains(tables(), name) {
+			return fmt.Errorf("rule tables of %s: %s is no table of a book; there are %s", dir, name, strings.Join(tables(), " "))
+		}
+		st, err := os.Stat(path)
+		if err == nil && st.Size() > maxTable {
+			err = fmt.Errorf("%d bytes, at most %d are read", st.Size(), maxTable)
+		}
+		if err == nil {
+			files[name], err = os.ReadFile(path)
+		}
+		if err != nil {
+			return fmt.Errorf("rule table %s: %w", path, err)
+		}
+	}
+	return nil
 }
 
 // Replace returns the bytes of the book with another version of one table, after checking
@@ -83,8 +135,11 @@ func Replace(book []byte, name string, table []byte) ([]byte, error) {
 }
 
 // Load reads the embedded book.
-func Load(simulator bool) (*rules.Book, error) {
-	b, err := Bytes(simulator)
+func Load(simulator bool) (*rules.Book, error) { return LoadOf("", simulator) }
+
+// LoadOf reads the book of a site's folder, as BytesOf.
+func LoadOf(dir string, simulator bool) (*rules.Book, error) {
+	b, err := BytesOf(dir, simulator)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +154,7 @@ func Parse(b []byte) (*rules.Book, error) {
 	}
 	sum := sha256.Sum256(b)
 	book := &rules.Book{SHA256: hex.EncodeToString(sum[:]), Simulator: simulator}
-	book.Version = "1-" + book.SHA256[:12]
+	book.Version = string(b[len(magic)-2]) + "-" + book.SHA256[:12] // the digit of the form
 	r := &reader{files: files}
 	r.packs(book)
 	r.goods(book)
@@ -127,8 +182,11 @@ func split(b []byte) (map[string][]byte, bool, error) {
 	all := len(b)
 	fail := func(err error) error { return fmt.Errorf("read rule book at byte %d: %w", all-len(b), err) }
 	rest, ok := bytes.CutPrefix(b, []byte(magic))
+	old := false
 	if !ok {
-		return nil, false, fail(errors.New("not a rule book of form 1"))
+		if rest, old = bytes.CutPrefix(b, []byte(magic1)); !old {
+			return nil, false, fail(errors.New("not a rule book of form 1 or 2"))
+		}
 	}
 	b = rest
 	line, rest, ok := bytes.Cut(b, []byte("\n"))
@@ -139,6 +197,13 @@ func split(b []byte) (map[string][]byte, bool, error) {
 	b = rest
 	files := make(map[string][]byte)
 	for _, name := range tables() {
+		if old && name == packsFile {
+			var err error
+			if files[name], err = File(name); err != nil {
+				return nil, false, err
+			}
+			continue
+		}
 		line, rest, ok := bytes.Cut(b, []byte("\n"))
 		if !ok {
 			return nil, false, fail(errShort)

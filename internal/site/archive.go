@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 
 	"acsgd/console"
+	"acsgd/fusion/rules"
 	"acsgd/internal/store"
 )
 
 // Archive answers a console from a store.
-type Archive struct{ Store store.Store }
+type Archive struct {
+	Store store.Store
+	Books func(version string) *rules.Book // tables that were in force; nil: only the program's own
+}
 
 // Passages implements console.Archive.
 func (a Archive) Passages(ctx context.Context, q console.Query) (console.Page, error) {

@@ -51,7 +51,7 @@ func Examine(ctx context.Context, dir string, st store.Store, s signature.Statem
 		x.From = "archive"
 	case x.Row == "holds":
 		x.From = "replay"
-		if raw, err = played(ctx, dir, s); err != nil {
+		if raw, err = recordOf(ctx, dir, s); err != nil {
 			return x, err
 		}
 	default:
@@ -99,8 +99,8 @@ func holds(ctx context.Context, dir string, s signature.Statement) (string, erro
 	return "missing", nil
 }
 
-// played gives the record as the journal's row made it; nil if it makes none.
-func played(ctx context.Context, dir string, s signature.Statement) (json.RawMessage, error) {
+// recordOf gives the record as the journal's row made it; nil if it makes none.
+func recordOf(ctx context.Context, dir string, s signature.Statement) (json.RawMessage, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var raw json.RawMessage

@@ -240,15 +240,11 @@ func (s *Site) snapDir() string { return filepath.Join(s.dir, "snapshots") }
 // tune puts parameters and rule packs of this start in force: first their bytes in lane
 // "", then their names in each lane.
 func (s *Site) tune(ctx context.Context) error {
-	book, err := rulepack.Load(s.opt.File.Site.Mode == "simulator")
+	book, err := rulepack.Parse(s.law)
 	if err != nil {
-		return fmt.Errorf("load rule packs: %w", err)
+		return fmt.Errorf("read rule packs: %w", err)
 	}
-	packs, err := rulepack.Bytes(book.Simulator)
-	if err != nil {
-		return fmt.Errorf("encode rule packs: %w", err)
-	}
-	rules, err := s.enter(ctx, fusion.TuneRules, book.Version, packs)
+	rules, err := s.enter(ctx, fusion.TuneRules, book.Version, s.law)
 	if err != nil {
 		return err
 	}

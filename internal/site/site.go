@@ -24,6 +24,7 @@ import (
 	"acsgd/internal/evidence"
 	"acsgd/internal/exchange"
 	"acsgd/internal/journal"
+	"acsgd/internal/rulepack"
 	"acsgd/internal/store"
 	"acsgd/lanes"
 )
@@ -55,6 +56,7 @@ type Site struct {
 	store   store.Store
 	papers  *Papers
 	lib     *lanes.Library
+	law     []byte // the rule tables of this start
 	hub     *console.Hub
 	console *console.Server
 	flight  *flight
@@ -94,6 +96,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 		if s.claim, err = NewClaim(s.dir); err != nil {
 			return err
 		}
+	}
+	if s.law, err = rulepack.BytesOf(s.opt.File.Site.Rules, s.opt.File.Site.Mode == "simulator"); err != nil {
+		return err
 	}
 	if s.keep, err = evidence.Open(filepath.Join(s.dir, "evidence")); err != nil {
 		return err

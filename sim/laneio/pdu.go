@@ -1,24 +1,9 @@
 package laneio
 
-import "time"
+import (
+	"time"
 
-// Function codes that the module understands.
-const (
-	readCoils      = 1
-	readInputs     = 2
-	readHolding    = 3
-	readInput      = 4
-	writeCoil      = 5
-	writeRegister  = 6
-	writeCoils     = 15
-	writeRegisters = 16
-)
-
-// Exception codes.
-const (
-	illegalFunction = 1
-	illegalAddress  = 2
-	illegalValue    = 3
+	"acsgd/sim/modbus"
 )
 
 // Default addresses of the module, from 0.
@@ -42,7 +27,7 @@ func (d *Device) PDU(now time.Time, req []byte) []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(req) == 0 {
-		return []byte{0x80, illegalFunction}
+		return []byte{0x80, modbus.IllegalFunction}
 	}
 	fc := req[0]
 	if d.fault.Exception != 0 {
@@ -61,39 +46,39 @@ func be16(p []byte) int { return int(p[0])*256 + int(p[1]) }
 // serve carries a request out and appends the answer's data; exc is an exception code, 0 if
 // it was in order.
 func (d *Device) serve(dst []byte, fc byte, p []byte) (out []byte, exc byte) {
-	if fc == 0 || fc > writeCoil+1 && fc != writeCoils && fc != writeRegisters {
-		return nil, illegalFunction
+	if fc == 0 || fc > modbus.WriteCoil+1 && fc != modbus.WriteCoils && fc != modbus.WriteRegisters {
+		return nil, modbus.IllegalFunction
 	}
 	if len(p) < 4 {
-		return nil, illegalValue
+		return nil, modbus.IllegalValue
 	}
 	addr, n := be16(p), be16(p[2:])
 	switch fc {
-	case readCoils, readInputs:
+	case modbus.ReadCoils, modbus.ReadInputs:
 		return d.readBits(dst, fc, addr, n)
-	case readHolding, readInput:
+	case modbus.ReadHolding, modbus.ReadInput:
 		return d.readWords(dst, fc, addr, n)
-	case writeCoil:
+	case modbus.WriteCoil:
 		if len(p) != 4 || n != 0 && n != 0xff00 {
-			return nil, illegalValue
+			return nil, modbus.IllegalValue
 		}
 		if exc := d.setCoil(addr, n == 0xff00, true); exc != 0 {
 			return nil, exc
 		}
 		return append(dst, p...), d.setCoil(addr, n == 0xff00, false)
-	case writeRegister:
+	case modbus.WriteRegister:
 		if len(p) != 4 {
-			return nil, illegalValue
+			return nil, modbus.IllegalValue
 		}
 		return append(dst, p...), d.setWord(addr, n)
-	case writeCoils:
+	case modbus.WriteCoils:
 		return d.writeCoils(dst, addr, n, p)
 	default:
 		if n < 1 || n > 123 || len(p) != 5+2*n || int(p[4]) != 2*n {
-			return nil, illegalValue
+			return nil, modbus.IllegalValue
 		}
 		if n != 1 {
-			return nil, illegalAddress // there is one holding register only
+			return nil, modbus.IllegalAddress // there is one holding register only
 		}
 		return append(dst, p[:4]...), d.setWord(addr, be16(p[5:]))
 	}
@@ -101,7 +86,7 @@ func (d *Device) serve(dst []byte, fc byte, p []byte) (out []byte, exc byte) {
 
 func (d *Device) readBits(dst []byte, fc byte, addr, n int) ([]byte, byte) {
 	if n < 1 || n > 2000 {
-		return nil, illegalValue
+		return nil, modbus.IllegalValue
 	}
 	size := (n + 7) / 8
 	dst = append(dst, byte(size))
@@ -109,12 +94,12 @@ func (d *Device) readBits(dst []byte, fc byte, addr, n int) ([]byte, byte) {
 	out := dst[len(dst)-size:]
 	for i := range n {
 		on, ok := d.coil(addr + i)
-		if fc == readInputs {
+		if fc == modbus.ReadInputs {
 			ok = addr+i < addrIn+len(d.in)
 			on = ok && d.raw(addr+i-addrIn)
 		}
 		if !ok {
-			return nil, illegalAddress
+			return nil, modbus.IllegalAddress
 		}
 		if on {
 			out[i/8] |= 1 << (i % 8)
@@ -155,20 +140,20 @@ func (d *Device) setCoil(a int, on, try bool) byte {
 		}
 	case a >= addrClear && a < addrClear+len(d.in):
 		if !on {
-			return illegalValue
+			return modbus.IllegalValue
 		}
 		if !try {
 			d.in[a-addrClear].count = 0
 		}
 	default:
-		return illegalAddress
+		return modbus.IllegalAddress
 	}
 	return 0
 }
 
 func (d *Device) writeCoils(dst []byte, addr, n int, p []byte) ([]byte, byte) {
 	if n < 1 || n > 1968 || len(p) < 5 || int(p[4]) != (n+7)/8 || len(p) != 5+int(p[4]) {
-		return nil, illegalValue
+		return nil, modbus.IllegalValue
 	}
 	for _, try := range []bool{true, false} { // all or nothing
 		for i := range n {
@@ -182,13 +167,13 @@ func (d *Device) writeCoils(dst []byte, addr, n int, p []byte) ([]byte, byte) {
 
 func (d *Device) readWords(dst []byte, fc byte, addr, n int) ([]byte, byte) {
 	if n < 1 || n > 125 {
-		return nil, illegalValue
+		return nil, modbus.IllegalValue
 	}
 	out := append(dst, byte(2*n))
 	for a := addr; a < addr+n; a++ {
 		v, ok := d.word(fc, a)
 		if !ok {
-			return nil, illegalAddress
+			return nil, modbus.IllegalAddress
 		}
 		out = append(out, byte(v>>8), byte(v))
 	}
@@ -197,20 +182,20 @@ func (d *Device) readWords(dst []byte, fc byte, addr, n int) ([]byte, byte) {
 
 func (d *Device) word(fc byte, a int) (v uint16, ok bool) {
 	switch {
-	case fc == readHolding && a == addrOutWord:
+	case fc == modbus.ReadHolding && a == addrOutWord:
 		for i, o := range d.out {
 			if o.on {
 				v |= 1 << i
 			}
 		}
 		return v, true
-	case fc == readInput && a >= addrCounters && a < addrCounters+2*len(d.in):
+	case fc == modbus.ReadInput && a >= addrCounters && a < addrCounters+2*len(d.in):
 		c := d.in[(a-addrCounters)/2].count
 		if (a-addrCounters)%2 == 0 {
 			return uint16(c >> 16), true
 		}
 		return uint16(c), true
-	case fc == readInput && a == addrInWord:
+	case fc == modbus.ReadInput && a == addrInWord:
 		for i := range d.in {
 			if d.raw(i) {
 				v |= 1 << i
@@ -223,7 +208,7 @@ func (d *Device) word(fc byte, a int) (v uint16, ok bool) {
 
 func (d *Device) setWord(a, v int) byte {
 	if a != addrOutWord {
-		return illegalAddress
+		return modbus.IllegalAddress
 	}
 	for i := range d.out {
 		d.drive(i, v>>i&1 == 1, false)

@@ -23,6 +23,15 @@
 //	  verdict = "within"
 //	  path    = "green"
 //
+// The scale of a lane, where it is not that of [instruments]:
+//
+//	[[instruments.lane]]
+//	lane   = 1
+//	scale  = "wim/modbus"       # or wim/tenso-m, wim/yaohua, ...: see Scale
+//	model  = "laumas"           # of wim/modbus; format of wim/yaohua and wim/rice-lake
+//	wire   = "modbus+tcp"
+//	mode   = "rolling"          # stop, static
+//
 // Load reads a file or a shipped scenario, Plan makes the vehicles of a seed, World lets
 // them drive, Gear makes the simulated instruments with their faults, and Judge compares
 // what was reported with what was expected. The package knows nothing of the software

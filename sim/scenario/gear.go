@@ -13,7 +13,6 @@ import (
 	"acsgd/sim/dims"
 	"acsgd/sim/laneio"
 	"acsgd/sim/rpm"
-	"acsgd/sim/wim"
 )
 
 // Instrument is one simulated instrument of a lane, and what a site file says of it.
@@ -36,10 +35,14 @@ type LinkKind string
 
 // The wires.
 const (
-	Modbus LinkKind = "modbus" // Modbus TCP
+	Modbus LinkKind = "modbus" // Modbus TCP, of the I/O module
 	Serial LinkKind = "serial" // a pseudo terminal
 	TCP    LinkKind = "tcp"    // the instrument listens
 	Push   LinkKind = "push"   // the instrument dials
+
+	ModbusTCP  LinkKind = "modbus+tcp"        // the instrument listens
+	ModbusRTU  LinkKind = "modbus+rtu"        // a pseudo terminal
+	ModbusOver LinkKind = "modbus+rtuovertcp" // the converter of a serial line listens
 )
 
 func classes() []string { return []string{"io", "front", "rear", "wim", "dims", "rpm"} }
@@ -78,7 +81,7 @@ func NewGear(p *Plan, lane int, virtual bool, pace float64) (*Gear, error) {
 	g.add(&Instrument{Name: "io", Class: "io", Driver: "laneio/modbus", Station: AtEntry, Link: Modbus,
 		Settings: map[string]any{"model": "moxa-e1212"}}, nil, 0)
 	g.cameras(p, seed)
-	g.scale(p, lane, seed, virtual)
+	g.weigh(p, lane, seed, virtual)
 	if err := g.scanner(p, seed, virtual); err != nil {
 		return nil, err
 	}
@@ -109,34 +112,6 @@ func (g *Gear) cameras(p *Plan, seed uint64) {
 		g.add(&Instrument{Name: c.class, Class: c.class, Driver: "anpr/isapi", Station: c.at, Role: c.role, Link: Push,
 			Settings: map[string]any{"role": c.role}}, m, seed+40+uint64(i))
 	}
-}
-
-func (g *Gear) scale(p *Plan, lane int, seed uint64, virtual bool) {
-	m := wim.Default(seed + 100)
-	m.Station = AtScale
-	m.Drift = 20 * quant.Gram // a minute: an indicator tracks its zero, a day's wander stays small
-	i := &Instrument{Name: "wim", Class: "wim", Driver: p.Scenario.Gear.Scale, Station: AtScale, Link: Serial,
-		Settings: map[string]any{"platform_length": "0.75m", "division": "20kg", "speed_max": "15km/h"}}
-	if i.Driver == "mixed" {
-		i.Driver = []string{"wim/mt-continuous", "wim/tenso-m"}[lane%2]
-	}
-	scene := sim.Scene(g.World)
-	if virtual {
-		scene = &near{scene: g.World, at: float64(AtScale), before: 4000, after: 14_000} // the scale waits for a further axle
-	}
-	if i.Driver == "wim/tenso-m" {
-		i.Settings["poll"] = "10ms" // twice the rate that rolling axles need
-		ten := wim.NewTenso(m, scene)
-		ten.Lost = 1e-6 // a sound line; faults are ordered
-		g.add(i, ten, seed+11)
-		return
-	}
-	mt := wim.NewMT(m, scene)
-	mt.Thin = virtual
-	if virtual {
-		i.Settings["silence"] = "3s"
-	}
-	g.add(i, mt, seed+11)
 }
 
 // fastest is how fast vehicles drive in where streams are thinned, mm/s.

@@ -147,7 +147,7 @@ func (a *Arrival) place(m *Motion) float64 {
 	case "entry":
 		x = float64(AtEntry)
 	case "scale":
-		x = float64(AtScale) + platform/2
+		x = float64(a.Scale.station()) + platform/2
 	case "scanner":
 		x = float64(AtScanner)
 	case "portal":

@@ -25,6 +25,7 @@ type Arrival struct {
 	Motion []Motion
 	Faults []FaultPlan
 	Expect Expect
+	Scale  Scale // of its lane
 
 	Vehicle *sim.Vehicle
 	Papers  *declare.Paper // nil: none
@@ -70,6 +71,7 @@ func (s *Scenario) Plan(seed uint64, start time.Time) *Plan {
 	}
 	p.traffic()
 	for i, a := range p.Arrivals {
+		a.Scale = s.scale(a.Lane)
 		if a.Papers != nil {
 			a.Papers.Number, a.Papers.Date = i+1, start.Truncate(24*time.Hour)
 		}

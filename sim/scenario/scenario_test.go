@@ -36,6 +36,7 @@ func TestEveryShippedScenarioIsWellFormedAndSaysWhatItIs(t *testing.T) {
 func TestAScenarioThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 	head := "name = \"x\"\nlanes = 2\n"
 	car := head + "[[vehicle]]\ntemplate = \"T11O3\"\n"
+	gear := func(keys string) string { return car + "[[instruments.lane]]\n" + keys + "\n" }
 	for name, tc := range map[string]struct{ text, want string }{
 		"an unknown key":                    {head + "colour = \"red\"\n[[vehicle]]\ntemplate = \"R2\"\n", `bad.toml:3: unknown key "colour"`},
 		"a mass without a unit":             {car + "axles = [7000, 9000, 6000, 6000, 6000]\n", "bad.toml:5: "},
@@ -56,6 +57,17 @@ func TestAScenarioThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 		"no TOML at all":                    {head + "[[vehicle\n", "bad.toml:4: "},
 		"two vehicles of one name":          {car + "name = \"a\"\n[[vehicle]]\nname = \"a\"\ntemplate = \"R2\"\n", `bad.toml:7: vehicle.name "a" stands twice`},
 		"goods without a code":              {car + "goods = [{ hs = \"cars\", gross = \"1t\" }]\n", `bad.toml:5: vehicle.goods: hs "cars"`},
+		"a scale that there is not":         {car + "[instruments]\nscale = \"wim/steelyard\"\n", `bad.toml:6: instruments.scale "wim/steelyard": want wim/modbus, wim/mt-continuous`},
+		"a slow scale for rolling axles":    {car + "[instruments]\nscale = \"wim/st-gs\"\n", "bad.toml:6: instruments.scale wim/st-gs is too slow for rolling axles"},
+		"a slow scale in one lane":          {gear("scale = \"wim/mt-sics\""), `bad.toml:5: wim/mt-sics sends 20 samples a second, rolling axles need 50: want mode "stop" or "static"`},
+		"a scale of a lane that is not":     {gear("lane = 3\nscale = \"wim/yaohua\""), "instruments.lane.lane 3: want 1 to 2, each once"},
+		"a scale of a lane twice":           {gear("lane = 2\n[[instruments.lane]]\nlane = 2"), "bad.toml:8: instruments.lane.lane 2: want 1 to 2, each once"},
+		"a format that there is not":        {gear("lane = 1\nscale = \"wim/yaohua\"\nformat = \"a1\""), `bad.toml:8: instruments.lane.format "a1": want a9, a26, a23p, a12e`},
+		"a format of what has one":          {gear("lane = 1\nscale = \"wim/tenso-m\"\nformat = \"a9\""), "bad.toml:8: wim/tenso-m has one format"},
+		"a model that there is not":         {gear("lane = 1\nscale = \"wim/modbus\"\nmodel = \"own\""), `bad.toml:8: instruments.lane.model "own": want laumas, hbm-wtx, pt113`},
+		"a model of what has formats":       {gear("lane = 1\nscale = \"wim/yaohua\"\nmodel = \"laumas\""), "bad.toml:8: model belongs to wim/modbus"},
+		"a wire that it does not hang on":   {gear("lane = 1\nscale = \"wim/modbus\"\nwire = \"serial\""), `bad.toml:8: instruments.lane.wire "serial": want modbus+tcp, modbus+rtu, modbus+rtuovertcp`},
+		"a mode that there is not":          {gear("lane = 1\nmode = \"flying\""), `bad.toml:7: instruments.lane.mode "flying"`},
 	} {
 		_, err := Parse("bad.toml", []byte(tc.text))
 		if err == nil || !strings.Contains(err.Error(), tc.want) {

@@ -1,8 +1,10 @@
 package wim
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"acsgd/internal/quant"
@@ -17,10 +19,12 @@ const (
 	StandardString TextForm = iota // Dini Argeo: ST,GS,   18420,kg CR LF
 	RiceLake                       // RLWS: STX, polarity, weight, K, G, status, CR LF
 	CardinalForm                   // CR, polarity, weight, status, kg, g, ETX
+	AxleString                     // Dini Argeo AF: ST,1,     18420kg,           0kg CR LF
 )
 
 // Text is an indicator that sends its gross weight by itself, in kilograms, as often as its
-// display changes.
+// display changes. As Dini Argeo's do, it also answers REXT with net and tare, and PID with
+// the id under which it has stored the weight, if that rests.
 type Text struct {
 	// Form is the form of its lines.
 	Form TextForm
@@ -30,11 +34,17 @@ type Text struct {
 	Rate float64
 	// Lost is the share of lines that never arrive.
 	Lost float64
+	// Silent sends nothing but answers.
+	Silent bool
+	// Tare is on: the display shows net.
+	Tare quant.Mass
 
-	sig  *Signal
-	rng  *rand.Rand
-	next time.Time
-	buf  []byte
+	sig    *Signal
+	rng    *rand.Rand
+	next   time.Time
+	buf    []byte
+	in     []byte
+	stored int // weights in the alibi memory
 }
 
 // NewText makes an indicator on a platform, ten lines a second, one in a thousand lost.
@@ -44,15 +54,53 @@ func NewText(form TextForm, m Model, scene sim.Scene) *Text {
 
 var _ sim.Machine = (*Text)(nil)
 
-// Feed implements sim.Machine: nothing is asked of it.
-func (x *Text) Feed(time.Time, []byte, *sim.Out) {}
+// Feed implements sim.Machine: it answers the whole requests in what has come.
+func (x *Text) Feed(now time.Time, p []byte, out *sim.Out) {
+	x.in = append(x.in, p...)
+	for {
+		line, rest, ok := strings.Cut(string(x.in), "\r\n")
+		if !ok {
+			break
+		}
+		x.in = append(x.in[:0], rest...)
+		request, mine := strings.CutPrefix(line, x.Address)
+		if !mine {
+			continue
+		}
+		r := x.sig.At(now)
+		kg, tare := int64(r.Mass/quant.Kilogram), int64(x.Tare/quant.Kilogram)
+		status := "US"
+		switch {
+		case r.Over:
+			status = "OL"
+		case r.Stable:
+			status = "ST"
+		}
+		switch request {
+		case "REXT":
+			out.Send = fmt.Appendf(out.Send, "%s1,%s,%10d,  %10d,         0,         0,kg\r\n", x.Address, status, kg-tare, tare)
+		case "PID":
+			id := "NO"
+			if r.Stable && kg >= 0 {
+				x.stored++
+				id = fmt.Sprintf("%05d-%06d", 0, x.stored)
+			}
+			out.Send = fmt.Appendf(out.Send, "%sPID%s,1,%10dkg,  %10dkg,%s\r\n", x.Address, status, kg, tare, id)
+		default:
+			out.Send = append(out.Send, x.Address+"ERR01\r\n"...)
+		}
+	}
+	if len(x.in) > 256 {
+		x.in = x.in[:0]
+	}
+}
 
 // Tick implements sim.Machine.
 func (x *Text) Tick(now time.Time, out *sim.Out) {
 	if x.next.IsZero() {
 		x.next = now
 	}
-	for !now.Before(x.next) {
+	for !x.Silent && !now.Before(x.next) {
 		r := x.sig.At(x.next)
 		if x.rng.Float64() >= x.Lost {
 			x.buf = x.line(x.buf[:0], r)
@@ -67,7 +115,7 @@ func (x *Text) Tick(now time.Time, out *sim.Out) {
 }
 
 // Deadline implements sim.Machine.
-func (x *Text) Deadline() (time.Time, bool) { return x.next, true }
+func (x *Text) Deadline() (time.Time, bool) { return x.next, !x.Silent }
 
 // line writes one line.
 func (x *Text) line(b []byte, r Reading) []byte {
@@ -90,6 +138,13 @@ func (x *Text) line(b []byte, r Reading) []byte {
 		return append(append(b, status), " kg g  \x03"...)
 	}
 	b = append(b, x.Address...)
+	if x.Form == AxleString && !r.Over {
+		status := "US"
+		if r.Stable {
+			status = "ST"
+		}
+		return fmt.Appendf(b, "%s,1,%10dkg,  %10dkg\r\n", status, kg, x.Tare/quant.Kilogram)
+	}
 	switch {
 	case r.Over:
 		return append(b, "OL,GS,--------,kg\r\n"...)

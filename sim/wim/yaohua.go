@@ -14,8 +14,13 @@ import (
 // Yaohua is an XK3190 indicator that sends its weight by itself, in kilograms and without a
 // word on stability.
 type Yaohua struct {
-	// Format is "a9" (format 0), "a26" (format 1), "a23p" (format 2) or "a12e".
+	// Format is "a9" (format 0), "a26" (format 1), "a23p" (format 2), "a12e", "a12" or
+	// "command", in which it says nothing until it is asked.
 	Format string
+	// Address is its letter in command mode; 0 is A.
+	Address byte
+	// Echo returns every request first, as RS-485 converters do.
+	Echo bool
 	// Rate is how many frames it sends a second; 0 is 60.
 	Rate float64
 	// Decimals is how many places the display shows behind the point, 0 to 4.
@@ -34,6 +39,7 @@ type Yaohua struct {
 	next time.Time // sampling time of the next frame
 	due  time.Time // when it leaves
 	buf  []byte
+	in   []byte
 }
 
 // NewYaohua makes an indicator of format 0 on a platform, 60 frames a second, which a line of
@@ -46,14 +52,39 @@ func NewYaohua(m Model, scene sim.Scene) *Yaohua {
 var _ sim.Machine = (*Yaohua)(nil)
 
 // Feed implements sim.Machine: in continuous output the indicator takes no commands.
-func (y *Yaohua) Feed(time.Time, []byte, *sim.Out) {}
+func (y *Yaohua) Feed(now time.Time, p []byte, out *sim.Out) {
+	if y.Format != "command" {
+		return
+	}
+	if y.Echo {
+		out.Send = append(out.Send, p...)
+	}
+	y.in = append(y.in, p...)
+	address := max(y.Address, 'A')
+	for len(y.in) >= 6 {
+		body := y.in[1:3]
+		if y.in[0] != 2 || y.in[5] != 3 || string(check(slices.Clone(body), 0)) != string(y.in[1:5]) {
+			y.in = y.in[1:]
+			continue
+		}
+		if body[0] == address && body[1] == 'B' && y.rng.Float64() >= y.Lost {
+			if r := y.sig.At(now); !r.Over {
+				start := len(out.Send) + 1
+				out.Send = append(out.Send, 2, address, 'B', signOf(r.Mass, '+'))
+				out.Send = append(out.Send, strings.Replace(y.display(r.Mass, 7), ".", "", 1)[1-min(y.Decimals, 1):]...)
+				out.Send = append(check(append(out.Send, "01234"[y.Decimals]), start), 3)
+			}
+		}
+		y.in = y.in[6:]
+	}
+}
 
 // Tick implements sim.Machine.
 func (y *Yaohua) Tick(now time.Time, out *sim.Out) {
 	if y.next.IsZero() {
 		y.schedule(now)
 	}
-	for !now.Before(y.due) {
+	for y.Format != "command" && !now.Before(y.due) {
 		r := y.sig.At(y.next)
 		if y.rng.Float64() >= y.Lost {
 			y.buf = y.frame(y.buf[:0], r)
@@ -74,7 +105,7 @@ func (y *Yaohua) schedule(t time.Time) {
 }
 
 // Deadline implements sim.Machine.
-func (y *Yaohua) Deadline() (time.Time, bool) { return y.due, true }
+func (y *Yaohua) Deadline() (time.Time, bool) { return y.due, y.Format != "command" }
 
 // frame writes one frame. What formats 0 to 2 send while the display shows OL is not
 // documented: here it is nothing.
@@ -84,6 +115,8 @@ func (y *Yaohua) frame(b []byte, r Reading) []byte {
 	}
 	start := len(b)
 	switch y.Format {
+	case "a12":
+		b = append(append(append(b, "ww"...), y.signed(r.Mass)...), "kg"...)
 	case "a26":
 		text := []byte(y.display(r.Mass, 7))
 		slices.Reverse(text)
@@ -125,6 +158,15 @@ func (y *Yaohua) text(r Reading) string {
 		s = "-" + s[1:]
 	}
 	return "WG" + s + tail
+}
+
+// signed is m in seven characters, a minus among them.
+func (y *Yaohua) signed(m quant.Mass) string {
+	s := y.display(m, 7)
+	if m < 0 {
+		s = "-" + s[1:]
+	}
+	return s
 }
 
 // display is the size of m in width characters, the point among them.

@@ -1,19 +1,16 @@
 package isapi
 
 import (
-	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"acsgd/devices"
-	"acsgd/internal/line"
+	"acsgd/devices/push"
 	"acsgd/internal/obs"
 )
 
@@ -66,17 +63,9 @@ func (c *Config) validate() error {
 	default:
 		bad("role %q: want front, rear or trailer", c.Role)
 	}
-	c.allow = nil
-	for _, a := range c.Allow {
-		p, err := netip.ParsePrefix(a)
-		if at, e := netip.ParseAddr(a); e == nil {
-			p, err = netip.PrefixFrom(at, at.BitLen()), nil
-		}
-		if err != nil {
-			bad("allow %q: want an address or a network such as 10.1.0.0/24", a)
-			continue
-		}
-		c.allow = append(c.allow, p)
+	var err error
+	if c.allow, err = push.Allow(c.Allow); err != nil {
+		bad("%w", err)
 	}
 	if (c.User == "") != (c.Password == "") {
 		bad("user and password go together")
@@ -119,14 +108,13 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	var g *gate
+	var g *push.Gate
 	if cfg.User != "" {
-		g = &gate{user: cfg.User, password: cfg.Password, secret: make([]byte, 32)}
-		rand.Read(g.secret) // never fails
+		g = push.NewGate(cfg.User, cfg.Password)
 	}
-	inner := devices.Listen(only(open, cfg.allow, env), func() devices.Session { return newSession(cfg, env, g, true) }, env,
+	inner := devices.Listen(push.Only(open, cfg.allow, Proto, env), func() devices.Session { return newSession(cfg, env, g, true) }, env,
 		devices.ListenConfig{Max: cfg.Connections, Idle: cfg.Idle})
-	return &source{inner, cfg.Answer}, nil
+	return push.InTime(inner, cfg.Answer), nil
 }
 
 // NewSession makes the decoder of what one camera sent: requests, bare XML documents or a
@@ -139,48 +127,6 @@ func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	cfg.Path = ""
 	return newSession(cfg, env, nil, false), nil
 }
-
-// only lets through connections from the list, and closes the others.
-func only(open line.Open, list []netip.Prefix, env devices.Env) line.Open {
-	return func(ctx context.Context) (line.Conn, error) {
-		for {
-			c, err := open(ctx)
-			if err != nil || allowed(c, list) {
-				return c, err
-			}
-			if env.Report != nil {
-				env.Report(&obs.DecodeError{Proto: Proto, Reason: "connection of " + c.Peer() + " refused: its address is not allowed"})
-			}
-			c.Close()
-		}
-	}
-}
-
-// source answers in time: what is not durable within the limit counts as refused.
-type source struct {
-	devices.Source
-	limit time.Duration
-}
-
-// Run implements devices.Source.
-func (s *source) Run(ctx context.Context, emit devices.Emit) error {
-	return s.Source.Run(ctx, func(o obs.Observation, done func(error)) {
-		if done == nil {
-			emit(o, nil)
-			return
-		}
-		var once sync.Once
-		late := time.AfterFunc(s.limit, func() {
-			once.Do(func() { done(errLate) })
-		})
-		emit(o, func(err error) {
-			late.Stop()
-			once.Do(func() { done(err) })
-		})
-	})
-}
-
-var errLate = errors.New("not durable before the camera's answer was due")
 
 // nameOnly names evidence without storing it, where there is no store.
 func nameOnly(mediaType string, p []byte) (obs.Blob, error) {

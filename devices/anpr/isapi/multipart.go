@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"acsgd/devices/push"
 )
 
 // part is one part of a multipart body.
@@ -248,7 +250,7 @@ func (s *splitter) endOfLine() bool {
 
 // headers reads the header lines of a part.
 func (s *splitter) headers(to partSink) bool {
-	end, skip := blankLine(s.buf)
+	end, skip := push.BlankLine(s.buf)
 	if end < 0 || end > maxPartHeader {
 		if len(s.buf) > maxPartHeader+4 {
 			to.partFault(s.offset, "header of a part does not end")
@@ -272,25 +274,6 @@ func (s *splitter) headers(to partSink) bool {
 		}
 	}
 	return true
-}
-
-// blankLine finds the end of the header lines and where the content begins.
-func blankLine(p []byte) (end, content int) {
-	if bytes.HasPrefix(p, []byte("\r\n")) {
-		return 0, 2
-	}
-	if bytes.HasPrefix(p, []byte("\n")) {
-		return 0, 1
-	}
-	if i := bytes.Index(p, []byte("\r\n\r\n")); i >= 0 {
-		if k := bytes.Index(p[:i], []byte("\n\n")); k < 0 {
-			return i, i + 4
-		}
-	}
-	if i := bytes.Index(p, []byte("\n\n")); i >= 0 {
-		return i, i + 2
-	}
-	return -1, -1
 }
 
 func parsePart(head []byte) part {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/push"
 )
 
 // Proto is the name of this protocol in decode errors.
@@ -16,15 +17,15 @@ const Proto = "isapi"
 type Session struct {
 	cfg   *Config
 	env   devices.Env
-	gate  *gate // nil: everybody may push
-	live  bool  // a camera waits for answers; false in a recording, which is read on after errors
+	gate  *push.Gate // nil: everybody may push
+	live  bool       // a camera waits for answers; false in a recording, which is read on after errors
 	state state
 	buf   []byte
 	base  int64 // offset of buf[0]
-	req   request
+	req   push.Request
 	left  int64 // of the body
 	size  int64 // of the body so far
-	chunk dechunker
+	chunk push.Dechunker
 	split *splitter // of a multipart body
 	doc   []byte    // an XML body
 	msg   message
@@ -55,7 +56,7 @@ const (
 	together = time.Second
 )
 
-func newSession(cfg *Config, env devices.Env, g *gate, live bool) *Session {
+func newSession(cfg *Config, env devices.Env, g *push.Gate, live bool) *Session {
 	s := &Session{cfg: cfg, env: env, gate: g, live: live}
 	if s.env.Keep == nil {
 		s.env.Keep = nameOnly
@@ -185,71 +186,58 @@ func (s *Session) begin() bool {
 
 // readHead reads a request head and answers what is refused.
 func (s *Session) readHead(out *devices.Out) bool {
-	end, content := blankLine(s.buf)
-	sound := plausible(s.buf)
-	if end < 0 && len(s.buf) <= maxHead+len("\r\n\r\n") && sound {
+	end, content := push.BlankLine(s.buf)
+	sound := push.Plausible(s.buf)
+	if end < 0 && len(s.buf) <= push.MaxHead+len("\r\n\r\n") && sound {
 		return false
 	}
 	var reason string
-	if end < 0 || end > maxHead || !sound {
+	if end < 0 || end > push.MaxHead || !sound {
 		reason = "no HTTP request, or one whose head is too long"
 	} else {
-		s.req, reason = parseHead(s.buf[:end])
+		s.req, reason = push.ParseHead(s.buf[:end])
 	}
 	if reason != "" {
 		s.fault(out, reason)
 		return true
 	}
 	s.drop(content)
-	s.left, s.size, s.doc, s.split, s.chunk = s.req.length, 0, s.doc[:0], nil, dechunker{}
+	s.left, s.size, s.doc, s.split, s.chunk = s.req.Length, 0, s.doc[:0], nil, push.Dechunker{}
 	if status, header := s.refuse(out); status != "" {
-		out.Ack(s.req.answer(status, header...))
+		out.Ack(s.req.Answer(status, header...))
 		s.state = refused
-		if s.live && (s.req.length > s.cfg.MaxBody || s.req.length < 0 && !s.req.chunked) {
+		if s.live && (s.req.Length > s.cfg.MaxBody || s.req.Length < 0 && !s.req.Chunked) {
 			out.Fail = &givenUp{status} // where the next request begins is not worth waiting for
 		}
 		return s.endIfEmpty(out)
 	}
-	if s.req.expect {
+	if s.req.Expect {
 		out.Ack([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	s.msg.at = s.base
-	if boundary := param(s.req.contentType, "boundary"); boundary != "" {
+	if boundary := param(s.req.ContentType, "boundary"); boundary != "" {
 		s.split = newSplitter(boundary, s.cfg.MaxPicture, s.base)
 	}
 	s.state = body
 	return s.endIfEmpty(out)
 }
 
-// plausible reports whether bytes may still become a request head.
-func plausible(p []byte) bool {
-	for _, c := range p[:min(len(p), 16)] {
-		if c == '\n' || c == ' ' {
-			return true
-		}
-		if c < 'A' || c > 'Z' {
-			return false
-		}
-	}
-	return len(p) < 16
-}
-
 // refuse gives the answer to a request that is not taken.
 func (s *Session) refuse(out *devices.Out) (status string, headers []string) {
 	r := &s.req
 	switch {
-	case r.method != "POST" && r.method != "PUT":
+	case r.Method != "POST" && r.Method != "PUT":
 		return "405 Method Not Allowed", []string{"Allow: POST, PUT"}
-	case s.cfg.Path != "" && r.path() != s.cfg.Path:
-		out.Err(Proto, s.base, "push to another path than "+s.cfg.Path, []byte(r.target))
+	case s.cfg.Path != "" && r.Path() != s.cfg.Path:
+		out.Err(Proto, s.base, "push to another path than "+s.cfg.Path, []byte(r.Target))
 		return "404 Not Found", nil
-	case r.length < 0 && !r.chunked:
+	case r.Length < 0 && !r.Chunked:
 		return "411 Length Required", nil
-	case r.length > s.cfg.MaxBody:
-		out.Err(Proto, s.base, "body is larger than is taken", []byte(r.target))
+	case r.Length > s.cfg.MaxBody:
+		out.Err(Proto, s.base, "body is larger than is taken", []byte(r.Target))
 		return "413 Content Too Large", nil
 	case s.gate != nil:
-		if challenge, why := s.gate.check(r, s.heard); challenge != "" {
+		if challenge, why := s.gate.Check(r, s.heard); challenge != "" {
 			if why != "" {
 				out.Err(Proto, s.base, why, nil)
 			}
@@ -261,7 +249,7 @@ func (s *Session) refuse(out *devices.Out) (status string, headers []string) {
 
 // endIfEmpty ends a request without a body.
 func (s *Session) endIfEmpty(out *devices.Out) bool {
-	if s.left > 0 || s.req.chunked {
+	if s.left > 0 || s.req.Chunked {
 		return false
 	}
 	s.endBody(out)
@@ -272,15 +260,15 @@ func (s *Session) endIfEmpty(out *devices.Out) bool {
 func (s *Session) takeBody(p []byte, out *devices.Out) int {
 	n := len(p)
 	done := false
-	if s.req.chunked {
+	if s.req.Chunked {
 		var ok bool
-		n, ok = s.chunk.feed(p, func(data []byte) { s.bodyBytes(data, out) })
+		n, ok = s.chunk.Feed(p, func(data []byte) { s.bodyBytes(data, out) })
 		if !ok || s.size > s.cfg.MaxBody {
 			s.base += int64(n)
 			s.fault(out, "chunked body is damaged or larger than is taken")
 			return n
 		}
-		done = s.chunk.done
+		done = s.chunk.Done
 	} else {
 		n = int(min(int64(n), s.left))
 		s.bodyBytes(p[:n], out)
@@ -320,7 +308,7 @@ func (s *Session) endBody(out *devices.Out) {
 	case len(s.doc) > maxBare:
 	case looksXML(s.doc):
 		s.msg.takeXML(s.doc, s.msg.at)
-	case len(s.doc) > 0 && mediaType(s.req.contentType) == "application/json":
+	case len(s.doc) > 0 && mediaType(s.req.ContentType) == "application/json":
 		s.msg.alive = true
 	case len(s.doc) > 0:
 		out.Err(Proto, s.msg.at, "body is neither XML nor multipart", s.doc)
@@ -329,7 +317,7 @@ func (s *Session) endBody(out *devices.Out) {
 	s.msg.finish()
 	s.msg.release()
 	s.msg.blobs, s.msg.count = nil, 0
-	ok, failed := s.req.answer("200 OK"), s.req.answer("503 Service Unavailable", "Retry-After: 1")
+	ok, failed := s.req.Answer("200 OK"), s.req.Answer("503 Service Unavailable", "Retry-After: 1")
 	if s.msg.unkept {
 		ok = failed
 	}

@@ -12,7 +12,8 @@ Mounting   Scan plane across the lane, scanner 5.5 to 7 m high, 90 degrees strai
 Model used LMS5xx: 25 Hz at 0.1667 degrees, or 50 Hz at 0.333 or 0.5. LMS1xx: 25 Hz at 0.25.
 
 Settings
-  dialect            auto    auto, a or b; auto begins with B and moves a device in A to B
+  dialect            auto    auto, a or b: what the device is asked to speak; auto is b. A device
+                             that speaks the other is found, and followed where it refuses
   level, password    3       access level and the hash of its password (F4724744)
   model              lms5xx  lms1xx or lms5xx: fan and beam width
   frequency_hz       0       with resolution_1e4deg sets the scan; 0 leaves the device as it is

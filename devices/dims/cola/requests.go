@@ -21,12 +21,10 @@ type step struct {
 // steps is the dialogue in the captured order: configuration while logged in, Run (which
 // leaves the login level), then the subscription.
 func (c *Config) steps() []step {
-	s := []step{{name: "SetAccessMode", append: c.login}}
-	if c.Dialect != "a" {
-		s = append(s, step{name: "EIHstCola", append: func(dst []byte, d Dialect) []byte {
-			return flag(dst, d, "sWN EIHstCola ", 1)
-		}})
-	}
+	s := []step{{name: "SetAccessMode", append: c.login},
+		{name: "EIHstCola", append: func(dst []byte, d Dialect) []byte {
+			return flag(dst, d, "sWN EIHstCola ", byte(c.wanted()-ASCII))
+		}}}
 	s = append(s,
 		step{name: "FirmwareVersion", append: plain("sRN FirmwareVersion")},
 		step{name: "SCdevicestate", append: plain("sRN SCdevicestate")})
@@ -39,6 +37,14 @@ func (c *Config) steps() []step {
 		step{name: "LMCstartmeas", append: plain("sMN LMCstartmeas")},
 		step{name: "Run", append: plain("sMN Run")},
 		step{name: scanName, need: true, append: func(dst []byte, d Dialect) []byte { return subscribe(dst, d, 1) }})
+}
+
+// wanted is the dialect that the device is asked to speak.
+func (c *Config) wanted() Dialect {
+	if c.Dialect == "a" {
+		return ASCII
+	}
+	return Binary
 }
 
 func subscribe(dst []byte, d Dialect, on byte) []byte { return flag(dst, d, "sEN LMDscandata ", on) }

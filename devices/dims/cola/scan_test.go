@@ -362,14 +362,21 @@ func BenchmarkScanLMS511(b *testing.B) {
 			var got Scan
 			b.SetBytes(int64(len(row.frame)))
 			b.ReportAllocs()
+			took := make([]time.Duration, 0, 1<<20)
 			for b.Loop() {
+				from := time.Now()
 				r.Feed(row.frame)
 				f, ok, _ := r.Next()
 				m, _ := Split(f.Payload)
 				if err := d.Decode(&got, f.Dialect, m.Args); err != nil || !ok {
 					b.Fatal(err)
 				}
+				if len(took) < cap(took) {
+					took = append(took, time.Since(from))
+				}
 			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*99/100]), "p99-ns")
 		})
 	}
 }

@@ -30,6 +30,7 @@ type Info struct {
 	At     time.Time     // host time of the zero index
 	Err    time.Duration // half-width of At
 	Lost   int           // scans missing before it
+	Period time.Duration // from scan to scan as they are sent; 0 is unknown
 	Step   float64       // true angle between beams of the first distance channel, 1/10000 degree
 	Raw    []byte        // the whole frame
 	Reboot bool          // the device was started again since the scan before
@@ -122,7 +123,7 @@ func (s *Session) frame(now time.Time, f Frame, out *devices.Out) {
 
 // heard adopts the dialect that the device speaks.
 func (s *Session) heard(now time.Time, d Dialect, m Message, out *devices.Out) {
-	change := d != s.dialect && s.cfg.Dialect == "auto"
+	change := d != s.dialect
 	first := s.fresh
 	s.fresh = false
 	if !change {
@@ -177,15 +178,13 @@ func (s *Session) next(now time.Time, out *devices.Out) {
 	}
 }
 
-// unanswered repeats a request, tries the other dialect while nothing was ever heard, and
-// passes over what the device does not know.
+// unanswered repeats a request, tries the other dialect while nothing was ever heard or the
+// device may not have changed to ours, and passes over what the device does not know.
 func (s *Session) unanswered(now time.Time, out *devices.Out) {
 	limit := tries
-	if s.fresh && s.at == 0 {
+	if s.fresh && s.at == 0 || s.at > 0 && s.steps[s.at-1].name == "EIHstCola" {
 		limit = 2 * tries
-		if s.cfg.Dialect == "auto" {
-			s.dialect = Binary + ASCII - s.dialect
-		}
+		s.dialect = Binary + ASCII - s.dialect
 	}
 	switch st := s.steps[s.at]; {
 	case s.tried < limit:
@@ -230,8 +229,9 @@ func (s *Session) answered(now time.Time, d Dialect, m Message, out *devices.Out
 		return
 	case m.Name == "LMCstartmeas" && ok && v != 0:
 		s.health(now, obs.Degraded, fmt.Sprintf("start of measuring refused with code %d", v), out)
-	case m.Name == "EIHstCola" && s.cfg.Dialect != "a":
-		s.dialect = Binary
+	case m.Name == "EIHstCola":
+		s.dialect = s.cfg.wanted()
+		s.reader.Dialect = Unknown // it may speak text again
 	}
 	s.next(now, out)
 }
@@ -270,6 +270,7 @@ func (s *Session) scanned(now time.Time, f Frame, out *devices.Out) {
 	info.Reboot = !s.clock.add(s.scan.Micros+uint32(s.scan.Delay()/time.Microsecond), now)
 	info.At, info.Err = s.clock.at(s.scan.Micros), s.clock.uncertainty()
 	s.period = s.scan.Period() * time.Duration(max(1, s.cfg.Interval))
+	info.Period = s.period
 	if c := s.scan.Channel(distances); c != nil {
 		info.Step = c.TrueStep(s.nominal)
 	}

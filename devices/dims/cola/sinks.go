@@ -94,7 +94,7 @@ func (w measuring) Scan(s *Scan, info Info, out *devices.Out) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := &m.scan[w.k]
-	p.At, p.Beam, p.Period = info.At, s.BeamTime(), s.Period()
+	p.At, p.Beam, p.Period = info.At, s.BeamTime(), info.Period
 	p.Start, p.Step = float64(c.Start)/1e4, info.Step/1e4
 	p.Dist = c.Millimetres(p.Dist[:0])
 	p.Lost, p.Marks = info.Lost, remarks(s)

@@ -93,7 +93,7 @@ func TestSituations(t *testing.T) {
 				for i, p := range r.seen {
 					near(t, "height", float64(p.Height), float64(row.want[i].Height), 40)
 					near(t, "width", float64(p.Width), float64(row.want[i].Width), 60)
-					if len(p.Flags) != 1 || p.Flags[0] != obs.ClockUnset || p.Lost != 0 {
+					if !slices.Equal(p.Flags, remarksOf(len(scanners))) || p.Lost != 0 {
 						t.Errorf("flags %v, %d lost", p.Flags, p.Lost)
 					}
 					if n := len(p.Slices); n == 0 || n > 512 {
@@ -124,7 +124,7 @@ func TestLengthFollowsFromTimeAndSpeed(t *testing.T) {
 	if p.ULength == 0 || p.ULength > 400 {
 		t.Errorf("u of the length %d", p.ULength)
 	}
-	l, u := profile.LengthFrom(p.Start, p.End, time.Duration(p.Period)*time.Microsecond, 2000, 20)
+	l, u := profile.LengthFrom(p.Start, p.End, time.Duration(p.Period)*time.Microsecond, 2000, 20, p.Beam)
 	if l != p.Length || u != p.ULength {
 		t.Errorf("the helper says %d and %d", l, u)
 	}

@@ -32,6 +32,7 @@ type cells struct {
 	above300  int     // points
 	wide      int     // cells that reach above 0.6 m
 	height    float64 // greatest robust height
+	peak      float64 // highest point, robust or not
 	steady    float64 // greatest height that the slice before confirms
 	l, r      edge
 	al, ar    float64 // edges of the anchor
@@ -94,13 +95,14 @@ func (c *cells) build(points [][]point) {
 	clear(c.third)
 	clear(c.sum)
 	clear(c.num)
-	c.above300 = 0
+	c.above300, c.peak = 0, 0
 	c.at = slices.Grow(c.at[:0], len(c.pts))[:len(c.pts)]
 	for i := range c.pts {
 		p := &c.pts[i]
 		if p.z > lowMM {
 			c.above300++
 		}
+		c.peak = max(c.peak, float64(p.z))
 		c.at[i] = -1
 		if p.flat {
 			k := c.cell(p.x)

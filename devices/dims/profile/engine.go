@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"time"
 
 	"acsgd/internal/obs"
@@ -25,10 +26,13 @@ type Engine struct {
 	obj      object
 	cells    cells
 	rec      recorder
-	empty    int // empty scans since the last one taken for calibration
-	skipped  int // scans held back since the last one processed
+	empty    int  // empty scans since the last one taken for calibration
+	skipped  int  // scans held back since the last one processed
+	view     view // of the scan that those held back are like
 	notices  []Notice
 	period   time.Duration
+	last     time.Time // of the newest scan of the first scanner
+	align    alignment
 	playback bool
 }
 
@@ -85,6 +89,7 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 	if k == 0 && s.Period > 0 {
 		e.period = s.Period
 	}
+	lost := e.missing(k, s)
 	if e.hold(k, s) {
 		return nil
 	}
@@ -99,24 +104,61 @@ func (e *Engine) Feed(k int, s *Scan) *Result {
 	if k == 0 {
 		skipped, e.skipped = e.skipped, 0
 	}
-	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: s.Lost, marks: s.Marks, skipped: skipped})
+	return e.process(record{unit: k, at: s.At, beam: s.Beam, lost: lost, marks: s.Marks, skipped: skipped})
+}
+
+// missing is how many scans of a vehicle are not there. Scan counters begin anew with every
+// connection, so that a link that broke under a vehicle shows in the times alone.
+func (e *Engine) missing(k int, s *Scan) int {
+	if k != 0 {
+		return s.Lost
+	}
+	gap := s.At.Sub(e.last)
+	e.last = s.At
+	if s.Lost == 0 && e.Busy() && e.period > 0 && gap > e.period*5/2 {
+		return int(min((gap+e.period/2)/e.period-1, math.MaxInt16))
+	}
+	return s.Lost
 }
 
 // hold skips most scans of a vehicle that has stood still for long: they say nothing new
 // and would fill the trace of a queue in front of the barrier.
 func (e *Engine) hold(k int, s *Scan) bool {
 	if !e.obj.still(s.At) {
+		e.view = view{}
 		return false
 	}
 	if k != 0 {
 		return e.skipped != holdEvery-1 // the one before the scan of the first that is looked at
 	}
-	e.skipped++
-	if e.skipped < holdEvery && s.Lost == 0 {
+	u := e.units[0]
+	u.foreground(s.Dist)
+	now := viewOf(u.hits)
+	if e.skipped < holdEvery-1 && s.Lost == 0 && now.like(e.view) {
+		e.skipped++
 		return true
 	}
-	e.skipped-- // this one is looked at
+	e.view = now
 	return false
+}
+
+// view is a scan in two numbers.
+type view struct {
+	beams int
+	mean  float64 // mm
+}
+
+func viewOf(hits []hit) view {
+	sum := 0.0
+	for _, h := range hits {
+		sum += float64(h.d)
+	}
+	return view{len(hits), sum / max(float64(len(hits)), 1)}
+}
+
+// like reports whether nothing has moved: a tenth of the beams comes and goes.
+func (v view) like(w view) bool {
+	return math.Abs(float64(v.beams-w.beams)) <= float64(v.beams+w.beams)/20 && math.Abs(v.mean-w.mean) <= sameMM
 }
 
 func (e *Engine) learn(u *unit, s *Scan) {
@@ -161,6 +203,7 @@ func (e *Engine) process(r record) *Result {
 	if len(u.kept) > 0 {
 		u.at = r.at.Add(time.Duration(u.kept[len(u.kept)/2].i) * r.beam)
 	}
+	u.stay.look(u.points, u.at, e.cfg.EndScans)
 	if r.unit != 0 {
 		if e.Busy() {
 			e.obj.note(r)
@@ -168,18 +211,27 @@ func (e *Engine) process(r record) *Result {
 		return nil
 	}
 	points := [][]point{u.points}
+	seen := u.at
 	if len(e.units) > 1 {
 		v := e.units[1]
-		if d := u.at.Sub(v.at); d < e.period*3/2 && d > -e.period*3/2 {
+		if d := u.at.Sub(v.at.Add(e.align.skew)); len(v.points) > 0 && d < e.period*3/2 && d > -e.period*3/2 {
 			points = append(points, v.points)
+			switch {
+			case u.stay.clear == 0 || v.stay.clear > 0:
+			case u.stay.clear == 1 && !u.stay.last.IsZero():
+				seen = u.stay.last // it left since the second scanner looked, a part of a period ago
+			default:
+				seen = v.at.Add(e.align.skew) // what is there is hidden from the first scanner
+			}
 		}
 	}
 	e.cells.build(points)
-	return e.segment(r, u.at)
+	return e.segment(r, u.at, seen, len(points) > 1)
 }
 
-// segment moves the object on by one slice.
-func (e *Engine) segment(r record, at time.Time) *Result {
+// segment moves the object on by one slice; seen is when what is in it was seen, and both
+// says that two scanners have seen it.
+func (e *Engine) segment(r record, at, seen time.Time, both bool) *Result {
 	o, c := &e.obj, &e.cells
 	present := c.high >= 1 && c.above300 >= 2
 	if o.state == idle {
@@ -188,15 +240,18 @@ func (e *Engine) segment(r record, at time.Time) *Result {
 			e.rec.quiet()
 			return nil
 		}
-		o.open(at)
+		o.open(seen)
 		c.forget()
 	}
 	o.note(r)
 	o.slices += 1 + r.skipped
+	if o.clear == 0 { // what was held back showed what the slice before it showed
+		o.end = o.end.Add(time.Duration(r.skipped) * e.period)
+	}
 	switch {
 	case present:
 		o.clear = 0
-		o.end = at
+		o.end = seen
 		if c.wide >= 3 {
 			o.wide++
 		} else if o.state == tentative {
@@ -206,8 +261,11 @@ func (e *Engine) segment(r record, at time.Time) *Result {
 			o.state = sure
 		}
 		o.add(e, at)
+		if both || r.skipped == 0 { // the second scanner is held back with the first
+			o.seen, o.both = o.seen+1, o.both+b2i(both)
+		}
 	default:
-		o.clear += 1 + r.skipped
+		o.clear++
 		if o.state == tentative {
 			o.wide = 0
 		}
@@ -240,6 +298,11 @@ func (e *Engine) finish() *Result {
 	res := &Result{Profile: o.profile(e)}
 	if !e.playback {
 		res.Trace = e.rec.trace(e)
+		if len(e.units) > 1 {
+			if n, ok := e.align.vehicle(&e.units[0].stay, &e.units[1].stay, e.period); ok {
+				e.notices = append(e.notices, n)
+			}
+		}
 		if o.clear == 0 { // it never left: take it for background from now on
 			for _, u := range e.units {
 				u.adoptAsBackground()

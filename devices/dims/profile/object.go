@@ -22,6 +22,7 @@ const (
 	mirrorLen  = 600  // mm along the vehicle, where a speed is known
 	usualCap   = 25   // equal slices in a row that count for the usual width
 	stillCap   = 125  // equal slices in a row that count when places are told
+	endsMM     = 1000 // height of the front and rear that are met first and last
 	widthQ     = 0.98 // quantile of the slice widths
 )
 
@@ -52,11 +53,14 @@ type object struct {
 	wide       int
 	slices     int // all scans from the first, clear ones too
 	lost       int
+	seen, both int // slices with anything in them, and of those the ones that two scanners saw
 	marks      Remarks
 	list       []slice
 	stride     int // of list: one slice in so many is kept
 	phase      int
 	height     float64
+	rawHeight  float64 // of anything that was confirmed
+	rawWidth   float64 // with mirrors
 	runStart   time.Time
 	run        bool // equal slices, since runStart
 }
@@ -82,9 +86,13 @@ func (o *object) still(at time.Time) bool {
 func (o *object) add(e *Engine, at time.Time) {
 	c := &e.cells
 	o.height = max(o.height, c.steady)
+	o.rawHeight = max(o.rawHeight, c.peak)
 	s := slice{at: at, height: float32(c.height), same: c.same(), edges: c.l.ok && c.r.ok}
 	s.l, s.zl, s.wl = float32(e.trim(c.l, -1)), float32(c.l.z), c.l.wall
 	s.r, s.zr, s.wr = float32(e.trim(c.r, 1)), float32(c.r.z), c.r.wall
+	if s.edges {
+		o.rawWidth = max(o.rawWidth, float64(s.r-s.l))
+	}
 	if !s.same {
 		o.run = false
 	} else if !o.run {
@@ -136,13 +144,23 @@ func (o *object) profile(e *Engine) *obs.Profile {
 	if ok {
 		p.Width, p.UWidth = round(width), o.uWidth(e, walls)
 	}
-	p.Length, p.ULength = LengthFrom(o.start, o.end, e.period, e.cfg.Speed, e.cfg.USpeed)
+	p.RawHeight, p.RawWidth = round(max(o.rawHeight, o.height)), round(max(o.rawWidth, width))
+	_, foot := e.edgeError(edge{x: e.units[0].x, z: endsMM})
+	p.Beam = round(foot)
+	p.Length, p.ULength = LengthFrom(o.start, o.end, e.period, e.cfg.Speed, e.cfg.USpeed, p.Beam)
 	p.Flags = o.flags()
+	if o.oneScanner() {
+		p.Flags = append(p.Flags, obs.OneScanner)
+	}
 	p.Slices = o.thinned()
 	return p
 }
 
 func round(v float64) quant.Length { return quant.Length(math.Round(v)) }
+
+// oneScanner reports whether the sides were seen from one place for more than a tenth of the
+// vehicle: what bulges under the edge of its roof is hidden then.
+func (o *object) oneScanner() bool { return o.both*10 < o.seen*9 }
 
 func (o *object) flags() (f []obs.Flag) {
 	add := func(ok bool, g obs.Flag) {
@@ -302,7 +320,8 @@ const (
 	uRoll       = 0.1 * math.Pi / 180
 	uMeasured   = 8.0  // of the calibrated mount height
 	uStated     = 50.0 // of a height from the settings
-	uHidden     = 25.0 // a side seen from above only may bulge below
+	uHidden     = 25.0 // a side seen from above only may bulge below the roof ...
+	uOneScanner = 60.0 // ... of which one scanner sees nothing at all
 	uLateral    = 17.0 // angular step and placement of two scanners
 )
 
@@ -327,7 +346,11 @@ func (o *object) uWidth(e *Engine, walls int) quant.Length {
 	mid := o.list[len(o.list)/2]
 	spacing, foot := e.edgeError(edge{x: float64(mid.r), z: float64(mid.zr)})
 	wall := float64(e.cfg.URange)
-	flat := hypot(spacing, foot/2, uHidden)
+	hidden := uHidden
+	if o.oneScanner() {
+		hidden = uOneScanner
+	}
+	flat := hypot(spacing, foot/2, hidden)
 	sum := hypot(uLateral, float64(walls)*wall/math.Sqrt2, float64(2-walls)*flat/math.Sqrt2)
 	return quant.Length(math.Ceil(sum))
 }

@@ -79,21 +79,22 @@ var (
 )
 
 func TestObjects(t *testing.T) {
+	one := []obs.Flag{obs.OneScanner} // and no other
 	for _, row := range []struct {
 		name   string
 		in     []stretch
 		height []quant.Length
 		flags  []obs.Flag
 	}{
-		{"a box", []stretch{{60, [][4]float64{body}}}, []quant.Length{3500}, nil},
-		{"a drawbar keeps the object open", []stretch{{60, [][4]float64{body}}, {40, [][4]float64{drawbar}}, {60, [][4]float64{body}}}, []quant.Length{3500}, nil},
-		{"four missing scans do not end it", []stretch{{60, [][4]float64{body}}, {4, nil}, {60, [][4]float64{body}}}, []quant.Length{3500}, nil},
-		{"five clear scans do", []stretch{{60, [][4]float64{body}}, {5, nil}, {60, [][4]float64{body}}}, []quant.Length{3500, 3500}, nil},
-		{"a bird in one scan above the roof is no height", []stretch{{30, [][4]float64{body}}, {1, [][4]float64{body, {-200, 200, 4000, 4200}}}, {30, [][4]float64{body}}}, []quant.Length{3500}, nil},
-		{"an exhaust over two scans is", []stretch{{30, [][4]float64{body}}, {2, [][4]float64{body, {700, 850, 3500, 3900}}}, {30, [][4]float64{body}}}, []quant.Length{3900}, nil},
-		{"a thin aerial over many scans is no height", []stretch{{30, [][4]float64{body}}, {20, [][4]float64{body, {700, 710, 3500, 4700}}}, {30, [][4]float64{body}}}, []quant.Length{3500}, nil},
+		{"a box", []stretch{{60, [][4]float64{body}}}, []quant.Length{3500}, one},
+		{"a drawbar keeps the object open", []stretch{{60, [][4]float64{body}}, {40, [][4]float64{drawbar}}, {60, [][4]float64{body}}}, []quant.Length{3500}, one},
+		{"four missing scans do not end it", []stretch{{60, [][4]float64{body}}, {4, nil}, {60, [][4]float64{body}}}, []quant.Length{3500}, one},
+		{"five clear scans do", []stretch{{60, [][4]float64{body}}, {5, nil}, {60, [][4]float64{body}}}, []quant.Length{3500, 3500}, one},
+		{"a bird in one scan above the roof is no height", []stretch{{30, [][4]float64{body}}, {1, [][4]float64{body, {-200, 200, 4000, 4200}}}, {30, [][4]float64{body}}}, []quant.Length{3500}, one},
+		{"an exhaust over two scans is", []stretch{{30, [][4]float64{body}}, {2, [][4]float64{body, {700, 850, 3500, 3900}}}, {30, [][4]float64{body}}}, []quant.Length{3900}, one},
+		{"a thin aerial over many scans is no height", []stretch{{30, [][4]float64{body}}, {20, [][4]float64{body, {700, 710, 3500, 4700}}}, {30, [][4]float64{body}}}, []quant.Length{3500}, one},
 		{"a drawbar alone is no vehicle", []stretch{{60, [][4]float64{drawbar}}}, nil, nil},
-		{"what is gone after six scans cannot be judged", []stretch{{6, [][4]float64{body}}}, []quant.Length{3500}, []obs.Flag{obs.FewSamples}},
+		{"what is gone after six scans cannot be judged", []stretch{{6, [][4]float64{body}}}, []quant.Length{3500}, []obs.Flag{obs.FewSamples, obs.OneScanner}},
 		{"what stands beside the lane is not seen", []stretch{{60, [][4]float64{{2600, 4000, 0, 3000}}}}, nil, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestLostScansAndMarksReachTheProfile(t *testing.T) {
 		}
 		res = e.Feed(0, s)
 	}
-	if d := cmp.Diff([]obs.Flag{obs.ScansLost, obs.Polluted, obs.ClockUnset}, res.Profile.Flags); d != "" || res.Profile.Lost != 3 {
+	if d := cmp.Diff([]obs.Flag{obs.ScansLost, obs.Polluted, obs.ClockUnset, obs.OneScanner}, res.Profile.Flags); d != "" || res.Profile.Lost != 3 {
 		t.Errorf("%d lost; %s", res.Profile.Lost, d)
 	}
 	if n := res.Profile.Scans; n != 34 {
@@ -204,7 +205,7 @@ func TestLengthFrom(t *testing.T) {
 		{"rolling back", 5 * time.Second, -10, 0, 0, 0},
 		{"an end before its start", -time.Second, 2000, 0, 0, 0},
 	} {
-		if l, u := LengthFrom(noon, noon.Add(row.dur), 40*time.Millisecond, row.v, row.u); l != row.l || u != row.h {
+		if l, u := LengthFrom(noon, noon.Add(row.dur), 40*time.Millisecond, row.v, row.u, 0); l != row.l || u != row.h {
 			t.Errorf("%s: %d and %d, want %d and %d", row.name, l, u, row.l, row.h)
 		}
 	}

@@ -101,6 +101,7 @@ func appendHits(b []byte, hits []hit) []byte {
 type header struct {
 	Config Config        `json:"config"`
 	Period time.Duration `json:"period_ns"`
+	Skew   time.Duration `json:"skew_ns,omitempty"` // of the second scanner's clock
 	Units  []unitHeader  `json:"units"`
 }
 
@@ -118,7 +119,7 @@ func (r *recorder) trace(e *Engine) []byte {
 	if r.full {
 		return nil
 	}
-	h := header{Config: e.cfg, Period: e.period}
+	h := header{Config: e.cfg, Period: e.period, Skew: e.align.skew}
 	for _, u := range e.units {
 		h.Units = append(h.Units, unitHeader{Beams: u.n, Start: u.start, Step: u.step, Height: u.h, Roll: u.roll, Measured: u.measured})
 	}
@@ -220,7 +221,7 @@ func (t *traceReader) engine() (*Engine, error) {
 		return nil, errTrace
 	}
 	e := New(h.Config)
-	e.playback, e.period = true, h.Period
+	e.playback, e.period, e.align.skew = true, h.Period, h.Skew
 	for i, w := range h.Units {
 		if w.Beams < 0 || w.Beams > 10000 {
 			return nil, errTrace

@@ -50,6 +50,7 @@ type unit struct {
 	kept        []hit
 	points      []point
 	at          time.Time // of points
+	stay        stay      // of the vehicle, or of the one before
 	cal         calibration
 }
 

@@ -20,6 +20,7 @@ var (
 // decoder makes readings of lines. It is a weigh.Decoder.
 type decoder struct {
 	address string // "" is any, but one
+	scale   byte   // '0' to '9': lines that name another scale are passed over; 0 is any
 
 	lines wim.Lines
 	r     weigh.Reading
@@ -32,7 +33,12 @@ type decoder struct {
 	tare  quant.Mass
 	fresh int  // weights that tare still stands for
 	blind bool // net without tare has been reported
+
+	stored []Line // answers of the alibi memory that nobody has taken yet
 }
+
+// storedMax bounds the answers that wait; only one is ever asked for at a time.
+const storedMax = 4
 
 func newDecoder(address string) *decoder {
 	d := &decoder{address: address, lines: wim.Lines{Ends: "\r\n"}}
@@ -65,6 +71,11 @@ func (d *decoder) line(at int64, p []byte) {
 	case err != nil:
 		d.fail(at, err, p)
 	case d.address != "" && l.Address != d.address: // of another on the same line
+	case l.Done, d.scale != 0 && l.Scale != 0 && l.Scale != d.scale:
+	case l.Store != 0:
+		if len(d.stored) < storedMax {
+			d.stored = append(d.stored, l)
+		}
 	case l.Mode == Tare && (l.Status == Stable || l.Status == Unstable):
 		d.tare, d.fresh = l.Weight, tareFor
 	case l.Mode == Tare: // no number, no weight
@@ -78,12 +89,14 @@ func (d *decoder) line(at int64, p []byte) {
 func (d *decoder) weight(at int64, l *Line, p []byte) {
 	d.r = weigh.Reading{Indicated: l.Weight, Raw: p, Sample: wim.Sample{
 		Raw: l.Weight, Stable: l.Status == Stable, Motion: l.Status == Unstable, Zero: l.Zero, Net: l.Mode == Net,
-		Overload: l.Status == Overload, Underload: l.Status == Underload,
+		Overload: l.Status == Overload, Underload: l.Status == Underload, Fault: l.Status == Failed,
 	}}
 	switch {
+	case l.Tared && l.Mode == Net: // the answer to REXT
+		d.r.Sample.Raw, d.r.Net = l.Weight+l.Tare, l.Tare != 0
 	case l.Mode != Net:
 		d.blind = false
-	case d.r.Overload || d.r.Underload:
+	case !l.weighed():
 	case d.fresh > 0:
 		d.blind = false
 		d.r.Sample.Raw += d.tare

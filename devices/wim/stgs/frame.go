@@ -1,6 +1,7 @@
 package stgs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -11,12 +12,13 @@ import (
 // Status is a line's first word.
 type Status byte
 
-// The status words ST, US, OL and UL.
+// The status words ST, US, OL, UL and ER.
 const (
 	Stable Status = iota + 1
 	Unstable
 	Overload
 	Underload
+	Failed // ER: the scale behind the indicator does not answer
 )
 
 // Mode is what the number of a line is.
@@ -37,7 +39,24 @@ type Line struct {
 	Mode    Mode
 	Weight  quant.Mass // meaningless above and below range
 	Zero    bool       // CAS: the lamp of zero is lit
+
+	// Of Dini Argeo's longer strings.
+	Scale byte       // '0' to '9'; 0 where the line names none
+	Tare  quant.Mass // that is on, told with the weight
+	Tared bool       // Tare is told
+	Store Store      // not None: an answer to PID, and no weight of the display
+	Alibi string     // id in the alibi memory: XXXXX-YYYYYY
+	Done  bool       // an acknowledgement: OK
 }
+
+// Store says what became of a weight that the alibi memory was asked to keep.
+type Store byte
+
+// The outcomes; the zero Store is a line that is no answer.
+const (
+	Stored Store = iota + 1
+	NotStored
+)
 
 var (
 	errStatus = errors.New("unknown status word")
@@ -45,6 +64,8 @@ var (
 	errUnit   = errors.New("unknown unit")
 	errMore   = errors.New("more behind the unit")
 	errSign   = errors.New("more than one sign")
+	errTared  = errors.New("no tare behind the weight")
+	errAlibi  = errors.New("neither NO nor an id of the alibi memory")
 )
 
 // addresses are the prefixes "00" to "99", so that a line's needs no memory of its own.
@@ -87,33 +108,46 @@ func letter(b byte) bool { return b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' }
 
 func numeral(b byte) bool { return digit(b) || b == '.' }
 
+const esc = 0x1B
+
 // Parse decodes a line, with or without its end.
 func Parse(p []byte) (l Line, err error) {
 	s := scanner{p}
 	s.gap()
-	if len(s.p) > 2 && digit(s.p[0]) && digit(s.p[1]) && letter(s.p[2]) {
+	if len(s.p) > 0 && s.p[0] == esc {
+		s.p = s.p[1:]
+	}
+	if len(s.p) > 3 && digit(s.p[0]) && digit(s.p[1]) && (letter(s.p[2]) || digit(s.p[2]) && s.p[3] == ',') {
 		l.Address = addresses[(s.p[0]-'0')*10+s.p[1]-'0']
 		s.p = s.p[2:]
 	}
-	switch string(s.run(letter)) {
-	case "ST":
-		l.Status = Stable
-	case "US":
-		l.Status = Unstable
-	case "OL":
-		l.Status = Overload
-	case "UL":
-		l.Status = Underload
-	default:
+	if l.scale(&s) {
+		return l, l.extended(&s)
+	}
+	word, stored := bytes.CutPrefix(s.run(letter), []byte("PID"))
+	if rest := bytes.Trim(s.p, "\r\n"); string(word) == "OK" && len(rest) == 0 {
+		l.Done = true
+		return l, nil
+	}
+	if string(word) == "ERR" && len(s.p) > 0 && digit(s.p[0]) {
+		return l, fmt.Errorf("the indicator refuses a request: ERR%s", s.run(digit))
+	}
+	if !l.status(word) {
 		return l, errStatus
 	}
 	if !s.gap() && len(s.p) > 0 {
 		return l, errSep
 	}
+	switch scaled := l.scale(&s); {
+	case stored && !scaled:
+		return l, errSep
+	case scaled:
+		return l, l.axle(&s, stored)
+	}
 	if l.mode(&s); l.Mode != None && !s.gap() && len(s.p) > 0 {
 		return l, errSep
 	}
-	if l.Status == Overload || l.Status == Underload {
+	if !l.weighed() {
 		return l, nil // the number, if there is one, is none: nines, dashes, an exponent
 	}
 	// CAS: device number and lamps, of which bit 7 is always set.
@@ -140,6 +174,186 @@ func (l *Line) mode(s *scanner) {
 		return
 	}
 	s.p = s.p[2:]
+}
+
+func (l *Line) status(word []byte) bool {
+	switch string(word) {
+	case "ST":
+		l.Status = Stable
+	case "US":
+		l.Status = Unstable
+	case "OL":
+		l.Status = Overload
+	case "UL":
+		l.Status = Underload
+	case "ER":
+		l.Status = Failed
+	default:
+		return false
+	}
+	return true
+}
+
+// weighed reports whether a line with this status has a weight.
+func (l *Line) weighed() bool { return l.Status == Stable || l.Status == Unstable }
+
+// scale takes the number of a scale and its comma.
+func (l *Line) scale(s *scanner) bool {
+	if len(s.p) < 2 || !digit(s.p[0]) || s.p[1] != ',' {
+		return false
+	}
+	l.Scale = s.p[0]
+	s.p = s.p[2:]
+	return true
+}
+
+// axle reads what follows the scale's number in Dini Argeo's AF string: gross and tare, each
+// with its unit; in an answer to PID an id behind them.
+func (l *Line) axle(s *scanner, stored bool) (err error) {
+	l.Mode = Gross
+	if !l.weighed() && !stored {
+		return nil
+	}
+	if l.weighed() {
+		if l.Weight, err = s.mass(); err != nil {
+			return err
+		}
+		if !s.gap() {
+			return errTared
+		}
+		s.word("PT")
+		if l.Tare, err = s.mass(); err != nil {
+			return err
+		}
+		l.Tared = true
+	}
+	if !stored {
+		if s.gap(); len(s.p) > 0 {
+			return errMore
+		}
+		return nil
+	}
+	return l.id(s)
+}
+
+// id reads the last field of an answer to PID.
+func (l *Line) id(s *scanner) error {
+	last := s.p
+	if i := bytes.LastIndexByte(last, ','); i >= 0 {
+		last = last[i+1:]
+	}
+	last = bytes.Trim(last, " \r\n")
+	before, behind, dash := bytes.Cut(last, []byte("-"))
+	switch {
+	case string(last) == "NO":
+		l.Store = NotStored
+	case !dash || len(before) != 5 || len(behind) != 6 || !all(before, digit) || !all(behind, digit):
+		return errAlibi
+	case l.Status != Stable:
+		return errAlibi // only a weight at rest can have been stored
+	default:
+		l.Store, l.Alibi = Stored, string(last)
+	}
+	return nil
+}
+
+func all(p []byte, ok func(byte) bool) bool {
+	for _, b := range p {
+		if !ok(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// extended reads Dini Argeo's answer to REXT behind the scale's number: status, net, tare,
+// two numbers that are always 0, unit.
+func (l *Line) extended(s *scanner) error {
+	if !l.status(s.run(letter)) {
+		return errStatus
+	}
+	if !s.gap() {
+		return errSep
+	}
+	l.Mode = Net
+	if !l.weighed() {
+		return nil
+	}
+	var fields [4]struct {
+		minus  bool
+		digits []byte
+	}
+	for i := range fields {
+		f := &fields[i]
+		if i == 1 {
+			s.word("PT")
+		}
+		var err error
+		if f.minus, err = s.sign(); err != nil {
+			return err
+		}
+		f.digits = s.run(numeral)
+		if !s.gap() {
+			return errSep
+		}
+	}
+	u, ok := unit(s.run(letter))
+	if s.gap(); !ok {
+		return errUnit
+	}
+	if len(s.p) > 0 {
+		return errMore
+	}
+	for i, to := range []*quant.Mass{&l.Weight, &l.Tare} {
+		m, err := wim.ParseMass(fields[i].digits, u)
+		if err != nil {
+			return err
+		}
+		if *to = m; fields[i].minus {
+			*to = -m
+		}
+	}
+	l.Tared = true
+	return nil
+}
+
+// word passes a word and the blanks before it.
+func (s *scanner) word(w string) {
+	s.run(func(b byte) bool { return b == ' ' })
+	s.p = bytes.TrimPrefix(s.p, []byte(w))
+}
+
+// sign reads a sign and the blanks around it.
+func (s *scanner) sign() (minus bool, err error) {
+	blanks := func(b byte) bool { return b == ' ' }
+	s.run(blanks)
+	sign := s.run(func(b byte) bool { return b == '+' || b == '-' })
+	if len(sign) > 1 {
+		return false, errSign
+	}
+	s.run(blanks)
+	return len(sign) > 0 && sign[0] == '-', nil
+}
+
+// mass reads sign, number and unit.
+func (s *scanner) mass() (quant.Mass, error) {
+	minus, err := s.sign()
+	if err != nil {
+		return 0, err
+	}
+	number := s.run(numeral)
+	s.run(func(b byte) bool { return b == ' ' })
+	u, ok := unit(s.run(letter))
+	m, err := wim.ParseMass(number, u)
+	switch {
+	case err != nil:
+		return 0, err
+	case !ok:
+		return 0, errUnit
+	case minus:
+		m = -m
+	}
+	return m, nil
 }
 
 // weight reads sign, number and unit, which end the line.

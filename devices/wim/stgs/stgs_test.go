@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/devicestest"
 	"acsgd/devices/wim/weigh"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -99,6 +100,125 @@ func TestVariants(t *testing.T) {
 	}
 }
 
+// Lines of Dini Argeo's longer strings, composed from the field tables of its manual: fields
+// of ten characters.
+const (
+	af   = "ST,1,     18420kg,           0kg\r\n"
+	rext = "1,ST,     10000,PT      8420,         0,         0,kg\r\n"
+	pid  = "PIDST,1,     18420kg,           0kg,00000-000482\r\n"
+)
+
+func TestLongerStrings(t *testing.T) {
+	const weight = "18420kg gross 18420kg stable"
+	for _, c := range []struct {
+		name, in string
+		want     []string
+	}{
+		{"AF", af, []string{weight}},
+		{"AF with address", "01" + af, []string{weight}},
+		{"AF, tare typed in", "US,1,     18420kg,PT      8420kg\r\n", []string{"18420kg gross 18420kg motion"}},
+		{"AF in tonnes with a sign", "ST,1,-   18.420 t,       0.000 t\r\n", []string{"-18420kg gross -18420kg stable"}},
+		{"AF above range", "OL,1,          kg,          kg\r\n", []string{"0kg gross 0kg over"}},
+		{"AF of a scale in error", "ER,0,          kg,          kg\r\n", []string{"0kg gross 0kg fault"}},
+		{"AF without tare", "ST,1,     18420kg\r\n", []string{"0! weight is not a decimal number"}},
+		{"AF without unit", "ST,1,     18420,           0kg\r\n", []string{"0! unknown unit"}},
+		{"AF and more", "ST,1,     18420kg,           0kg,1\r\n", []string{"0! more behind the unit"}},
+		{"REXT", rext, []string{"10000kg gross 18420kg stable net"}},
+		{"REXT with address, no tare", "011,ST,     18420,           0,         0,         0,kg\r\n", []string{weight}},
+		{"REXT below range", "1,UL,          ,            ,         0,         0,kg\r\n", []string{"0kg gross 0kg under net"}},
+		{"REXT that is cut", "1,ST,     10000,PT      8420,         0,\r\n", []string{"0! no comma or blank behind a word"}},
+		{"REXT without unit", "1,ST,     10000,PT      8420,         0,         0,\r\n", []string{"0! unknown unit"}},
+		{"REXT of an unknown status", "1,XX,     10000,PT      8420,         0,         0,kg\r\n", []string{"0! unknown status word"}},
+		{"an answer to PID is no weight of the display", pid, nil},
+		{"PID with an escape and an address", "\x1B01" + pid, nil},
+		{"PID that was not stored", "PIDUS,1,     18420kg,           0kg,NO\r\n", nil},
+		{"PID that was not stored, out of range", "PIDOL,1,          kg,            kg,NO\r\n", nil},
+		{"PID with an id of another form", "PIDST,1,     18420kg,           0kg,0000-000482\r\n", []string{"0! neither NO nor an id of the alibi memory"}},
+		{"PID in motion with an id", "PIDUS,1,     18420kg,           0kg,00000-000482\r\n", []string{"0! neither NO nor an id of the alibi memory"}},
+		{"PID without a scale", "PIDST,GS,     18420,kg\r\n", []string{"0! no comma or blank behind a word"}},
+		{"OK", "OK\r\n01OK\r\n", []string{"4! another address than the line before: set address"}},
+		{"a refusal", "ERR02\r\n", []string{"0! the indicator refuses a request: ERR02"}},
+	} {
+		if d := cmp.Diff(c.want, show("", c.in, 5)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, d)
+		}
+	}
+	l, err := Parse([]byte(pid))
+	if err != nil || l.Store != Stored || l.Alibi != "00000-000482" || l.Weight != quant.Kg(18420) || l.Scale != '1' {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+func TestOneScaleOfAnIndicator(t *testing.T) {
+	d := newDecoder("")
+	d.scale = '2'
+	n := 0
+	d.Feed([]byte(af+strings.Replace(af, "ST,1", "ST,2", 1)+dini), func(*weigh.Reading) { n++ }, func(_ int64, err error, _ []byte) { t.Error(err) })
+	if n != 2 {
+		t.Errorf("%d weights of scale 2 and of none, want 2", n)
+	}
+}
+
+// TestAWeighingAtRestGetsItsId lets a load come to rest and answers PID in various ways.
+func TestAWeighingAtRestGetsItsId(t *testing.T) {
+	const noId = ""
+	for _, c := range []struct {
+		name, answer string
+		alibi        string
+		errs         int
+	}{
+		{"stored", pid, "00000-000482", 0},
+		{"not stored", "PIDUS,1,     18420kg,           0kg,NO\r\n", noId, 1},
+		{"another weight was stored", strings.Replace(pid, "18420", "18480", 1), noId, 1},
+		{"refused", "ERR01\r\n", noId, 2},
+		{"no answer", "", noId, 1},
+	} {
+		s, err := NewSession(devicestest.Settings(t, Kind, "tcp:a:1", "mode = \"static\"\nalibi = true\naddress = \"01\"\nask = \"rext\"\n"), devices.Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ws []*obs.Weighing
+		errs, pids, rexts := 0, 0, 0
+		now := epoch
+		for range 100 {
+			var out devices.Out
+			s.Tick(now, &out)
+			sent := string(out.Send)
+			line := "01ST,GS,       0,kg\r\n"
+			if now.Sub(epoch) > time.Second {
+				line = "01" + dini
+			}
+			s.Feed(now, []byte(line), &out)
+			sent += string(out.Send[len(sent):])
+			rexts += strings.Count(sent, "01REXT\r\n")
+			if strings.Contains(sent, "01PID\r\n") {
+				pids++
+				if len(out.Obs) > 0 {
+					t.Errorf("%s: %d observations before the answer", c.name, len(out.Obs))
+				}
+				if c.answer != "" {
+					s.Feed(now.Add(50*time.Millisecond), []byte("01"+c.answer), &out)
+				}
+			}
+			for _, o := range out.Obs {
+				if w, ok := o.Body.(*obs.Weighing); ok {
+					ws = append(ws, w)
+				}
+			}
+			errs += len(out.Errs)
+			now = now.Add(100 * time.Millisecond)
+		}
+		if len(ws) != 1 || ws[0].Alibi != c.alibi || ws[0].Mass != quant.Kg(18420) || errs != c.errs || pids != 1 || rexts < 45 {
+			t.Errorf("%s: weighings %+v, %d errors, asked %d times PID and %d times REXT", c.name, ws, errs, pids, rexts)
+		}
+	}
+	for _, bad := range []string{"alibi = true", "scale = \"x\"", "ask = \"last\"", "poll = \"1ms\""} {
+		if _, err := load(devicestest.Settings(t, Kind, "tcp:a:1", bad)); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}
+
 func TestALineWithoutEndIsCut(t *testing.T) {
 	got := show("", dini+strings.Repeat("1", 1000)+"\r\n"+dini, 7)
 	want := []string{"18420kg gross 18420kg stable", "19! no end of line within 256 bytes", "18420kg gross 18420kg stable"}
@@ -164,7 +284,7 @@ func TestAnyWeightSurvivesTheWire(t *testing.T) {
 }
 
 func FuzzDecoder(f *testing.F) {
-	for _, s := range []string{dini, and, "01" + dini, "ST,TR,8420,kg\rST,NT,1,kg\r", "OL,GS\r\n", "ST,GS,1\xC5,00013.50 kg\r\n", dini[:9]} {
+	for _, s := range []string{dini, and, "01" + dini, "ST,TR,8420,kg\rST,NT,1,kg\r", af, rext, pid, "011,ST,", "OL,GS\r\n", "ST,GS,1\xC5,00013.50 kg\r\n", dini[:9]} {
 		f.Add([]byte(s), 3)
 	}
 	f.Fuzz(func(t *testing.T, p []byte, chunk int) {

@@ -29,10 +29,12 @@ func TestDriversKeepTheContract(t *testing.T) {
 		})
 	})
 	for format, good := range map[string]string{
-		"a9":   "\x02+018420014\x03" + "\x02-00010021E\x03",
-		"a26":  "=00.1000-=00.1000-",
-		"a23p": "=-0001.00=-0001.00",
-		"a12e": "WG004.139kg3D\r\n         OL23\r\n",
+		"a9":      "\x02+018420014\x03" + "\x02-00010021E\x03",
+		"a26":     "=00.1000-=00.1000-",
+		"a23p":    "=-0001.00=-0001.00",
+		"a12e":    "WG004.139kg3D\r\n         OL23\r\n",
+		"a12":     "ww012.500kgwn008.420kg",
+		"command": "\x02AB+018420017\x03\x02AB+018420017\x03",
 	} {
 		t.Run("yaohua "+format, func(t *testing.T) {
 			devicestest.Run(t, yaohua.Driver(), devicestest.Script{

@@ -63,6 +63,12 @@ func (d *Decoder) next(p []byte, at int64, frame func(*Frame), fail func(int64, 
 		}
 		return 1
 	}
+	if d.lay.skip != nil {
+		if n := d.lay.skip(p); n > 0 {
+			d.noisy = false
+			return n
+		}
+	}
 	n := d.lay.n
 	if len(p) < n {
 		return 0

@@ -17,15 +17,18 @@ const Kind = "wim/yaohua"
 type Config struct {
 	weigh.Settings
 	weigh.Listening
-	Format Format `toml:"format"` // a9, a26, a23p, a12e
-	Unit   string `toml:"unit"`   // kg, t
+	Format  Format        `toml:"format"`  // a9, a26, a23p, a12e, a12, command
+	Unit    string        `toml:"unit"`    // kg, t
+	Address string        `toml:"address"` // A to Z, with format command
+	Poll    time.Duration `toml:"poll"`    // from request to request, with format command
 }
 
 var units = map[string]quant.Mass{"kg": quant.Kilogram, "t": quant.Tonne}
 
 // load reads and checks the settings.
 func load(sec devices.Section) (Config, error) {
-	c := Config{Settings: weigh.Default(), Listening: weigh.Listening{Silence: 2 * time.Second}, Format: A9, Unit: "kg"}
+	c := Config{Settings: weigh.Default(), Listening: weigh.Listening{Silence: 2 * time.Second}, Format: A9, Unit: "kg",
+		Address: "A", Poll: 100 * time.Millisecond}
 	if sec.Decode != nil {
 		if err := sec.Decode(&c); err != nil {
 			return Config{}, err
@@ -33,13 +36,19 @@ func load(sec devices.Section) (Config, error) {
 	}
 	var errs []error
 	if _, ok := layouts[c.Format]; !ok {
-		errs = append(errs, fmt.Errorf("format %q: want a9, a26, a23p or a12e", c.Format))
+		errs = append(errs, fmt.Errorf("format %q: want a9, a26, a23p, a12e, a12 or command", c.Format))
 	}
 	switch _, ok := units[c.Unit]; {
 	case !ok:
 		errs = append(errs, fmt.Errorf("unit %q: want kg or t", c.Unit))
-	case c.Format == A12E && c.Unit != "kg":
-		errs = append(errs, fmt.Errorf("unit %q: format a12e says kg in every frame", c.Unit))
+	case (c.Format == A12E || c.Format == A12) && c.Unit != "kg":
+		errs = append(errs, fmt.Errorf("unit %q: format %s says kg in every frame", c.Unit, c.Format))
+	}
+	if len(c.Address) != 1 || c.Address[0] < 'A' || c.Address[0] > 'Z' {
+		errs = append(errs, fmt.Errorf("address %q: want a letter from A to Z", c.Address))
+	}
+	if c.Poll < 15*time.Millisecond || c.Poll > 5*time.Second {
+		errs = append(errs, fmt.Errorf("poll %s: want 15 ms to 5 s", c.Poll))
 	}
 	errs = append(errs, c.Listening.Validate(), c.Settings.Validate())
 	if err := errors.Join(errs...); err != nil {
@@ -52,7 +61,7 @@ func load(sec devices.Section) (Config, error) {
 func Driver() devices.Driver {
 	return devices.Driver{
 		Kind:       Kind,
-		Summary:    "Yaohua XK3190 continuous output: format 0, formats 1 and 2, A12E text",
+		Summary:    "Yaohua XK3190: continuous output in formats 0, 1 and 2, text of A12 and A12E, command mode",
 		Manual:     manual,
 		Example:    example,
 		New:        devices.OnLink(NewSession),

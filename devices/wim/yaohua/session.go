@@ -9,31 +9,52 @@ import (
 
 const proto = "yaohua"
 
-// NewSession makes the machine of one connection. It only listens.
+// NewSession makes the machine of one connection. It only listens, but in command mode.
 func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	c, err := load(sec)
 	if err != nil {
 		return nil, err
 	}
 	d := &readings{Decoder: Decoder{Format: c.Format}, unit: units[c.Unit]}
-	return weigh.Listen(proto, d, layouts[c.Format].n, c.Settings, c.Listening, sec, env)
+	if c.Format != Command {
+		return weigh.Listen(proto, d, layouts[c.Format].n, c.Settings, c.Listening, sec, env)
+	}
+	d.address = c.Address[0]
+	if c.Period == 0 {
+		c.Period = c.Poll
+	}
+	l, err := weigh.Listen(proto, d, layouts[c.Format].n, c.Settings, c.Listening, sec, env)
+	if err != nil {
+		return nil, err
+	}
+	return weigh.Asking(l, "", ask(d.address, gross), c.Poll), nil
 }
 
 // readings makes readings of frames.
 type readings struct {
 	Decoder
-	unit quant.Mass
-	r    weigh.Reading
+	unit    quant.Mass
+	address byte // of command mode; 0: there is none
+	r       weigh.Reading
 }
 
 // Feed implements weigh.Decoder.
 func (d *readings) Feed(p []byte, take func(*weigh.Reading), fail func(int64, error, []byte)) {
-	d.Decoder.Feed(p, func(f *Frame) { take(d.of(f)) }, fail)
+	d.Decoder.Feed(p, func(f *Frame) { d.pass(f, take) }, fail)
 }
 
 // Flush implements weigh.Decoder.
 func (d *readings) Flush(take func(*weigh.Reading), fail func(int64, error, []byte)) {
-	d.Decoder.Flush(func(f *Frame) { take(d.of(f)) }, fail)
+	d.Decoder.Flush(func(f *Frame) { d.pass(f, take) }, fail)
+}
+
+// pass hands a weight on. A tare is none, and neither is the answer of another indicator on
+// the line, or to another request.
+func (d *readings) pass(f *Frame, take func(*weigh.Reading)) {
+	if f.Tare || d.address != 0 && (f.Address != d.address || f.Answers != gross) {
+		return
+	}
+	take(d.of(f))
 }
 
 // of gives what a frame says. No format tells stability: it is derived. A net frame does

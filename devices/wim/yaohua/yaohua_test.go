@@ -26,6 +26,8 @@ const (
 	a23p    = "3D 2D 30 30 30 31 2E 30 30" // =-0001.00
 	a12e    = "57 47 30 30 34 2E 31 33 39 6B 67 33 44 0D 0A"
 	over    = "20 20 20 20 20 20 20 20 20 4F 4C 32 33 0D 0A"
+	a12     = "77 77 30 31 32 2E 35 30 30 6B 67"          // ww012.500kg
+	command = "02 41 42 2B 30 31 38 34 32 30 30 31 37 03" // address A, gross
 	under   = "20 20 20 20 20 20 20 20 20 4C 4F 32 33 0D 0A"
 )
 
@@ -41,6 +43,8 @@ var goldens = []struct {
 	{A12E, a12e, "4.139kg"},
 	{A12E, over, "over"},
 	{A12E, under, "under"},
+	{A12, a12, "12.5kg"},
+	{Command, command, "18420kg"},
 }
 
 // show is what a decoder makes of bytes, as text.
@@ -82,7 +86,7 @@ func TestFramesOfTheManualsDecode(t *testing.T) {
 
 func TestAnotherFormatIsNoWeight(t *testing.T) {
 	for _, c := range goldens {
-		for _, other := range []Format{A9, A26, A23P, A12E} {
+		for _, other := range []Format{A9, A26, A23P, A12E, A12, Command} {
 			p := bytes.Repeat(devicestest.Unhex(t, c.hex), 3)
 			if frames, fails := show(other, p, 4); other != c.format && (len(frames) > 0 || len(fails) == 0) {
 				t.Errorf("%s read as %s: %q, %q, want errors alone", c.format, other, frames, fails)
@@ -165,6 +169,10 @@ func TestWhatAFrameMustBe(t *testing.T) {
 		{"pounds", A12E, "WG004.139lb", errText},
 		{"a letter", A12E, "WG0O4.139kg", errField},
 		{"blanks alone", A12E, "           ", errText},
+		{"tare of none", A12, "wx012.500kg", errText},
+		{"pounds", A12, "ww012.500lb", errText},
+		{"a letter", A12, "wwO12.500kg", errField},
+		{"a sign alone", A12, "ww-      kg", errField},
 		{"a sign alone", A12E, "WG-      kg", errField},
 	} {
 		p := []byte(c.frame)
@@ -368,6 +376,68 @@ func TestDecodingDoesNotAllocate(t *testing.T) {
 		d.Feed(p, take, fail)
 		if n := testing.AllocsPerRun(100, func() { d.Feed(p, take, fail) }); n > 0 {
 			t.Errorf("%s: %v allocations a frame, want 0", c.format, n)
+		}
+	}
+}
+
+func TestTareAndNetOfA12(t *testing.T) {
+	s, err := NewSession(devicestest.Settings(t, Kind, "tcp:127.0.0.1:4001", `format = "a12"`), devices.Env{Stream: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out devices.Out
+	s.Feed(epoch, []byte("wt010.000kg\r\nwn008.420kg\r\nww  -12.5kg\r\n"), &out)
+	var got []string
+	for _, o := range out.Obs {
+		w := o.Body.(*obs.Weighing)
+		got = append(got, fmt.Sprint(w.Raw, w.Flags))
+	}
+	if d := cmp.Diff([]string{"8.42kg [fault]", "-12.5kg [motion]"}, got); d != "" || len(out.Errs) > 0 {
+		t.Errorf("%s errors %v", d, out.Errs)
+	}
+}
+
+func TestCommandModeAsksAndTakesItsOwnAnswers(t *testing.T) {
+	s, err := NewSession(devicestest.Settings(t, Kind, "tcp:127.0.0.1:4001", "format = \"command\"\npoll = \"50ms\"\nmode = \"static\"\n"), devices.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The request of the manual for address A, and an echo of it before each answer.
+	request := string(devicestest.Unhex(t, "02 41 42 30 33 03"))
+	answer := string(devicestest.Unhex(t, command))
+	var out devices.Out
+	now := epoch
+	for i := range 4 {
+		out.Reset()
+		s.Tick(now, &out)
+		if string(out.Send) != request {
+			t.Fatalf("request %d is % X", i, out.Send)
+		}
+		s.Feed(now.Add(25*time.Millisecond), []byte(request+answer), &out)
+		if len(out.Errs) > 0 || out.Frames != 1 {
+			t.Errorf("answer %d: %d frames, errors %v", i, out.Frames, out.Errs)
+		}
+		if next, ok := s.Deadline(); !ok || next.Sub(now) != 50*time.Millisecond {
+			t.Errorf("next request after %v, %v", next.Sub(now), ok)
+		}
+		now = now.Add(50 * time.Millisecond)
+	}
+	out.Reset()
+	other := bytes.Clone([]byte(answer))
+	for _, change := range []struct{ at int }{{1}, {2}} { // of address B; of command C: both sums stay right
+		p := bytes.Clone(other)
+		x := xor(p[1:11]) ^ p[change.at]
+		p[change.at]++
+		x ^= p[change.at]
+		p[11], p[12] = nibble(x>>4), nibble(x)
+		s.Feed(now, p, &out)
+	}
+	if out.Frames != 0 || len(out.Errs) > 0 {
+		t.Errorf("answers to others: %d frames, errors %v", out.Frames, out.Errs)
+	}
+	for _, bad := range []string{"format = \"command\"\naddress = \"a\"", "format = \"command\"\npoll = \"1ms\"", "format = \"a12\"\nunit = \"t\"", `format = "b"`} {
+		if _, err := load(devicestest.Settings(t, Kind, "tcp:a:1", bad)); err == nil {
+			t.Errorf("%s is taken", bad)
 		}
 	}
 }

@@ -2,7 +2,7 @@
 // header that a foreign page cannot send.
 
 import type { Verb } from './alarms';
-import type { AlarmBody, DeviceRow, LogEvent, Me, OrderBody, Passage } from './types';
+import type { AlarmBody, DeviceRow, Explanation, LogEvent, Me, OrderBody, Passage } from './types';
 
 export class HttpError extends Error {
   constructor(readonly status: number) {
@@ -90,6 +90,9 @@ export const passages = (s: Search): Promise<{ passages: Passage[] | null; next?
   get(`/api/passages?${query(s)}`);
 
 export const passage = (id: string): Promise<Passage> => get(`/api/passages/${encodeURIComponent(id)}`);
+
+/** How the findings of a passage came about, derived again by the server. */
+export const explanation = (id: string): Promise<Explanation> => get(`/api/passages/${encodeURIComponent(id)}/explanation`);
 
 /** Every instrument of the site; the answer is a list, bare or under "devices". */
 export async function devices(): Promise<DeviceRow[]> {

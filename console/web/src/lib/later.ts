@@ -14,6 +14,7 @@ export const later = {
   history: () => import('../components/HistoryScreen.svelte'),
   passage: () => import('../components/PassageScreen.svelte'),
   devices: () => import('../components/DevicesScreen.svelte'),
+  derivation: () => import('../components/Derivation.svelte'),
   help: () => import('../components/Help.svelte'),
 };
 

@@ -54,6 +54,39 @@ export interface Finding {
   two_persons?: boolean;
 }
 
+/** One judgement step by step, as the server derives it again. */
+export interface Derivation {
+  pack: string;
+  act: string;
+  version: string;
+  simulator?: boolean;
+  day?: string;
+  shape: { class?: string; tractor?: number; trailer?: number; code?: string; pattern?: string; inferred?: boolean };
+  groups?: { first: number; last: number; kind: string; gaps_mm?: number[]; sum_mm?: number }[];
+  findings: { finding: Finding; steps: Step[] }[];
+}
+
+export interface Step {
+  kind: 'measured' | 'limit' | 'taken_off' | 'compared' | 'excess' | 'band' | 'note' | 'verdict';
+  value?: number;
+  other?: number;
+  unit?: string;
+  over?: boolean;
+  bp?: number;
+  text?: string;
+  row?: string;
+  mark?: string;
+}
+
+export interface Explanation {
+  passage: string;
+  version: number;
+  judging: Derivation;
+  advice?: Derivation[];
+  same: boolean;
+  differences?: string[];
+}
+
 export interface Blob {
   sha256: string;
   size: number;
@@ -243,6 +276,10 @@ export interface Passage {
   radiation?: Occupancy;
   speed_mms?: number;
   axle_code?: string;
+  /** How the axles stand: T11O3. */
+  pattern?: string;
+  /** FHWA class. */
+  class13?: number;
   match: MatchResult;
   declaration?: Declaration;
   index_version?: number;
