@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"strings"
 
 	"acsgd/console/web"
 	"acsgd/devices"
@@ -95,7 +97,20 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 		return usage{err}
 	}
 	fmt.Fprintf(s.out, "%s: fine: %d lanes, %d devices, rule pack %s, mode %s\n", c.Config, len(f.Lanes), total, f.Site.Pack, f.Site.Mode)
+	uncertified(s.out, f)
 	return nil
+}
+
+// uncertified notes the scales that a site which enforces has no certificate of: that is no
+// mistake of the file, but nothing that they weigh will be judged.
+func uncertified(w io.Writer, f *config.File) {
+	for i := range f.Lanes {
+		for k := range f.Lanes[i].Devices {
+			if d := &f.Lanes[i].Devices[k]; f.Site.Mode == "enforcement" && strings.HasPrefix(d.Driver, "wim/") && d.Verified == nil {
+				fmt.Fprintf(w, "note: %s has no certificate: what it weighs is stored and not judged\n", d.Name)
+			}
+		}
+	}
 }
 
 // noBroker lets drivers that speak MQTT be checked without a broker.

@@ -36,7 +36,8 @@ type verifyCmd struct {
 // Help says more.
 func (verifyCmd) Help() string {
 	return "The tables of permitted errors are from memory until somebody has compared them with the standard: the report shows every error, says \"" +
-		metrology.NotVerified + "\", and names no class and makes no certificate. With --simulator it does, marked as a simulator's, and a site that enforces refuses it."
+		metrology.NotVerified + "\", and names no class and makes no certificate. With --simulator it does, marked as a simulator's, and a site that enforces refuses it.\n\n" +
+		"The site file names the certificate beside its scale: certificate = \"FILE\". A site that enforces judges nothing that a scale weighed without a valid one, or at a speed that it does not cover."
 }
 
 type verifyExampleCmd struct{}

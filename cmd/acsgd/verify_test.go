@@ -175,6 +175,15 @@ func TestASimulatedScaleIsVerifiedFromItsBytesToItsCertificate(t *testing.T) {
 		if err := os.WriteFile(site, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		if mode == "enforcement" { // without it that is a note
+			bare := site + ".bare"
+			if err := os.WriteFile(bare, []byte(strings.Replace(text, "certificate", "# certificate", 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, errw, code := call(t, "", "check", "-c", bare); code != exitFine || !strings.Contains(out, "note: wim-1 has no certificate") {
+				t.Errorf("check without a certificate: %d %s%s", code, out, errw)
+			}
+		}
 		_, errw, code := call(t, "", "check", "-c", site)
 		if code != want || want != exitFine && !strings.Contains(errw, mode+".toml:10: device wim-1: certificate scale-1.json: it was issued in simulator mode") {
 			t.Errorf("check in mode %s: %d %s", mode, code, errw)

@@ -199,7 +199,11 @@ func (b *Book) Weighed(at time.Time, w *obs.Weighing) (*metrology.Run, error) {
 		r.Axles = append(r.Axles, axles[i].Mass)
 	}
 	b.Campaign.Runs = append(b.Campaign.Runs, r)
-	if err := b.save(); err != nil {
+	err := b.Campaign.Validate() // what is kept must be readable: no absurd masses, no endless runs
+	if err == nil {
+		err = b.save()
+	}
+	if err != nil {
 		b.Campaign.Runs = b.Campaign.Runs[:len(b.Campaign.Runs)-1]
 		return nil, err
 	}

@@ -92,6 +92,9 @@ func TestARunIsMadeOfWhatTheScaleSaid(t *testing.T) {
 
 func TestARunThatCannotBeKeptIsNone(t *testing.T) {
 	b := begun(t)
+	if r, err := b.Weighed(time.Now(), &obs.Weighing{Mass: 300 * quant.Tonne}); err == nil || r != nil || len(b.Campaign.Runs) != 0 {
+		t.Errorf("300 t: run %+v, %v", r, err)
+	}
 	b.path = filepath.Join(b.path, "nowhere", "x.json")
 	if r, err := b.Weighed(time.Now(), &obs.Weighing{Mass: 1}); err == nil || r != nil || len(b.Campaign.Runs) != 0 {
 		t.Errorf("run %+v, %v; %d runs", r, err, len(b.Campaign.Runs))

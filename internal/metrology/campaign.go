@@ -131,6 +131,9 @@ const (
 	maxRuns     = 200 // of one vehicle
 	maxAxles    = 32
 	maxMass     = 200 * quant.Tonne
+
+	maxSpeed quant.Speed = 100_000
+	narrow   quant.Speed = 100 // a range that cannot be divided in three
 )
 
 // Vehicle finds a reference vehicle; nil if there is none.
@@ -155,11 +158,11 @@ func (c *Campaign) Validate() error {
 	if in.Serial == "" {
 		bad("instrument: serial is missing")
 	}
-	if in.Division <= 0 || in.Max <= in.Min || in.Min < 0 || in.Max > maxMass {
+	if in.Division <= 0 || in.Division > in.Max || in.Max <= in.Min || in.Min < 0 || in.Max > maxMass {
 		bad("instrument: division %v, min %v, max %v: want a division above 0 and min below max, at most %v", in.Division, in.Min, in.Max, maxMass)
 	}
-	if in.From <= 0 || in.To <= in.From {
-		bad("instrument: speeds %v to %v: want growing speeds above 0", in.From, in.To)
+	if in.From <= 0 || in.To > maxSpeed || in.To-in.From < narrow {
+		bad("instrument: speeds %v to %v: want speeds above 0, at least %v apart, at most %v", in.From, in.To, narrow, maxSpeed)
 	}
 	if len(c.Vehicles) > maxVehicles {
 		bad("%d vehicles, at most %d", len(c.Vehicles), maxVehicles)

@@ -137,7 +137,7 @@ func Plan(c *Campaign) []Drive {
 	var out []Drive
 	x := *c
 	x.Runs = append([]Run(nil), c.Runs...)
-	for d, ok := Next(&x); ok; d, ok = Next(&x) {
+	for d, ok := Next(&x); ok; d, ok = Next(&x) { // each adds a run that counts, so that it ends
 		out = append(out, d)
 		x.Runs = append(x.Runs, Run{Vehicle: d.Vehicle, Position: d.Position, Speed: (d.Band.From + d.Band.To) / 2})
 	}
