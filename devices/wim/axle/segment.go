@@ -39,9 +39,11 @@ func (f flags) void() bool { return slices.ContainsFunc(f, obs.Flag.Voids) }
 type pass struct {
 	on, off      float64 // edges at half of the plateau
 	mass         float64
+	plain        float64 // the plateau's mean, kg: what mass was before anything was fitted
 	sigma        float64 // standard uncertainty of mass without the span; 0 is unknown
 	osc          float64 // its part from the oscillation of the vehicle
 	v            float64 // m/s from the dwell; meaningless if stopped
+	uv           float64 // standard uncertainty of v, as its share
 	vRise, vFall float64 // m/s from the slopes of the edges, rough
 	rate         float64 // Hz, samples on the platform
 	n            int     // samples that mass rests on
@@ -210,6 +212,11 @@ func (w *Weigher) measure(t, y []float64) pass {
 		}
 		level = p.mass
 	}
+	if p.stopped || p.slow || p.off-p.on > slowFit || slices.Contains(p.flags, obs.Overlap) {
+		w.fit.tailKg = 0
+	} else {
+		w.fitted(&p, t, y)
+	}
 	k := 0
 	for _, x := range t {
 		if x > p.on && x < p.off {
@@ -279,6 +286,7 @@ func (w *Weigher) edges(p *pass, t, y []float64, rise, fall float64) {
 	p.turning = dwell > stopDwell && ratio > stopRatio
 	p.slow = dwell > slowDwell
 	p.stopped = p.turning || p.v < slowest
+	p.uv = meanSpeed.at(w.cfg.length(), p.v)
 }
 
 // judge weighs the pass, at rest or rolling.
