@@ -18,13 +18,14 @@
 // length over the time between. The mean of the plateau between them is a first estimate.
 // A fit of all samples from the first touch to the last improves edges, speed and load
 // together: it knows how platform and filter answer, and takes bounce and hop out (see
-// rolled.go). Where it does not explain the samples, or the axle was slower than 1.2 s, the
+// rolled.go). Where it does not explain the samples, or the axle took longer than 1.2 s, the
 // mean stands, or a Hann-weighted mean where the plateau holds two bounces. A vehicle that
 // stops on the platform is weighed at rest.
 //
 // Axles of one vehicle help each other forwards only: what an axle has told of the body's
 // frequency, the tyres and the platform is known to the next. An axle is never corrected
-// after it was given: nobody has to unsay a load, and the gain would be a tenth of the error.
+// after it was given: nobody has to unsay a load, and the gain would be a tenth to a fifth of the
+// error.
 //
 // Axles: after a stop the next load on the platform may be the next axle, the same one
 // coming back, or the one before that rolled back. Package axle follows all explanations

@@ -63,14 +63,18 @@ func mean(y []float64) float64 {
 }
 
 // stairway reports that a plateau has two levels: a second axle came while the first was
-// still on the platform.
+// still on the platform. Bounce and hop move a twelfth of the plateau by less than stairs.
 func stairway(y []float64) bool {
-	k := len(y) / 3
-	if k < 3 {
+	k := max(3, len(y)/12)
+	if len(y) < 3*k {
 		return false
 	}
-	a, b, c := mean(y[:k]), mean(y[k:len(y)-k]), mean(y[len(y)-k:])
-	return max(a, b, c) > stairs*min(a, b, c)
+	low, high := math.Inf(1), 0.0
+	for i := 0; i+k <= len(y); i += k {
+		m := mean(y[i : i+k])
+		low, high = min(low, m), max(high, m)
+	}
+	return high > stairs*low
 }
 
 // hann is the mean weighted with a Hann window over the plateau.

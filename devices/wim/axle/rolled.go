@@ -26,7 +26,6 @@ const (
 	bounceFit = 0.018 // of the load, standard deviation of a bounce's sine and cosine
 	hopFit    = 0.012 // the same of axle hop
 	accelFit  = 0.3   // m/s^2, standard deviation of an axle's acceleration
-	slowFit   = 3.0   // s on the platform, beyond which a taper does as well
 	trendFit  = 5.0   // per cent a second, by which the load moves while the vehicle brakes
 	farFit    = 0.10  // of the plateau's level, beyond which no fit is believed
 
