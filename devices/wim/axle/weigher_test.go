@@ -91,6 +91,49 @@ func TestReplayGivesWhatTheWeigherGave(t *testing.T) {
 	}
 }
 
+// TestTheGrossMassIsTheSumAndRepeatsChangeNothing feeds every sample twice, and late ones
+// again: samples that go back in time are dropped.
+func TestTheGrossMassIsTheSumAndRepeatsChangeNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 12))
+	for i := range 30 {
+		v := vehicle(fmt.Sprint("repeat", i), kinds[i%len(kinds)], rng.Float64(), rng)
+		tr := cruise(v, epoch.Add(3*time.Second), 1000+60*float64(i))
+		d := 25 * time.Second
+		var once, twice Out
+		for k, out := range []*Out{&once, &twice} {
+			w, err := New(Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			sig := simwim.NewSignal(simwim.Default(uint64(i)), scene{tr})
+			var before wim.Sample
+			for at := epoch; at.Before(epoch.Add(d)); at = at.Add(10 * time.Millisecond) {
+				s := wim.Sample{At: at, Raw: sig.At(at).Mass}
+				w.Feed(s, out)
+				if k == 1 && !before.At.IsZero() {
+					w.Feed(s, out)
+					w.Feed(before, out)
+				}
+				before = s
+			}
+			w.End(out)
+		}
+		if len(once.Vehicles) != 1 || len(twice.Vehicles) != 1 {
+			t.Fatalf("%d: %d and %d vehicles, want 1", i, len(once.Vehicles), len(twice.Vehicles))
+		}
+		if d := cmp.Diff(*once.Vehicles[0].Weighing(), *twice.Vehicles[0].Weighing()); d != "" {
+			t.Errorf("%d: repeated samples change the weighing (-once +twice):\n%s", i, d)
+		}
+		var sum quant.Mass
+		for _, a := range once.Axles {
+			sum += a.Mass
+		}
+		if sum != once.Vehicles[0].Gross {
+			t.Errorf("%d: the axles add up to %v, gross is %v", i, sum, once.Vehicles[0].Gross)
+		}
+	}
+}
+
 func FuzzReplay(f *testing.F) {
 	tr, d := fiveAxles("fuzz")
 	out := weigh(f, Default(), simwim.Default(1), scene{tr}, epoch, d, 100)
