@@ -92,7 +92,8 @@ func (k *Track) Speed() (v, u quant.Speed, ok bool) {
 }
 
 // Way integrates the speed from t0 to t1: between the axles' crossings linearly, beyond
-// them at the nearest axle's speed. u is the 95 % half-width from the speeds alone.
+// them at the nearest axle's speed. u is the 95 % half-width from the speeds, and from what
+// the vehicle may have gained or lost beyond the crossings if it went on as over the scale.
 // ok is false if no speed is known or less than half of the time lies near a crossing
 // (then the vehicle's speed over the rest is a guess).
 func (k *Track) Way(t0, t1 time.Time) (d, u quant.Length, ok bool) {
@@ -124,7 +125,38 @@ func (k *Track) Way(t0, t1 time.Time) (d, u quant.Length, ok bool) {
 	uv = max(uv, quant.Speed(isqrt(sum)))
 	// s_v relative: the mean's own, and 1 % for every tenth of the way that was not seen.
 	rel := int64(uv)*1_000_000/int64(v) + 100_000*guess/span
-	return quant.Length(mm), quant.Length(mm*rel/1_000_000) + 1, guess*2 <= span
+	return quant.Length(mm), quant.Length(mm*rel/1_000_000) + k.drift(t0, t1) + 1, guess*2 <= span
+}
+
+// drift is how far a vehicle that kept its acceleration of the scale would have come from
+// the way at the nearest axle's speed, before the first crossing and after the last.
+func (k *Track) drift(t0, t1 time.Time) quant.Length {
+	var first, last *Edge
+	for i := range k.Edges {
+		if e := &k.Edges[i]; e.Speed > 0 {
+			if first == nil {
+				first = e
+			}
+			last = e
+		}
+	}
+	if first == nil || !mid(last).After(mid(first)) {
+		return 0
+	}
+	// Speeds that differ by no more than their uncertainty show no acceleration.
+	gain := int64(last.Speed) - int64(first.Speed)
+	gain = max(gain, -gain) - int64(last.U) - int64(first.U)
+	if gain <= 0 {
+		return 0
+	}
+	span := mid(last).Sub(mid(first)).Milliseconds()
+	way := int64(0)
+	for _, beyond := range [2]time.Duration{mid(first).Sub(t0), t1.Sub(mid(last))} {
+		if ms := beyond.Milliseconds(); ms > 0 && span > 0 {
+			way += gain * ms / span * ms / 2000 // a t^2 / 2
+		}
+	}
+	return quant.Length(way)
 }
 
 // maxWeighed is how many axles Way tells apart; those beyond count as the last of them.

@@ -1,6 +1,7 @@
 package motion
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -62,6 +63,34 @@ func TestWayAndLength(t *testing.T) {
 	l, ul := Length(14000, 140, 2000, 40*time.Millisecond, 0)
 	if l != 14080 || ul < 140 || ul > 230 {
 		t.Errorf("Length = %v ± %v", l, ul)
+	}
+}
+
+// A vehicle that gains speed on its way from the scale to the scanner: what is said of the
+// way holds, and a steady one pays nothing for it.
+func TestWayHoldsWhenTheSpeedChanges(t *testing.T) {
+	for _, a := range []float64{-0.08, -0.04, 0, 0.05, 0.2} { // m/s^2
+		const v0 = 2.0
+		at := func(x float64) float64 { // s to come x m
+			if a == 0 {
+				return x / v0
+			}
+			return (math.Sqrt(v0*v0+2*a*x) - v0) / a
+		}
+		moment := func(x float64) time.Time { return t0.Add(time.Duration(at(x) * 1e9)) }
+		k := &Track{}
+		for i, x := range []float64{0, 3.7, 9.3, 10.61} {
+			v := math.Sqrt(v0*v0 + 2*a*(x+0.375))
+			k.Add(Edge{Axle: i + 1, On: moment(x), Off: moment(x + 0.75), Speed: quant.Speed(math.Round(v * 1000)), U: quant.Speed(v * 7)})
+		}
+		// The scanner stands 4 m behind the scale and sees 14.5 m of the vehicle.
+		way, u, ok := k.Way(moment(2.6), moment(2.6+14.5))
+		if e := way - 14500; !ok || e > u || -e > u {
+			t.Errorf("acceleration %v: Way = %v ± %v, %v, want 14.5 m", a, way, u, ok)
+		}
+		if a == 0 && u > 120 {
+			t.Errorf("a steady vehicle's way is known to %v, want at most 120 mm", u)
+		}
 	}
 }
 

@@ -110,6 +110,8 @@ func feed(t testing.TB, w *Weigher, m simwim.Model, s scene, from time.Time, d t
 // errsOf collects the errors of a cell.
 type errsOf struct {
 	axle, gross, speed, spacing []float64
+	plain, plainGross           []float64 // of the plateaus' means
+	width, widthGross           []float64 // half-widths
 	inside, judged              int
 	insideGross, judgedGross    int
 	wrong, vehicles, few        int
@@ -165,9 +167,12 @@ func (e *errsOf) take(v *sim.Vehicle, mms float64, out Out) {
 	}
 	got := out.Vehicles[0]
 	var truth quant.Mass
+	plain := 0.0
 	for i, a := range got.Axles {
 		w := float64(v.Axles[i].Mass)
 		truth += v.Axles[i].Mass
+		plain += a.plain * 1000
+		e.plain = append(e.plain, (a.plain*1000-w)/w*100)
 		e.axle = append(e.axle, (float64(a.Mass)-w)/w*100)
 		e.speed = append(e.speed, (float64(a.Speed)-mms)/mms*100)
 		if slices.Contains(a.Flags, obs.FewSamples) {
@@ -175,6 +180,7 @@ func (e *errsOf) take(v *sim.Vehicle, mms float64, out Out) {
 		}
 		if a.U > 0 {
 			e.judged++
+			e.width = append(e.width, float64(a.U)/w*100)
 			if math.Abs(float64(a.Mass)-w) <= float64(a.U) {
 				e.inside++
 			}
@@ -185,8 +191,10 @@ func (e *errsOf) take(v *sim.Vehicle, mms float64, out Out) {
 		}
 	}
 	e.gross = append(e.gross, float64(got.Gross-truth)/float64(truth)*100)
+	e.plainGross = append(e.plainGross, (plain-float64(truth))/float64(truth)*100)
 	if got.U > 0 {
 		e.judgedGross++
+		e.widthGross = append(e.widthGross, float64(got.U)/float64(truth)*100)
 		if math.Abs(float64(got.Gross-truth)) <= float64(got.U) {
 			e.insideGross++
 		}
@@ -195,51 +203,80 @@ func (e *errsOf) take(v *sim.Vehicle, mms float64, out Out) {
 
 func (e *errsOf) row() string {
 	share := func(a, b int) float64 { return 100 * float64(a) / float64(max(b, 1)) }
-	return fmt.Sprintf("%5d %5d  %5.2f %5.2f  %5.2f %5.2f  %5.2f %5.2f  %5.1f %5.1f  %5.1f %5.1f  %d",
-		e.vehicles, e.wrong, rms(e.axle), p95(e.axle), rms(e.gross), p95(e.gross), rms(e.speed), p95(e.speed),
-		rms(e.spacing), p95(e.spacing), share(e.inside, e.judged), share(e.insideGross, e.judgedGross), e.few)
+	return fmt.Sprintf("%5d %5d  %5.2f %5.2f  %5.2f %5.2f  %5.2f %5.2f  %5.1f %5.2f  %5.1f %5.2f  %d",
+		len(e.axle), e.wrong, p95(e.plain), p95(e.axle), p95(e.plainGross), p95(e.gross), p95(e.speed), p95(e.spacing),
+		share(e.inside, e.judged), rms(e.width), share(e.insideGross, e.judgedGross), rms(e.widthGross), e.few)
 }
 
-const head = "platform  speed     n wrong  axle % rms p95   gross %      speed %      spacing mm   U covers axle, gross %  few"
+const head = "platform  speed axles wrong  axle % mean, now  gross mean, now  speed % mm  axle U covers, %  gross U covers, %  few"
 
-// TestAccuracy weighs 1050 vehicles of all kinds and prints the errors against the truth;
-// the bounds are the acceptance figures for a rolling axle weigher.
+// TestAccuracy weighs 1050 vehicles of all kinds and prints the errors against the truth,
+// 95 % of them, beside those of the plateaus' means; the bounds are the acceptance figures
+// for a rolling axle weigher.
 func TestAccuracy(t *testing.T) {
 	t.Log(head)
-	var near, axles, gross, axlesIn, grossIn int
-	var speeds, spacings []float64
+	near, vehicles := 0, 0
 	for _, l := range []quant.Length{750, 1000} {
 		for _, v := range []float64{1, 3, 5, 8, 10, 12, 15} {
 			e := runCell(t, l, v, 75, 1, 10*quant.Kilogram)
 			t.Logf("%5d mm %4.0f km/h %s", l, v, e.row())
-			if l == 750 && e.wrong > 0 {
-				t.Errorf("%v, %v km/h: %d of %d vehicles with a wrong count of axles", l, v, e.wrong, e.vehicles)
-			}
-			near += e.wrong
-			speeds, spacings = append(speeds, e.speed...), append(spacings, e.spacing...)
-			if s := p95(e.speed); s > 1.8 {
-				t.Errorf("%v, %v km/h: 95 %% of the speeds within %.2f %%, want 1.8 %%", l, v, s)
-			}
-			switch a, g := p95(e.axle), p95(e.gross); {
-			case l == 1000 && v <= 5 && a > 0.75:
-				t.Errorf("%v, %v km/h: 95 %% of the axles within %.2f %%, want 0.75 %%", l, v, a)
-			case l == 1000 && v <= 10 && (a > 2.5 || g > 1.3):
-				t.Errorf("%v, %v km/h: 95 %% of axles %.2f %%, gross %.2f %%; want 2.5 %% and 1.3 %%", l, v, a, g)
-			}
-			axles, axlesIn = axles+e.judged, axlesIn+e.inside
-			gross, grossIn = gross+e.judgedGross, grossIn+e.insideGross
+			near, vehicles = near+e.wrong, vehicles+e.vehicles
+			e.accept(t, l, v)
 		}
 	}
-	if near > 1 {
-		t.Errorf("%d wrong counts in all", near)
+	if near > 0 {
+		t.Errorf("%d of %d vehicles with a wrong count of axles", near, vehicles)
 	}
-	t.Logf("all: 95 %% of the speeds within %.2f %%, of the spacings within %.0f mm; U covers %d of %d axles, %d of %d gross",
-		p95(speeds), p95(spacings), axlesIn, axles, grossIn, gross)
-	if p95(spacings) > 40 {
-		t.Errorf("95 %% of the spacings within %.0f mm, want 40 mm", p95(spacings))
+}
+
+// accept compares a cell with the acceptance figures.
+func (e *errsOf) accept(t *testing.T, l quant.Length, v float64) {
+	t.Helper()
+	check := func(what string, got, want float64) {
+		if got > want {
+			t.Errorf("%v, %v km/h: 95 %% of %s within %.2f, want %.2f", l, v, what, got, want)
+		}
 	}
-	if float64(axlesIn) < 0.9*float64(axles) || float64(grossIn) < 0.9*float64(gross) || axles < 3000 {
-		t.Errorf("U covers %d of %d axles, %d of %d gross masses; want 90 %%", axlesIn, axles, grossIn, gross)
+	check("the speeds, %,", p95(e.speed), 1.8)
+	check("the spacings, mm,", p95(e.spacing), 40)
+	check("the axles, %, against the mean's error,", p95(e.axle), max(0.3, 0.6*p95(e.plain)))
+	switch {
+	case v <= 5:
+		check("the axles, %,", p95(e.axle), 0.5)
+		check("the gross masses, %,", p95(e.gross), 0.5)
+	case v <= 10:
+		check("the axles, %,", p95(e.axle), 1.3)
+		check("the gross masses, %,", p95(e.gross), 1)
+	}
+	if len(e.width) == 0 {
+		return // too few samples at this speed: nothing is judged
+	}
+	if float64(e.inside) < 0.93*float64(e.judged) || float64(e.insideGross) < 0.93*float64(e.judgedGross) {
+		t.Errorf("%v, %v km/h: U covers %d of %d axles, %d of %d gross masses; want 93 %%", l, v, e.inside, e.judged, e.insideGross, e.judgedGross)
+	}
+	check("the axles' half-widths, %,", p95(e.width), 2.2*p95(e.axle)+0.6)
+}
+
+// BenchmarkRolling weighs 250 vehicles, about a thousand axles, in every cell and reports
+// what 95 % of the errors are within, for the axles and for their plateaus' means.
+func BenchmarkRolling(b *testing.B) {
+	for _, l := range []quant.Length{750, 1000} {
+		for _, v := range []float64{3, 5, 8, 10, 15} {
+			b.Run(fmt.Sprintf("%dmm/%.0fkmh", l, v), func(b *testing.B) {
+				var e errsOf
+				for b.Loop() {
+					e = runCell(b, l, v, 250, 2, 10*quant.Kilogram)
+				}
+				b.ReportMetric(p95(e.plain), "mean95_%")
+				b.ReportMetric(p95(e.axle), "axle95_%")
+				b.ReportMetric(p95(e.plainGross), "meangross95_%")
+				b.ReportMetric(p95(e.gross), "gross95_%")
+				b.ReportMetric(p95(e.speed), "speed95_%")
+				b.ReportMetric(p95(e.spacing), "spacing95_mm")
+				b.ReportMetric(float64(e.wrong), "wrong")
+				b.ReportMetric(float64(len(e.axle)), "axles")
+			})
+		}
 	}
 }
 

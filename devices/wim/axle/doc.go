@@ -15,10 +15,17 @@
 //
 // Passes: both edges are interpolated to half of the plateau; there the middle of the
 // tyre's contact patch stands over the platform's edge, so the speed is the platform's
-// length over the time between. The load is the mean of the plateau, a least-squares fit
-// of a constant and one sinusoid, or a Hann-weighted mean, depending on how many periods
-// of the body's bounce the plateau holds. A vehicle that stops on the platform is weighed
-// at rest.
+// length over the time between. The mean of the plateau between them is a first estimate.
+// A fit of all samples from the first touch to the last improves edges, speed and load
+// together: it knows how platform and filter answer, and takes bounce and hop out (see
+// rolled.go). Where it does not explain the samples, or the axle took longer than 1.2 s, the
+// mean stands, or a Hann-weighted mean where the plateau holds two bounces. A vehicle that
+// stops on the platform is weighed at rest.
+//
+// Axles of one vehicle help each other forwards only: what an axle has told of the body's
+// frequency, the tyres and the platform is known to the next. An axle is never corrected
+// after it was given: nobody has to unsay a load, and the gain would be a tenth to a fifth of the
+// error.
 //
 // Axles: after a stop the next load on the platform may be the next axle, the same one
 // coming back, or the one before that rolled back. Package axle follows all explanations

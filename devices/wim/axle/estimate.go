@@ -14,7 +14,7 @@ type Method string
 const (
 	None  Method = "none"  // nothing could be estimated
 	Mean  Method = "mean"  // arithmetic mean of the plateau
-	Fit   Method = "fit"   // least squares: a constant and one sinusoid
+	Fit   Method = "fit"   // all samples from the first touch to the last, bounce and hop explained
 	Hann  Method = "hann"  // mean weighted with a Hann window
 	Rest  Method = "rest"  // interquartile mean of the steadiest window at rest
 	Level Method = "level" // mean of the samples near the highest level
@@ -30,9 +30,8 @@ const (
 
 // rolling estimates the load from the plateau (t, y).
 //
-// The estimator is chosen by the periods of bounce that the plateau holds: below one
-// nothing beats the mean; up to two a fit with a weak prior takes the bounce out; beyond,
-// a taper does.
+// Where it holds two periods of bounce a taper takes the bounce out; below nothing that
+// knows the plateau alone beats its mean, which fitted then improves.
 func (w *Weigher) rolling(p *pass, t, y []float64) {
 	p.n, p.method = len(y), Mean
 	if len(y) == 0 {
@@ -40,14 +39,10 @@ func (w *Weigher) rolling(p *pass, t, y []float64) {
 		p.flags = p.flags.add(obs.FewSamples)
 		return
 	}
-	periods := (t[len(t)-1] - t[0]) * bounce
-	switch {
-	case periods >= 2:
+	p.plain = mean(y)
+	p.mass = p.plain
+	if (t[len(t)-1]-t[0])*bounce >= 2 {
 		p.mass, p.method = hann(t, y), Hann
-	case periods >= 1 && len(y) >= minPlate:
-		p.mass, p.method = fit(t, y, w.noise), Fit
-	default:
-		p.mass = mean(y)
 	}
 	if p.n < minPlate {
 		p.flags = p.flags.add(obs.FewSamples)
@@ -55,7 +50,7 @@ func (w *Weigher) rolling(p *pass, t, y []float64) {
 	if stairway(y) {
 		p.flags = p.flags.add(obs.Overlap)
 	}
-	p.osc = oscillation(w.cfg.length(), p.v) * p.mass
+	p.osc = meanLoad.at(w.cfg.length(), p.v) * p.mass
 	p.sigma = math.Sqrt(p.osc*p.osc + w.noise*w.noise/float64(p.n) + w.cfg.division()*w.cfg.division()/12)
 }
 
@@ -68,14 +63,18 @@ func mean(y []float64) float64 {
 }
 
 // stairway reports that a plateau has two levels: a second axle came while the first was
-// still on the platform.
+// still on the platform. Bounce and hop move a twelfth of the plateau by less than stairs.
 func stairway(y []float64) bool {
-	k := len(y) / 3
-	if k < 3 {
+	k := max(3, len(y)/12)
+	if len(y) < 3*k {
 		return false
 	}
-	a, b, c := mean(y[:k]), mean(y[k:len(y)-k]), mean(y[len(y)-k:])
-	return max(a, b, c) > stairs*min(a, b, c)
+	low, high := math.Inf(1), 0.0
+	for i := 0; i+k <= len(y); i += k {
+		m := mean(y[i : i+k])
+		low, high = min(low, m), max(high, m)
+	}
+	return high > stairs*low
 }
 
 // hann is the mean weighted with a Hann window over the plateau.
@@ -91,50 +90,6 @@ func hann(t, y []float64) float64 {
 	return s / sw
 }
 
-// fit finds the constant of "constant + one sinusoid" by least squares over a grid of
-// frequencies from 1.5 to 4 Hz. A prior of 5 % for the amplitude keeps the fit honest
-// where the plateau is hardly longer than a period.
-func fit(t, y []float64, noise float64) float64 {
-	m := mean(y)
-	mid := (t[0] + t[len(t)-1]) / 2
-	// What the sinusoid does not explain: noise, and axle hop of about 1 % of the load.
-	rest2 := noise*noise + 0.01*0.01*m*m
-	prior := 0.05 * m / math.Sqrt2
-	ridge := rest2 / (prior * prior)
-	best, bestCost := m, math.Inf(1)
-	for k := range 11 {
-		f := 2 * math.Pi * (1.5 + 0.25*float64(k))
-		c, cost := fitOne(t, y, m, mid, f, ridge)
-		if cost < bestCost {
-			best, bestCost = c, cost
-		}
-	}
-	return best
-}
-
-// fitOne solves the normal equations of y - m = c + a cos + b sin with ridge on a and b;
-// it gives m + c and the penalised sum of squares.
-func fitOne(t, y []float64, m, mid, f, ridge float64) (constant, cost float64) {
-	var n, sc, ss, cc, cs, s2, y0, yc, ys, yy float64
-	for i := range y {
-		s, c := math.Sincos(f * (t[i] - mid))
-		d := y[i] - m
-		n, sc, ss = n+1, sc+c, ss+s
-		cc, cs, s2 = cc+c*c, cs+c*s, s2+s*s
-		y0, yc, ys, yy = y0+d, yc+d*c, ys+d*s, yy+d*d
-	}
-	cc, s2 = cc+ridge, s2+ridge
-	// Cramer's rule on the symmetric 3x3 system [n sc ss; sc cc cs; ss cs s2].
-	det := n*(cc*s2-cs*cs) - sc*(sc*s2-cs*ss) + ss*(sc*cs-cc*ss)
-	if math.Abs(det) < 1e-12 {
-		return m, math.Inf(1)
-	}
-	k := (y0*(cc*s2-cs*cs) - sc*(yc*s2-cs*ys) + ss*(yc*cs-cc*ys)) / det
-	a := (n*(yc*s2-ys*cs) - y0*(sc*s2-cs*ss) + ss*(sc*ys-yc*ss)) / det
-	b := (n*(cc*ys-cs*yc) - sc*(sc*ys-yc*ss) + y0*(sc*cs-cc*ss)) / det
-	return m + k, yy - k*y0 - a*yc - b*ys
-}
-
 // atRest weighs an axle that stopped: the steadiest window while it stood whole on the
 // platform. An axle that stopped astride the edge is weighed by the short plateau that it
 // had when it rolled on.
@@ -145,7 +100,7 @@ func (w *Weigher) atRest(p *pass, t, y []float64) {
 	p.partial = b-a < 3 || span < 0.05
 	if span < restTime {
 		p.method, p.n, p.mass = Level, b-a, mean(y[a:b])
-		p.osc = oscillation(w.cfg.length(), w.rollingSpeed(span)) * p.mass
+		p.osc = meanLoad.at(w.cfg.length(), w.rollingSpeed(span)) * p.mass
 		p.flags = p.flags.add(obs.InMotion)
 		p.sigma = math.Sqrt(p.osc*p.osc + w.noise*w.noise/float64(p.n) + w.cfg.division()*w.cfg.division()/12)
 		if p.n < minPlate {

@@ -32,7 +32,7 @@ const (
 	sameAxle    = 0.02    // relative difference of two weighings that one record may stand for
 	fullShare   = 0.85    // of repeated sights that show the whole load; others stop astride an edge
 	wayMean     = 1.5     // m, of the apparent way between two sights of an axle
-	startNear   = 1.2     // m before the platform, where a vehicle that rolled back starts
+	startNear   = 2.0     // m before the platform, where a vehicle that rolled back starts
 	costFar     = 3.0     // it came from further
 	startGap    = 0.3     // m, less than two axles leave free: it stood in between
 	costTwice   = 3.0     // it stopped again between two axles

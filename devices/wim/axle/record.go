@@ -29,6 +29,7 @@ type Axle struct {
 
 	common float64 // kg, standard uncertainty that the axles of a vehicle may share
 	own    float64 // kg, standard uncertainty of its own
+	plain  float64 // kg, mean of the plateau
 }
 
 // Vehicle is one whole vehicle.
@@ -56,7 +57,7 @@ func (w *Weigher) axle(k, i int, rolled bool) Axle {
 		a.Mode = obs.StopGo
 	} else {
 		a.Speed = quant.Speed(math.Round(p.v * 1000))
-		a.USpeed = quant.Speed(math.Ceil(2 * speedError(w.cfg.length(), p.v) * p.v * 1000))
+		a.USpeed = quant.Speed(math.Ceil(2 * p.uv * p.v * 1000))
 		if a.Speed < w.cfg.SpeedMin || a.Speed > w.cfg.SpeedMax {
 			f = f.add(obs.SpeedOutOfRange)
 		}
@@ -77,8 +78,13 @@ func (w *Weigher) axle(k, i int, rolled bool) Axle {
 		f = f.add(obs.Overload)
 	}
 	cal := float64(w.cfg.Calibration) / 1e6 * p.mass
-	a.common = p.osc + cal
-	a.own = math.Sqrt(max(p.sigma*p.sigma-p.osc*p.osc, 0))
+	osc := p.osc
+	if p.method == Fit {
+		osc *= fitCommon
+	}
+	a.common = osc + cal
+	a.own = math.Sqrt(max(p.sigma*p.sigma-osc*osc, 0))
+	a.plain = p.plain
 	a.Flags = f
 	if p.sigma > 0 && !f.void() && p.method != None {
 		a.U = halfWidth(math.Sqrt(p.sigma*p.sigma + cal*cal))
@@ -97,7 +103,7 @@ func (w *Weigher) jerky(p *pass) bool {
 	}
 	dt := p.on - float64(b.On.UnixNano()-w.base)/1e9
 	dv := math.Abs(p.v - float64(b.Speed)/1000)
-	noise := 2 * (speedError(w.cfg.length(), p.v)*p.v + float64(b.USpeed)/2000)
+	noise := 2 * (p.uv*p.v + float64(b.USpeed)/2000)
 	return dt > 0 && dv > noise+maxAccel*dt
 }
 

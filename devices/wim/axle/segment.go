@@ -11,7 +11,7 @@ const (
 	splitDip   = 0.60  // a dip below this share of both sides separates two axles
 	filterRise = 0.009 // s from 25 to 75 % of a step behind an 8 ms filter
 	stopDwell  = 0.8   // s on the platform below which nothing is taken for a stop
-	slowDwell  = 1.2   // s on the platform in which a stop may hide
+	slowDwell  = 1.2   // s on the platform, for each metre above the first, in which a stop may hide
 	stopRatio  = 1.5   // dwell over that expected from the edges, above which it may have stopped
 	fastest    = 28.0  // m/s; what passes faster is a spike, not an axle
 	slowest    = 0.18  // m/s; a slower pass is weighed at rest
@@ -39,9 +39,11 @@ func (f flags) void() bool { return slices.ContainsFunc(f, obs.Flag.Voids) }
 type pass struct {
 	on, off      float64 // edges at half of the plateau
 	mass         float64
+	plain        float64 // the plateau's mean, kg: what mass was before anything was fitted
 	sigma        float64 // standard uncertainty of mass without the span; 0 is unknown
 	osc          float64 // its part from the oscillation of the vehicle
 	v            float64 // m/s from the dwell; meaningless if stopped
+	uv           float64 // standard uncertainty of v, as its share
 	vRise, vFall float64 // m/s from the slopes of the edges, rough
 	rate         float64 // Hz, samples on the platform
 	n            int     // samples that mass rests on
@@ -210,6 +212,11 @@ func (w *Weigher) measure(t, y []float64) pass {
 		}
 		level = p.mass
 	}
+	if p.stopped || p.slow || slices.Contains(p.flags, obs.Overlap) {
+		w.fit.tailKg = 0
+	} else {
+		w.fitted(&p, t, y)
+	}
 	k := 0
 	for _, x := range t {
 		if x > p.on && x < p.off {
@@ -277,8 +284,9 @@ func (w *Weigher) edges(p *pass, t, y []float64, rise, fall float64) {
 	p.vFall = w.slope(b - a)
 	ratio := dwell * max(p.vRise, p.vFall) / w.cfg.length()
 	p.turning = dwell > stopDwell && ratio > stopRatio
-	p.slow = dwell > slowDwell
+	p.slow = dwell > slowDwell*max(1, w.cfg.length())
 	p.stopped = p.turning || p.v < slowest
+	p.uv = meanSpeed.at(w.cfg.length(), p.v)
 }
 
 // judge weighs the pass, at rest or rolling.

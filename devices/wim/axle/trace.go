@@ -14,8 +14,9 @@ import (
 // TraceType is the media type of a trace.
 const TraceType = "application/vnd.acsgd.axle-trace"
 
-// traceMagic begins every trace; its last byte is the version.
-const traceMagic = "ACWT\x01"
+// traceMagic begins every trace; its last byte is the version of format and algorithm.
+// Version 1 was weighed by the plateaus' means.
+const traceMagic = "ACWT\x02"
 
 // traceHead is what the samples alone do not tell. The samples follow it, each as
 //
@@ -91,7 +92,7 @@ func Replay(trace []byte) ([]obs.Weighing, error) {
 func readTrace(p []byte) (w *Weigher, recs []rec, lost bool, err error) {
 	rest, ok := bytes.CutPrefix(p, []byte(traceMagic))
 	if !ok {
-		return nil, nil, false, errors.New("not a trace of version 1")
+		return nil, nil, false, errors.New("not a trace of version 2")
 	}
 	n, k := binary.Uvarint(rest)
 	if k <= 0 || n > uint64(len(rest)-k) {

@@ -78,6 +78,7 @@ type Weigher struct {
 	unsure   bool   // another number of axles is nearly as likely
 	prevAxle *Axle
 	scratch  scratch
+	fit      fitter
 }
 
 // New makes a Weigher.
@@ -94,6 +95,7 @@ func (w *Weigher) clear() {
 	w.buf, w.passes, w.paths = w.buf[:0], w.passes[:0], nil
 	w.seg, w.low, w.done, w.sent, w.prevAxle, w.kept = -1, -1, 0, 0, nil, nil
 	w.hole, w.bits, w.lastOff, w.start, w.lost, w.unsure = 0, 0, 0, false, false, false
+	w.fit.forget()
 }
 
 // Busy reports whether a vehicle is being weighed.

@@ -85,6 +85,15 @@ const Manual = `  mode             "axles"   "axles": a rolling vehicle over a s
   span_u_ppm       1000      standard uncertainty of the span, from the last verification
   stable_for       "2s"      mode static: how long the load must rest
 
+A rolling axle is weighed by all its samples from the first touch to the last: how platform
+and filter answer, the swinging of body and axle, and the tyre's length are found from them.
+Its uncertainty u is never less than the table of package axle for the platform's length and
+the speed. An axle is not judged (u is 0) below eight samples on the plateau, above 0.3 m/s2,
+outside the verified speeds, or if another axle was on the platform with it (overlap): a
+platform longer than the distance of two axles cannot tell them apart, so that one of 3 m
+and more measures single axles only, and groups not at all. Left and right are not compared:
+an indicator gives one sum.
+
 Times mean: t_on an axle's middle passes the platform's first edge, t_off its last edge. The
 station of the device is the first edge. Rolling weighing needs at least 50 samples a second;
 below, the driver reports itself degraded, flags every rolling axle rate_low, and weighs only
