@@ -38,7 +38,7 @@ func documents(t *testing.T, data, passage string) {
 		if v, code := verify(pdf); code != exitFine || v["ok"] != true || v["file"] != "ok" || v["signature"] != "ok" || v["kind"] != kind || v["passage"] != passage {
 			t.Errorf("%s: %d %v", kind, code, v)
 		}
-		if v, code := verify("--data", data, pdf); code != exitFine || v["journal"] != "holds" || v["record"] != "holds" || v["from"] != "archive" {
+		if v, code := verify("--data", data, pdf); code != exitFine || v["journal"] != "holds" || v["record"] != "holds" {
 			t.Errorf("%s with its data: %d %v", kind, code, v)
 		}
 		b, err := os.ReadFile(pdf)

@@ -96,7 +96,34 @@ type Photo struct {
 // whenever the paper is printed.
 func Number(k Kind, p *fusion.Passage) string {
 	letter := map[Kind]string{Weighing: "W", Overload: "P"}[k]
-	return letter + "-" + p.ID + "-" + strconv.FormatUint(p.Version, 10)
+	return letter + "-" + p.ID + "-" + strconv.FormatUint(Version(p), 10)
+}
+
+// Version is the number of the newest input in a record. The passage's own version grows
+// only with what an officer must look at again; a paper's grows with every line.
+func Version(p *fusion.Passage) uint64 {
+	v := p.Version
+	for i := range p.History {
+		v = max(v, p.History[i].Seq)
+	}
+	for i := range p.Plates {
+		v = max(v, p.Plates[i].Seq)
+	}
+	for i := range p.Axles {
+		v = max(v, p.Axles[i].Seq)
+	}
+	if p.Gross != nil {
+		v = max(v, p.Gross.Seq)
+	}
+	if p.Size != nil {
+		v = max(v, p.Size.Seq)
+	}
+	for i := range p.Findings {
+		for _, seq := range p.Findings[i].Evidence {
+			v = max(v, seq)
+		}
+	}
+	return v
 }
 
 // Make gives the PDF of one paper.

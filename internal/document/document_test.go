@@ -550,3 +550,16 @@ func BenchmarkOverload(b *testing.B) {
 		make1(b, Overload, r, Kazakh)
 	}
 }
+
+// TestVersion: a line of the history that is not material makes another paper too.
+func TestVersion(t *testing.T) {
+	p := passage(t, "overloaded")
+	was := Version(p)
+	p.History = append(p.History, fusion.Event{Seq: was + 7, Kind: "barrier", Text: "barrier closed"})
+	if Version(p) != was+7 || p.Version > was || !strings.HasSuffix(Number(Weighing, p), fmt.Sprint("-", was+7)) {
+		t.Errorf("version %d after %d, paper %s", Version(p), was, Number(Weighing, p))
+	}
+	if v := Version(&fusion.Passage{Version: 3, Size: &fusion.Size{Seq: 5}, Gross: &fusion.GrossLoad{Seq: 4}, Findings: []rules.Finding{{Evidence: []uint64{9, 1}}}}); v != 9 {
+		t.Errorf("version %d, want that of the newest input, 9", v)
+	}
+}

@@ -85,7 +85,7 @@ func (p *paper) stationFields() {
 	p.fields(p.box("f.place", 0.4, strings.Replace(p.place(), p.w.t("doc.not_known"), "", 1), "doc.not_known"),
 		p.box("f.lane", 0.14, p.p.Lane, "doc.not_known"), p.box("f.direction", 0.16, direction, "doc.not_known"),
 		p.box("f.time", 0.3, p.w.at(p.p.Opened, p.offset), "doc.not_known"))
-	p.fields(p.box("f.passage", 0.7, p.p.ID+" · "+p.w.t("f.version")+" "+strconv.FormatUint(p.p.Version, 10), "doc.not_known").bold(),
+	p.fields(p.box("f.passage", 0.7, p.p.ID+" · "+p.w.t("f.version")+" "+strconv.FormatUint(Version(p.p), 10), "doc.not_known").bold(),
 		p.box("f.speed", 0.3, p.speed(p.p.Speed), "doc.not_measured"))
 }
 

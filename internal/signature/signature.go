@@ -30,7 +30,7 @@ type Statement struct {
 	Kind    string // weighing, overload
 	Site    string // code
 	Passage string
-	Version uint64   // of the passage
+	Version uint64   // of the record: number of the newest input in it
 	Record  [32]byte // hash of its record: see Hash
 	Row     uint64   // of the journal; 0: the record is not in it
 	Head    [32]byte // hash of the journal's chain up to that row; zero if Row is 0

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"acsgd/fusion"
+	"acsgd/internal/document"
 	"acsgd/internal/journal"
 	"acsgd/internal/signature"
 	"acsgd/internal/store"
@@ -16,57 +17,52 @@ import (
 // Examined is what a site's data say of a signed statement.
 type Examined struct {
 	Row     string `json:"journal"`               // holds, differs, missing; "none": the statement names no row
-	Record  string `json:"record"`                // holds, differs, missing
-	From    string `json:"from,omitempty"`        // archive, or replay where the archive has a later version
+	Record  string `json:"record"`                // holds: the archive has it; replayed: the archive has a later version, the journal makes this one; differs, missing
 	Version uint64 `json:"version_now,omitempty"` // of the archive's record
 }
 
 // OK reports whether the data have what the statement says.
-func (x *Examined) OK() bool { return x.Record == "holds" && (x.Row == "holds" || x.Row == "none") }
+func (x *Examined) OK() bool {
+	return (x.Record == "holds" || x.Record == "replayed") && (x.Row == "holds" || x.Row == "none")
+}
 
 // Examine compares a statement, whose signature has been checked, with the journal in a
 // directory and the archive. A record that has changed since is played again from the
-// journal as it was: that takes as long as "acsgd replay" up to its row, and holds only if
-// this program makes the same record of the same inputs, which a later one need not.
+// journal as it was: that takes as long as "acsgd replay" up to its row, and succeeds only
+// if this program makes the same record of the same inputs, which a later one need not.
 func Examine(ctx context.Context, dir string, st store.Store, s signature.Statement) (Examined, error) {
 	x := Examined{Row: "none", Record: "missing"}
 	raw, err := st.Passage(ctx, s.Passage)
 	if err != nil {
 		return x, err
 	}
-	var p fusion.Passage
 	if raw != nil {
+		var p fusion.Passage
 		if err := json.Unmarshal(raw, &p); err != nil {
 			return x, fmt.Errorf("decode record of passage %s: %w", s.Passage, err)
 		}
-		x.Version = p.Version
+		sum, err := signature.Hash(raw)
+		if err != nil {
+			return x, err
+		}
+		x.Version, x.Record = document.Version(&p), "differs"
+		if sum == s.Record {
+			x.Record = "holds"
+		}
 	}
 	if s.Row > 0 {
 		if x.Row, err = holds(ctx, dir, s); err != nil {
 			return x, err
 		}
 	}
-	switch {
-	case raw != nil && p.Version == s.Version:
-		x.From = "archive"
-	case x.Row == "holds":
-		x.From = "replay"
-		if raw, err = recordOf(ctx, dir, s); err != nil {
+	if x.Record == "differs" && x.Row == "holds" && x.Version > s.Version {
+		found, err := recordOf(ctx, dir, s)
+		if err != nil {
 			return x, err
 		}
-	default:
-		raw = nil
-	}
-	if raw == nil {
-		return x, nil
-	}
-	sum, err := signature.Hash(raw)
-	if err != nil {
-		return x, err
-	}
-	x.Record = "differs"
-	if sum == s.Record {
-		x.Record = "holds"
+		if found {
+			x.Record = "replayed"
+		}
 	}
 	return x, nil
 }
@@ -99,25 +95,32 @@ func holds(ctx context.Context, dir string, s signature.Statement) (string, erro
 	return "missing", nil
 }
 
-// recordOf gives the record as the journal's row made it; nil if it makes none.
-func recordOf(ctx context.Context, dir string, s signature.Statement) (json.RawMessage, error) {
+// played reports whether the journal makes the record, at the statement's row or before its
+// passage gets another version.
+func recordOf(ctx context.Context, dir string, s signature.Statement) (found bool, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var raw json.RawMessage
 	var failed error
-	_, err := lanes.Replay(ctx, dir, func(rec *journal.Record, outs []fusion.Output) {
-		if rec.N < s.Row {
+	_, err = lanes.Replay(ctx, dir, func(rec *journal.Record, outs []fusion.Output) {
+		if rec.N < s.Row || found {
 			return
 		}
 		for i := range outs {
-			if p := outs[i].Passage; rec.N == s.Row && p != nil && p.ID == s.Passage && p.Version == s.Version {
-				raw, failed = json.Marshal(p)
+			p := outs[i].Passage
+			if p == nil || p.ID != s.Passage {
+				continue
+			}
+			raw, err := json.Marshal(p)
+			sum, err2 := signature.Hash(raw)
+			failed = errors.Join(failed, err, err2)
+			if found = sum == s.Record; found || document.Version(p) > s.Version || failed != nil {
+				stop() // what comes after does not matter
+				return
 			}
 		}
-		stop() // what came after does not matter
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, err
+		return false, err
 	}
-	return raw, failed
+	return found, failed
 }

@@ -85,7 +85,7 @@ func (x *Papers) record(ctx context.Context, k document.Kind, raw json.RawMessag
 		return nil, fmt.Errorf("decode record: %w", err)
 	}
 	p := r.Passage
-	st := signature.Statement{Kind: string(k), Passage: p.ID, Version: p.Version}
+	st := signature.Statement{Kind: string(k), Passage: p.ID, Version: document.Version(p)}
 	var err error
 	if st.Record, err = signature.Hash(raw); err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (x *Papers) locate(ctx context.Context, r *document.Record, st *signature.S
 	}
 	defer j.Close()
 	p := r.Passage
-	rec, head, err := j.Row(ctx, p.Lane, p.Version)
+	rec, head, err := j.Row(ctx, p.Lane, st.Version)
 	if errors.Is(err, journal.ErrNoRow) || err == nil && !made(p, &rec) {
 		return nil
 	}
@@ -137,7 +137,7 @@ func made(p *fusion.Passage, rec *journal.Record) bool {
 		return false
 	}
 	for i := range p.History {
-		if e := &p.History[i]; e.Seq == p.Version {
+		if e := &p.History[i]; e.Seq == rec.Seq {
 			return e.At.Equal(rec.Now)
 		}
 	}
