@@ -56,7 +56,7 @@ func Examine(ctx context.Context, dir string, st store.Store, s signature.Statem
 		}
 	}
 	if x.Record == "differs" && x.Row == "holds" && x.Version > s.Version {
-		found, err := recordOf(ctx, dir, s)
+		found, err := replayed(ctx, dir, s)
 		if err != nil {
 			return x, err
 		}
@@ -95,9 +95,9 @@ func holds(ctx context.Context, dir string, s signature.Statement) (string, erro
 	return "missing", nil
 }
 
-// played reports whether the journal makes the record, at the statement's row or before its
+// replayed reports whether the journal makes the record, at the statement's row or before its
 // passage gets another version.
-func recordOf(ctx context.Context, dir string, s signature.Statement) (found bool, err error) {
+func replayed(ctx context.Context, dir string, s signature.Statement) (found bool, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var failed error
