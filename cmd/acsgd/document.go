@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -108,7 +109,7 @@ func (c *documentKeyCmd) Run(s *std) error {
 }
 
 type documentVerifyCmd struct {
-	Key   string `required:"" help:"The site's public key, as 'document key' prints it." placeholder:"FILE"`
+	Key   string `help:"The site's public key, as 'document key' prints it; with --data that of the directory is taken." placeholder:"FILE"`
 	Data  string `help:"The site's data directory: then its journal and archive must have the record." placeholder:"DIR"`
 	Store string `help:"The site's archive, if it is not the file in the data directory." placeholder:"URL"`
 	QR    string `name:"qr" help:"The text of the document's code, instead of a file." placeholder:"TEXT"`
@@ -129,23 +130,43 @@ type verified struct {
 	*site.Examined
 }
 
+// key is the public key that was given, or the site's own.
+func (c *documentVerifyCmd) key() (ed25519.PublicKey, error) {
+	switch {
+	case c.Key != "":
+		b, err := os.ReadFile(c.Key)
+		if err != nil {
+			return nil, err
+		}
+		key, err := signature.ParsePublic(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Key, err)
+		}
+		return key, nil
+	case c.Data != "":
+		own, err := signature.Read(site.KeyDir(c.Data))
+		if err != nil {
+			return nil, err
+		}
+		return own.Public(), nil
+	}
+	return nil, errors.New("document verify: whose signature: want --key or --data")
+}
+
 // Run verifies a document.
 func (c *documentVerifyCmd) Run(ctx context.Context, s *std) error {
 	if (c.QR == "") == (c.File == "") {
 		return usage{errors.New("document verify: either a file or --qr is needed")}
 	}
-	b, err := os.ReadFile(c.Key)
+	key, err := c.key()
 	if err != nil {
 		return usage{err}
-	}
-	key, err := signature.ParsePublic(b)
-	if err != nil {
-		return usage{fmt.Errorf("%s: %w", c.Key, err)}
 	}
 	var v verified
 	text := c.QR
 	if c.File != "" {
-		if b, err = c.read(s); err != nil {
+		b, err := c.read(s)
+		if err != nil {
 			return usage{err}
 		}
 		text = string(b)

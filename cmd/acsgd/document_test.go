@@ -41,6 +41,12 @@ func documents(t *testing.T, data, passage string) {
 		if v, code := verify("--data", data, pdf); code != exitFine || v["journal"] != "holds" || v["record"] != "holds" {
 			t.Errorf("%s with its data: %d %v", kind, code, v)
 		}
+		if out, errw, code := call(t, "", "document", "verify", "--data", data, pdf); code != exitFine || !strings.Contains(out, `"ok":true`) {
+			t.Errorf("%s by the site's own key: %d %s%s", kind, code, out, errw)
+		}
+		if _, errw, code := call(t, "", "document", "verify", pdf); code != exitUsage || !strings.Contains(errw, "--key or --data") {
+			t.Errorf("%s by no key: %d %s", kind, code, errw)
+		}
 		b, err := os.ReadFile(pdf)
 		if err != nil {
 			t.Fatal(err)

@@ -135,7 +135,11 @@ func (p *passagesCmd) form(w io.Writer) lister {
 		return lister{func(b json.RawMessage) error {
 			r, err := p.record(b)
 			if err == nil {
-				_, err = fmt.Fprintf(w, "%s  %-16s  %-12s  %-20s  %9s kg  %-10s  %s %s  %s\n", r[1], r[0], r[4], r[3], r[6], r[5], r[8], r[9], r[7])
+				gross := "not weighed"
+				if r[6] != "" {
+					gross = r[6] + " kg"
+				}
+				_, err = fmt.Fprintf(w, "%s  %-16s  %-12s  %-20s  %12s  %-10s  %s %s  %s\n", r[1], r[0], r[4], r[3], gross, r[5], r[8], r[9], r[7])
 			}
 			return err
 		}, done}
