@@ -189,3 +189,14 @@ func Plausible(p []byte) bool {
 	}
 	return len(p) < 16
 }
+
+// First gives where the first of some beginnings stands; -1 if none does.
+func First(p []byte, beginnings [][]byte) int {
+	first := -1
+	for _, b := range beginnings {
+		if i := bytes.Index(p, b); i >= 0 && (first < 0 || i < first) {
+			first = i
+		}
+	}
+	return first
+}

@@ -381,12 +381,7 @@ var beginnings = [][]byte{[]byte("POST "), []byte("PUT "), []byte("<?xml"), []by
 
 // search looks for the beginning of a message.
 func (s *Session) search() bool {
-	first := -1
-	for _, b := range beginnings {
-		if i := bytes.Index(s.buf, b); i >= 0 && (first < 0 || i < first) {
-			first = i
-		}
-	}
+	first := push.First(s.buf, beginnings)
 	if first < 0 {
 		s.drop(max(0, len(s.buf)-len("<EventNotificationAlert")))
 		return false
