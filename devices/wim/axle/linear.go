@@ -64,3 +64,14 @@ func dot(a, b []float64) float64 {
 	}
 	return s
 }
+
+// products is the dot products of a with b and with c: two at a time, for the samples are
+// read once and neither sum waits for the other.
+func products(a, b, c []float64) (ab, ac float64) {
+	b, c = b[:len(a)], c[:len(a)]
+	for i, v := range a {
+		ab += v * b[i]
+		ac += v * c[i]
+	}
+	return ab, ac
+}

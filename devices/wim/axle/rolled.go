@@ -58,13 +58,15 @@ var usualSwings = [...]float64{1.8, 3.2, 8.5, 11, 13.5}
 
 // fitter explains the samples of one axle after the other. It keeps its arrays.
 type fitter struct {
-	t, y   []float64 // s, kg
+	t, y   []float64 // s from the middle of the axle's way, kg
 	weight []float64 // reciprocal variances of y
+	wx     []float64 // the column that joins, weighted
 	col    [maxColumns][]float64
-	noise  float64 // kg, of one sample
-	excess float64 // factor on all standard deviations, from what was left unexplained
-	load   float64 // kg
-	at     roll
+	wave   [2 * len(usualSwings)][]float64 // cosines and sines of the swings at t
+	noise  float64                         // kg, of one sample
+	excess float64                         // factor on all standard deviations, from what was left unexplained
+	load   float64                         // kg
+	at     roll                            // counted as t
 	plat   platform
 	prior  [colSwing]float64 // standard deviations
 	swings []float64         // frequencies, in hertz
@@ -98,15 +100,16 @@ func (w *Weigher) fitted(p *pass, t, y []float64) {
 		f.tailKg = 0
 		return
 	}
-	f.take(t[a:b], y[a:b], w.noise)
-	f.load, f.at = p.mass, roll{on: p.on, off: p.off, rise: half, fall: half}
+	mid := (p.on + p.off) / 2
+	f.take(t[a:b], y[a:b], w.noise, mid)
+	f.load, f.at = p.mass, roll{on: p.on - mid, off: p.off - mid, rise: half, fall: half}
 	f.settle(p.off-p.on, p.v)
-	f.sweep(false)
-	f.swings = append(f.swings[:0], f.spec.best[:]...)
+	mass, sd := f.sweep()
+	f.sway(f.spec.best[:])
 	for range 2 {
 		f.step(colSwing)
 	}
-	mass, sd := f.sweep(true)
+	f.at.on, f.at.off = f.at.on+mid, f.at.off+mid
 	far := math.Abs(f.at.on-p.on) + math.Abs(f.at.off-p.off)
 	uneven := math.Abs(f.at.rise-f.at.fall) / (f.at.rise + f.at.fall)
 	if f.excess > badFit || uneven > unevenFit || !(math.Abs(mass-p.mass) < farFit*p.mass) || !(far < half) {
@@ -126,27 +129,41 @@ func (w *Weigher) fitted(p *pass, t, y []float64) {
 }
 
 // take copies the samples less the ringing that the axle before has left, averaged in
-// groups where they are more than enough.
-func (f *fitter) take(t, y []float64, noise float64) {
+// groups where they are more than enough. Their times count from mid.
+func (f *fitter) take(t, y []float64, noise, mid float64) {
 	f.t, f.y = f.t[:0], f.y[:0]
+	before := f.knows.way(&f.tail, nil)
 	k := (len(t) + maxFit - 1) / maxFit
 	for ; len(t) >= k; t, y = t[k:], y[k:] {
 		at, kg := mean(t[:k]), mean(y[:k])
 		if f.tailKg > 0 {
-			kg -= f.tailKg * f.knows.share(&f.tail, at)
+			kg -= f.tailKg * before.share(at)
 		}
-		f.t, f.y = append(f.t, at), append(f.y, kg)
+		f.t, f.y = append(f.t, at-mid), append(f.y, kg)
 	}
 	f.noise, f.excess = noise/math.Sqrt(float64(k)), 1
-	f.weight = append(f.weight[:0], f.t...)
+	f.weight, f.wx = append(f.weight[:0], f.t...), append(f.wx[:0], f.t...)
 	for i := range f.col {
 		f.col[i] = append(f.col[i][:0], f.t...)
+	}
+	for i := range f.wave {
+		f.wave[i] = append(f.wave[i][:0], f.t...)
+	}
+}
+
+// sway makes the swings those of some frequencies, in hertz.
+func (f *fitter) sway(hz []float64) {
+	f.swings = append(f.swings[:0], hz...)
+	for i, hz := range hz {
+		for k, t := range f.t {
+			f.wave[2*i+1][k], f.wave[2*i][k] = math.Sincos(2 * math.Pi * hz * t)
+		}
 	}
 }
 
 // settle finds edges, patch and platform, dwell seconds at v m/s.
 func (f *fitter) settle(dwell, v float64) {
-	f.swings = append(f.swings[:0], usualSwings[:]...)
+	f.sway(usualSwings[:])
 	f.prior = [colSwing]float64{1e5, 20, 20, 15, max(1.5, 100*accelFit*dwell/v/2), 4, 60, 25, trendFit}
 	if f.patch > 0 {
 		f.plat = f.knows
@@ -166,7 +183,7 @@ func (f *fitter) settle(dwell, v float64) {
 // search tries platforms of all usual frequencies.
 func (f *fitter) search() {
 	best, from := f.plat, math.Inf(-1)
-	for hz := 22.0; hz <= 49; hz += 1.5 {
+	for hz := 22.0; hz <= 49; hz += 2 {
 		f.plat = newPlatform(hz, usualZeta, usualTau)
 		f.explain(colPlatform)
 		if e := f.m.evidence(); e > from {
@@ -198,91 +215,76 @@ func (f *fitter) step(n int) {
 
 // explain solves the model of the first n columns and the swings.
 func (f *fitter) explain(n int) {
-	f.columns(n)
-	m := &f.m
-	m.n, m.priors = 0, 0
-	for c := range n {
-		f.join(f.col[c], f.prior[c])
-	}
-	mid := (f.at.on + f.at.off) / 2
-	for i, hz := range f.swings {
+	f.begin(n)
+	for i := range f.wave[:2*len(f.swings)] {
 		sd := bounceFit * f.load
-		if hz > bounceTo/perHz {
+		if f.swings[i/2] > bounceTo/perHz {
 			sd = hopFit * f.load
 		}
-		cos, sin := f.col[n+2*i], f.col[n+2*i+1]
-		for k, t := range f.t {
-			s, c := math.Sincos(2 * math.Pi * hz * (t - mid))
-			cos[k], sin[k] = f.col[colLoad][k]*c, f.col[colLoad][k]*s
+		for k, g := range f.col[colLoad] {
+			f.col[n+i][k] = g * f.wave[i][k]
 		}
-		f.join(cos, sd)
-		f.join(sin, sd)
+		f.join(sd)
 	}
-	m.yy = f.product(f.y, f.y)
-	m.solve()
+	f.m.solve()
 }
 
-// columns computes the weights, the share and its changes.
+// columns computes the weights and the first n columns: the share and its changes.
 func (f *fitter) columns(n int) {
-	g := f.col[colLoad]
-	for i, t := range f.t {
-		g[i] = f.plat.share(&f.at, t)
-	}
-	change := func(c int, p platform, r roll, steps float64) {
-		for i, t := range f.t {
-			f.col[c][i] = f.load * (p.share(&r, t) - g[i]) / steps
-		}
-	}
-	on, off, patch, accel := f.at, f.at, f.at, f.at
-	on.on += 0.0005
-	off.off += 0.0005
-	patch.rise, patch.fall = patch.rise*1.02, patch.fall*1.02
-	accel.rise, accel.fall = accel.rise*1.02, accel.fall/1.02
-	change(colOn, f.plat, on, 0.5)
-	change(colOff, f.plat, off, 0.5)
-	change(colPatch, f.plat, patch, 2)
-	change(colAccel, f.plat, accel, 2)
+	var nuances []nuance
 	if n > colPlatform {
-		p := &f.plat
-		change(colPlatform, newPlatform(p.hz*1.01, p.zeta, p.tau), f.at, 1)
-		change(colDamping, newPlatform(p.hz, p.zeta*1.05, p.tau), f.at, 5)
-		change(colFilter, newPlatform(p.hz, p.zeta, p.tau*1.05), f.at, 5)
-	}
-	if n > colTrend {
-		mid := (f.at.on + f.at.off) / 2
-		for i, t := range f.t {
-			f.col[colTrend][i] = f.load / 100 * g[i] * (t - mid)
-		}
+		all := f.plat.nuances()
+		nuances = all[:]
 	}
 	e2 := f.excess * f.excess
-	for i := range f.t {
-		// The change with both edges moved alike is the slope.
-		jitter := (f.col[colOn][i] + f.col[colOff][i]) * jitterFit * 1000
-		shape := g[i] * f.load * shapeFit
+	over := f.plat.way(&f.at, nuances)
+	ms, rise, fall := f.load/1000, f.load*f.at.rise/100, f.load*f.at.fall/100
+	for i, t := range f.t {
+		on, off := over.on.answer(t), over.off.answer(t)
+		g := on.share - off.share
+		f.col[colLoad][i] = g
+		f.col[colOn][i], f.col[colOff][i] = -ms*on.slope, ms*off.slope
+		f.col[colPatch][i] = rise*on.longer - fall*off.longer
+		f.col[colAccel][i] = rise*on.longer + fall*off.longer
+		for k := range nuances {
+			f.col[colPlatform+k][i] = f.load * (on.other[k] - off.other[k])
+		}
+		if n > colTrend {
+			f.col[colTrend][i] = f.load / 100 * g * t
+		}
+		jitter := f.load * (on.slope - off.slope) * jitterFit
+		shape := g * f.load * shapeFit
 		f.weight[i] = 1 / (e2 * (f.noise*f.noise + jitter*jitter + shape*shape))
 	}
 }
 
-// join adds a column with the prior standard deviation sd to the model; the columns before
-// it are those of f.col.
-func (f *fitter) join(x []float64, sd float64) {
+// join adds the next column with the prior standard deviation sd to the model.
+func (f *fitter) join(sd float64) {
 	m := &f.m
 	i := m.n
-	for j := range i {
-		m.a[i][j] = f.product(x, f.col[j])
+	x := f.col[i]
+	for k, w := range f.weight {
+		f.wx[k] = w * x[k]
 	}
-	m.a[i][i] = f.product(x, x) + 1/(sd*sd)
-	m.b[i] = f.product(x, f.y)
+	for j := 0; j < i; j += 2 {
+		m.a[i][j], m.a[i][j+1] = products(f.wx, f.col[j], f.col[j+1])
+	}
+	m.a[i][i], m.b[i] = products(f.wx, x, f.y)
+	m.a[i][i] += 1 / (sd * sd)
 	m.priors -= 2 * math.Log(sd)
 	m.n++
 }
 
-func (f *fitter) product(a, b []float64) float64 {
-	s := 0.0
+// begin clears the model and joins the first n columns.
+func (f *fitter) begin(n int) {
+	f.columns(n)
+	f.m.n, f.m.priors, f.m.yy = 0, 0, 0
 	for i, w := range f.weight {
-		s += w * a[i] * b[i]
+		f.m.yy += w * f.y[i] * f.y[i]
 	}
-	return s
+	for c := range n {
+		f.join(f.prior[c])
+	}
 }
 
 // speedError is the relative standard deviation of the speed.

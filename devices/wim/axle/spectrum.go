@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// The frequencies of bounce and hop that a fit tries, in steps of an eighth of a hertz: the
+// The frequencies of bounce and hop that a fit tries, in steps of a quarter of a hertz: the
 // usual ones and some beyond, which need better evidence.
 const (
-	perHz      = 8
+	perHz      = 4
 	bounceFrom = perHz * 3 / 4
 	bounceTo   = 7 * perHz
 	bounces    = bounceTo - bounceFrom + 1
@@ -25,18 +25,21 @@ const (
 // to a bad one. The axles of a vehicle have one road.
 var roads = [...]float64{0.25, 1, 2}
 
-const usualRoad = 1 // of roads
-
-// spectrum holds the products of the share with the columns of the model and a cosine and
-// sine of every frequency, counted from the middle of the axle's way.
+// spectrum holds the products of the share with itself and a cosine and sine of every
+// frequency, and what follows from them.
 type spectrum struct {
-	cos, sin [colSwing + 1][2*hopTo + 1]float64 // the last row is the samples'
+	cos, sin [2*hopTo + 1]float64
 	bounce   [bounces]swing
 	hop      [hops]swing
+	alone    [len(roads)][hops]alone
+	cross    [hops][2]two // of each hop's cosine and sine with those of one bounce
 	fits     [hops]estimate
 	sums     [len(roads) * bounces]estimate
 	told     [len(roads) * bounces]float64 // log likelihoods
 	best     [2]float64                    // Hz, the likeliest pair
+	scaled   [colSwing + 1][]float64       // columns and samples by weight and share
+	pointer  [2][]float64                  // cosine and sine at each sample
+	turn     [2][]float64                  // of a step
 }
 
 // swing is a pair of columns, cosine and sine of one frequency, less what the other columns
@@ -44,159 +47,181 @@ type spectrum struct {
 type swing struct {
 	k   int                    // frequency, in steps
 	v   [2][maxColumns]float64 // through the Cholesky factor of the other columns
-	b   [2]float64             // product with the samples
-	h   [2]float64             // what a unit of it takes from the load
-	own [3]float64             // cos cos, cos sin, sin sin
+	y   two                    // products with the samples
+	u   two                    // what a unit of it takes from the load
+	own square
 }
 
-// estimate is a load, kg, its variance, and the logarithm of its evidence.
-type estimate struct{ kg, variance, log float64 }
+// two is what belongs to a cosine and to a sine, and square a symmetric matrix of both.
+type (
+	two    struct{ cos, sin float64 }
+	square struct{ cc, cs, ss float64 }
+)
 
-// sweep explains the samples with every pair of frequencies and averages the load. Without
-// all it takes one road only, which tells the frequencies well enough.
-func (f *fitter) sweep(all bool) (kg, sd float64) {
-	s := &f.spec
-	f.columns(colSwing)
-	m := &f.m
-	m.n, m.priors = 0, 0
-	for c := range colSwing {
-		f.join(f.col[c], f.prior[c])
-	}
-	m.yy = f.product(f.y, f.y)
+// alone is what a hop explains without a bounce.
+type alone struct {
+	estimate
+	inverse square
+	y, u    two // those of the swing, by the inverse
+}
+
+// estimate is a load, kg, its variance, and its evidence, which is odds times exp(log).
+type estimate struct{ kg, variance, odds, log float64 }
+
+// sweep explains the samples with every pair of frequencies on every road, and averages the
+// load.
+func (f *fitter) sweep() (kg, sd float64) {
+	s, m := &f.spec, &f.m
+	f.begin(colSwing)
 	m.solve()
 	f.transform()
-	var unit, e [maxColumns]float64
+	var base, unit [maxColumns]float64
 	unit[colLoad] = 1
-	m.through(&e, unit[:])
-	base := dot(e[:m.n], e[:m.n])
+	m.through(&base, unit[:])
 	for i := range s.bounce {
-		f.swing(&s.bounce[i], bounceFrom+i, &e)
+		s.clean(&s.bounce[i], m, &base)
 	}
 	for i := range s.hop {
-		f.swing(&s.hop[i], hopFrom+i*hopStep, &e)
+		s.clean(&s.hop[i], m, &base)
+		for r, road := range roads {
+			s.alone[r][i] = s.hop[i].alone(precision(road * hopFit * f.load))
+		}
 	}
 	before, top := f.likely(), math.Inf(-1)
-	for n := range s.sums {
-		if !all && n/bounces != usualRoad {
-			s.sums[n] = estimate{log: math.Inf(-1)}
-			continue
-		}
-		road, b := roads[n/bounces], &s.bounce[n%bounces]
-		pb, ph := precision(road*bounceFit*f.load), precision(road*hopFit*f.load)
+	for i := range s.bounce {
+		b := &s.bounce[i]
 		for j := range s.hop {
-			s.fits[j] = s.pair(b, &s.hop[j], pb, ph, m.n)
-			if l := s.fits[j].log + before[n]; l > top {
-				top = l
-				s.best = [2]float64{float64(b.k) / perHz, float64(s.hop[j].k) / perHz}
+			s.cross[j] = s.between(&s.hop[j], b, m.n)
+		}
+		for r, road := range roads {
+			p := precision(road * bounceFit * f.load)
+			for j := range s.hop {
+				s.fits[j] = b.with(&s.alone[r][j], &s.cross[j], p)
+			}
+			n := r*bounces + i
+			a, best := average(s.fits[:])
+			s.told[n] = a.log
+			a.log += before[n]
+			if s.sums[n] = a; a.log > top {
+				top, s.best = a.log, [2]float64{float64(b.k) / perHz, float64(s.hop[best].k) / perHz}
 			}
 		}
-		s.sums[n] = average(s.fits[:])
-		s.told[n] = s.sums[n].log
-		s.sums[n].log += before[n]
 	}
-	a := average(s.sums[:])
-	return m.x[colLoad] + a.kg, math.Sqrt(base + a.variance)
+	a, _ := average(s.sums[:])
+	return m.x[colLoad] + a.kg, math.Sqrt(dot(base[:m.n], base[:m.n]) + a.variance)
 }
 
-// transform fills the products for all frequencies by turning a pointer for each sample.
+// transform fills the products of all frequencies by turning a pointer for each sample.
 func (f *fitter) transform() {
 	s := &f.spec
-	for c := range s.cos {
-		clear(s.cos[c][:])
-		clear(s.sin[c][:])
-	}
-	mid := (f.at.on + f.at.off) / 2
+	cos, sin := append(s.pointer[0][:0], f.t...), append(s.pointer[1][:0], f.t...)
+	turnCos, turnSin := append(s.turn[0][:0], f.t...), append(s.turn[1][:0], f.t...)
+	s.pointer, s.turn = [2][]float64{cos, sin}, [2][]float64{turnCos, turnSin}
 	for i, t := range f.t {
-		g := f.weight[i] * f.col[colLoad][i]
-		var x [colSwing + 1]float64
-		for c := range colSwing {
-			x[c] = g * f.col[c][i]
+		cos[i], sin[i] = 1, 0
+		turnSin[i], turnCos[i] = math.Sincos(2 * math.Pi / perHz * t)
+	}
+	for c := range s.scaled {
+		x := f.y
+		if c < colSwing {
+			x = f.col[c]
 		}
-		x[colSwing] = g * f.y[i]
-		ds, dc := math.Sincos(2 * math.Pi / perHz * (t - mid))
-		c, n := 1.0, 0.0
-		for k := range 2*hopTo + 1 {
-			s.cos[colLoad][k] += x[colLoad] * c
-			s.sin[colLoad][k] += x[colLoad] * n
-			if k >= bounceFrom && k <= bounceTo || k >= hopFrom && k <= hopTo {
-				for r := 1; r <= colSwing; r++ {
-					s.cos[r][k] += x[r] * c
-					s.sin[r][k] += x[r] * n
-				}
-			}
-			c, n = c*dc-n*ds, c*ds+n*dc
+		s.scaled[c] = s.scaled[c][:0]
+		for i, g := range f.col[colLoad] {
+			s.scaled[c] = append(s.scaled[c], f.weight[i]*g*x[i])
 		}
 	}
+	for k := range s.cos {
+		s.cos[k], s.sin[k] = products(s.scaled[colLoad], cos, sin)
+		if k >= bounceFrom && k <= bounceTo {
+			s.project(&s.bounce[k-bounceFrom], k)
+		}
+		if k >= hopFrom && k <= hopTo && (k-hopFrom)%hopStep == 0 {
+			s.project(&s.hop[(k-hopFrom)/hopStep], k)
+		}
+		for i, c := range cos {
+			cos[i], sin[i] = c*turnCos[i]-sin[i]*turnSin[i], c*turnSin[i]+sin[i]*turnCos[i]
+		}
+	}
+}
+
+// project fills the products of the columns of frequency k, where the pointers are, with
+// the other columns and the samples.
+func (s *spectrum) project(w *swing, k int) {
+	w.k = k
+	cos, sin := s.pointer[0], s.pointer[1]
+	for c, x := range s.scaled[:colSwing] {
+		w.v[0][c], w.v[1][c] = products(x, cos, sin)
+	}
+	w.y.cos, w.y.sin = products(s.scaled[colSwing], cos, sin)
+}
+
+// clean takes from a swing what the other columns explain.
+func (s *spectrum) clean(w *swing, m *linear, base *[maxColumns]float64) {
+	for i := range w.v {
+		v := w.v[i]
+		m.through(&w.v[i], v[:])
+	}
+	cos, sin := w.v[0][:m.n], w.v[1][:m.n]
+	w.y = w.y.less(two{dot(cos, m.z[:]), dot(sin, m.z[:])})
+	w.u = two{dot(cos, base[:]), dot(sin, base[:])}
+	x := s.between(w, w, m.n)
+	w.own = square{x[0].cos, x[0].sin, x[1].sin}
+}
+
+// between is the products of cosine and sine of h with those of b, whose frequency is not
+// higher, from those of sum and difference; n columns have been taken out.
+func (s *spectrum) between(h, b *swing, n int) [2]two {
+	sc, dc := s.cos[h.k+b.k], s.cos[h.k-b.k]
+	ss, ds := s.sin[h.k+b.k], s.sin[h.k-b.k]
+	cos, sin := two{(dc + sc) / 2, (ss - ds) / 2}, two{(ss + ds) / 2, (dc - sc) / 2}
+	for c := range n {
+		hc, hs, bc, bs := h.v[0][c], h.v[1][c], b.v[0][c], b.v[1][c]
+		cos = cos.less(two{hc * bc, hc * bs})
+		sin = sin.less(two{hs * bc, hs * bs})
+	}
+	return [2]two{cos, sin}
 }
 
 // precision is that of a normal law with the standard deviation sd.
 func precision(sd float64) float64 { return 1 / (sd * sd) }
 
-// swing makes the columns of frequency k.
-func (f *fitter) swing(w *swing, k int, unit *[maxColumns]float64) {
-	s, m := &f.spec, &f.m
-	w.k = k
-	var col [2][maxColumns]float64
-	for c := range colSwing {
-		col[0][c], col[1][c] = s.cos[c][k], s.sin[c][k]
-	}
-	for i := range 2 {
-		m.through(&w.v[i], col[i][:])
-		w.h[i] = dot(unit[:m.n], w.v[i][:m.n])
-	}
-	w.b[0] = s.cos[colSwing][k] - dot(w.v[0][:m.n], m.z[:m.n])
-	w.b[1] = s.sin[colSwing][k] - dot(w.v[1][:m.n], m.z[:m.n])
-	x := s.cross(k, k)
-	w.own[0] = x[0][0] - dot(w.v[0][:m.n], w.v[0][:m.n])
-	w.own[1] = x[0][1] - dot(w.v[0][:m.n], w.v[1][:m.n])
-	w.own[2] = x[1][1] - dot(w.v[1][:m.n], w.v[1][:m.n])
+// alone solves for a hop with the prior precision p of its amplitudes.
+func (w *swing) alone(p float64) alone {
+	a := square{w.own.cc + p, w.own.cs, w.own.ss + p}.inverse()
+	return alone{a.estimate(w.y, w.u, p), a, a.times(w.y), a.times(w.u)}
 }
 
-// cross is the products of cosine and sine of frequency j with those of frequency k >= j,
-// from those of sum and difference.
-func (s *spectrum) cross(j, k int) (x [2][2]float64) {
-	sc, dc := s.cos[colLoad][k+j], s.cos[colLoad][k-j]
-	ss, ds := s.sin[colLoad][k+j], s.sin[colLoad][k-j]
-	return [2][2]float64{{(dc + sc) / 2, (ss + ds) / 2}, {(ss - ds) / 2, (dc - sc) / 2}}
+// with solves for a bounce with the prior precision p of its amplitudes, and the hop h; x is
+// their products.
+func (w *swing) with(h *alone, x *[2]two, p float64) estimate {
+	cos, sin := two{x[0].cos, x[1].cos}, two{x[0].sin, x[1].sin}
+	hc, hs := h.inverse.times(cos), h.inverse.times(sin)
+	a := square{w.own.cc + p - cos.dot(hc), w.own.cs - cos.dot(hs), w.own.ss + p - sin.dot(hs)}
+	y := w.y.less(two{cos.dot(h.y), sin.dot(h.y)})
+	u := w.u.less(two{cos.dot(h.u), sin.dot(h.u)})
+	e := a.inverse().estimate(y, u, p)
+	return estimate{e.kg + h.kg, e.variance + h.variance, e.odds * h.odds, e.log + h.log}
 }
 
-// pair solves for bounce and hop of two frequencies with the prior precisions pb and ph of
-// their amplitudes; n columns have been taken out. kg is what they add to the load.
-func (s *spectrum) pair(b, h *swing, pb, ph float64, n int) estimate {
-	x := s.cross(b.k, h.k)
-	var a [4][4]float64
-	a[0][0], a[1][0], a[1][1] = b.own[0]+pb, b.own[1], b.own[2]+pb
-	a[2][2], a[3][2], a[3][3] = h.own[0]+ph, h.own[1], h.own[2]+ph
-	for i := range 2 {
-		for j := range 2 {
-			a[2+i][j] = x[j][i] - dot(h.v[i][:n], b.v[j][:n])
-		}
-	}
-	y := [4]float64{b.b[0], b.b[1], h.b[0], h.b[1]}
-	u := [4]float64{b.h[0], b.h[1], h.h[0], h.h[1]}
-	var e estimate
-	scale := pb * ph
-	for i := range 4 {
-		for j := range i {
-			for k := range j {
-				a[i][j] -= a[i][k] * a[j][k]
-			}
-			a[i][j] /= a[j][j]
-			a[i][i] -= a[i][j] * a[i][j]
-			y[i] -= a[i][j] * y[j]
-			u[i] -= a[i][j] * u[j]
-		}
-		a[i][i] = math.Sqrt(a[i][i])
-		scale /= a[i][i]
-		y[i] /= a[i][i]
-		u[i] /= a[i][i]
-		e.kg -= y[i] * u[i]
-		e.variance += u[i] * u[i]
-		e.log += y[i] * y[i] / 2
-	}
-	e.log += math.Log(scale)
-	return e
+// estimate solves for two amplitudes of prior precision p, given the inverse of their normal
+// equations, the right side y, and what a unit of each takes from the load.
+func (a square) estimate(y, u two, p float64) estimate {
+	x := a.times(y)
+	return estimate{-u.dot(x), u.dot(a.times(u)), p * math.Sqrt(a.cc*a.ss-a.cs*a.cs), y.dot(x) / 2}
 }
+
+func (a square) inverse() square {
+	d := 1 / (a.cc*a.ss - a.cs*a.cs)
+	return square{a.ss * d, -a.cs * d, a.cc * d}
+}
+
+func (a square) times(v two) two {
+	return two{a.cc*v.cos + a.cs*v.sin, a.cs*v.cos + a.ss*v.sin}
+}
+
+func (v two) dot(w two) float64 { return v.cos*w.cos + v.sin*w.sin }
+func (v two) less(w two) two    { return two{v.cos - w.cos, v.sin - w.sin} }
 
 // likely is the logarithm of the prior of road and bounce: what is usual, and what the
 // axles before have told. An axle may bounce alone.
@@ -214,19 +239,20 @@ func (f *fitter) likely() (p [len(roads) * bounces]float64) {
 	return p
 }
 
-// average is the mean of estimates weighted by their evidence.
-func average(e []estimate) (a estimate) {
+// average is the mean of estimates weighted by their evidence, and which has most of it.
+func average(e []estimate) (a estimate, best int) {
 	top := math.Inf(-1)
 	for i := range e {
 		top = max(top, e[i].log)
 	}
-	var n, kg, kg2, v float64
+	var n, kg, kg2, v, most float64
 	for i := range e {
-		g := math.Exp(e[i].log - top)
+		g := e[i].odds * math.Exp(e[i].log-top)
+		if g > most {
+			most, best = g, i
+		}
 		n, kg, kg2, v = n+g, kg+g*e[i].kg, kg2+g*e[i].kg*e[i].kg, v+g*e[i].variance
 	}
-	a.kg = kg / n
-	a.variance = v/n + max(0, kg2/n-a.kg*a.kg)
-	a.log = top + math.Log(n/float64(len(e)))
-	return a
+	kg /= n
+	return estimate{kg, v/n + max(0, kg2/n-kg*kg), 1, top + math.Log(n/float64(len(e)))}, best
 }

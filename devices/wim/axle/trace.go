@@ -15,8 +15,8 @@ import (
 const TraceType = "application/vnd.acsgd.axle-trace"
 
 // traceMagic begins every trace; its last byte is the version of format and algorithm.
-// Version 1 was weighed by the plateaus' means.
-const traceMagic = "ACWT\x02"
+// Version 1 was weighed by the plateaus' means, 2 by a fit that swept the frequencies twice.
+const traceMagic = "ACWT\x03"
 
 // traceHead is what the samples alone do not tell. The samples follow it, each as
 //

@@ -152,7 +152,7 @@ func TestDamagedTracesAreRefused(t *testing.T) {
 	tr, d := fiveAxles("damaged")
 	good := weigh(t, Default(), simwim.Default(1), scene{tr}, epoch, d, 100).Vehicles[0].Trace
 	for name, p := range map[string][]byte{
-		"empty": nil, "of another version": append([]byte("ACWT\x01"), good[5:]...),
+		"empty": nil, "of another version": append([]byte("ACWT\x02"), good[5:]...),
 		"cut in the header": good[:20], "cut in the samples": good[:len(good)-1],
 	} {
 		if w, err := Replay(p); err == nil {
