@@ -78,7 +78,7 @@ func (s *Site) openDevice(table string, i int, d *config.Device, lane string) er
 
 // section is the configuration of one device as its driver sees it.
 func section(f *config.File, table string, i int, d *config.Device) devices.Section {
-	return devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station),
+	return devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station), Dir: f.Dir(),
 		Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}
 }
 
