@@ -20,6 +20,7 @@ import (
 	"acsgd/fusion"
 	"acsgd/internal/auth"
 	"acsgd/internal/evidence"
+	"acsgd/internal/metrology"
 )
 
 // Commander takes officers' orders. It returns when the order is durable; the answer is an
@@ -72,9 +73,12 @@ type LogPage struct {
 // Device is one row of the device list.
 type Device struct {
 	fusion.DeviceState
-	Lane     string            `json:"lane"`
-	Kind     string            `json:"kind"`
-	Link     string            `json:"link"`
+	Lane string `json:"lane"`
+	Kind string `json:"kind"`
+	Link string `json:"link"`
+	// Certificate is that of its last verification; nil if the site file names none.
+	Certificate *metrology.Certificate `json:"certificate,omitempty"`
+
 	Counters map[string]uint64 `json:"counters,omitempty"`
 	Errors   []DeviceError     `json:"errors,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"acsgd/internal/line"
@@ -172,6 +173,17 @@ type Section struct {
 	// settings table; unknown keys and bad units are errors that name file and line. It gives
 	// the same at every call, and sections of different devices may be decoded concurrently.
 	Decode func(v any) error
+	// Dir is the folder from which relative paths of the settings are, that of the site file;
+	// "" is the working directory.
+	Dir string
+}
+
+// Path gives a path of the settings from Dir, unless it is absolute.
+func (s *Section) Path(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.Dir, path)
 }
 
 // Driver is one row of the catalogue. New and NewSession validate and allocate; they

@@ -145,7 +145,7 @@ func (s *virtualSite) wire(l *virtualLane, f *config.Lane, n int) (int, error) {
 		d, i := &f.Devices[k], l.gear.List[k]
 		at := n
 		n++
-		sec := devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station),
+		sec := devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station), Dir: s.file.Dir(),
 			Decode: func(v any) error { return s.file.DecodeSettings("lane.device", at, d, v) }}
 		if i.Machine == nil {
 			io, err := newIONode(l, i, sec)

@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -195,4 +196,24 @@ func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, co
 		t.Fatal(err)
 	}
 	return out.String(), errw.String(), c.ProcessState.ExitCode()
+}
+
+// TestARegisterMapStandsBesideTheSiteFile: from whichever folder the program is started.
+func TestARegisterMapStandsBesideTheSiteFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "site.toml")
+	text := "[site]\ncode = \"T\"\n[[lane]]\nid = \"1\"\n[[lane.device]]\nname = \"wim-1\"\ndriver = \"wim/modbus\"\nlink = \"modbus+tcp:10.0.0.1:502\"\n[lane.device.settings]\nmap_file = \"scale.toml\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errw, code := call(t, "", "check", "-c", path); code != exitUsage || !strings.Contains(errw, "open "+filepath.Join(dir, "scale.toml")) {
+		t.Errorf("without the map: %d %s", code, errw)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "scale.toml"), []byte("model = \"mine\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errw, code := call(t, "", "check", "-c", path); code != exitUsage || !strings.Contains(errw, filepath.Join(dir, "scale.toml")+": ") || strings.Contains(errw, "read map") {
+		t.Errorf("with a poor map: %d %s", code, errw)
+	}
 }

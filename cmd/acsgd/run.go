@@ -69,7 +69,7 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 		drv, err := site.Find(catalog.Drivers(), d.Driver)
 		if err == nil {
 			env := devices.Env{Name: d.Name, Log: log, Report: func(*obs.DecodeError) {}, Keep: hashOnly, Broker: noBroker{}}
-			_, err = drv.New(devices.Section{Driver: d.Driver, Link: d.Link, Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}, env)
+			_, err = drv.New(devices.Section{Driver: d.Driver, Link: d.Link, Dir: f.Dir(), Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}, env)
 		}
 		if err != nil {
 			errs = append(errs, f.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err)))

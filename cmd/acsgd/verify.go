@@ -180,7 +180,7 @@ func deviceSection(path, name string) (devices.Section, error) {
 			d, at := &f.Lanes[i].Devices[k], n
 			n++
 			if d.Name == name {
-				return devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station),
+				return devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station), Dir: f.Dir(),
 					Decode: func(v any) error { return f.DecodeSettings("lane.device", at, d, v) }}, nil
 			}
 		}

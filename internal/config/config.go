@@ -280,11 +280,14 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 	return errs
 }
 
+// Dir is the site file's folder: paths that devices name are from there.
+func (f *File) Dir() string { return filepath.Dir(f.Path) }
+
 // verified reads the certificate that a device names.
 func (f *File) verified(d *Device) error {
 	path := d.Certificate
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(f.Path), path)
+		path = filepath.Join(f.Dir(), path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

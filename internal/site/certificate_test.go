@@ -71,6 +71,11 @@ func TestTheCertificateOfTheDayStandsInThePassage(t *testing.T) {
 	r.kill(true)
 	again := newRig(t, dir, "", scale)
 	second := weigh(again)
+	for _, d := range again.site.devices() {
+		if has := d.Certificate != nil && d.Certificate.Number == "new"; has != (d.Name == "wim-1") {
+			t.Errorf("in the console's list of instruments %s has certificate %+v", d.Name, d.Certificate)
+		}
+	}
 	m, why := measured(again, first)
 	if want := "certificate old of wim-1 expired on " + yesterday.Format(time.DateOnly); m.Certificate != "old" || m.Serial != "7001" || why != want {
 		t.Errorf("first lorry: %+v, %q; want the old certificate and %q", m, why, want)

@@ -78,7 +78,7 @@ func (s *Site) openDevice(table string, i int, d *config.Device, lane string) er
 
 // section is the configuration of one device as its driver sees it.
 func section(f *config.File, table string, i int, d *config.Device) devices.Section {
-	return devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station),
+	return devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station), Dir: f.Dir(),
 		Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}
 }
 
@@ -138,7 +138,7 @@ func (s *Site) devices() []console.Device {
 	list := make([]console.Device, 0, len(s.devs))
 	for _, d := range s.devs {
 		st := d.sup.Status()
-		row := console.Device{Lane: d.lane, Kind: d.cfg.Driver, Link: d.cfg.Link,
+		row := console.Device{Lane: d.lane, Kind: d.cfg.Driver, Link: d.cfg.Link, Certificate: d.cfg.Verified,
 			DeviceState: fusion.DeviceState{Name: d.cfg.Name, Class: classOf(d.cfg.Driver), State: st.State, Reason: st.Reason, Since: st.Since, Last: st.Counters.LastFrame},
 			Counters: map[string]uint64{"frames": uint64(st.Counters.Frames), "decode_errors": uint64(st.Counters.DecodeErrors),
 				"bytes": uint64(st.Counters.Bytes), "reconnects": uint64(st.Counters.Reconnects)}}

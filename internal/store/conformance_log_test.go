@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -129,4 +131,50 @@ func restart(t *testing.T, open func(t *testing.T) Store) {
 	wantPassage(t, s, p.ID, p.JSON)
 	wantFound(t, s, Query{Plate: "123ABC02"}, "1")
 	wantLog(t, s, 0, 10, false, e)
+}
+
+// indexed opens an archive in which passages stand from before there was an index of their
+// instruments.
+func indexed(t *testing.T, open func(t *testing.T) Store) {
+	s := open(t)
+	var b Batch
+	for i, body := range []string{
+		`{"instruments":[{"name":"wim-1","class":"wim"},{"name":"rpm-1"},{"name":"wim-1"},{"name":7},"cam-9"],"plates":[{"device":"cam-1"}]}`,
+		`{"plates":[{"device":"cam-1"},{"device":"cam-2"},{"text":"01A"}]}`,
+		`{"instruments":"wim-1","plates":{"device":"cam-1"}}`,
+		`{"text":"\u0000"}`,
+		`0`,
+	} {
+		p := opened(i+1, 1)
+		p.Verdict, p.JSON = []string{"exceeds", "within"}[i%2], json.RawMessage(strings.Replace(body, "{", `{"id":"`+p.ID+`",`, 1))
+		b.Put(p)
+	}
+	later := opened(9, 1)
+	later.Devices, later.JSON = []string{"wim-1"}, json.RawMessage(`{"id":"KRD-1-9","instruments":[{"name":"wim-1"}]}`)
+	b.Put(later)
+	b.N = 1
+	put(t, s, b)
+	wantFound(t, s, Query{Device: "rpm-1"})
+	const before = `delete from archive_schema where version > 2`
+	var err error
+	switch s := s.(type) {
+	case *liteStore:
+		_, err = s.write.ExecContext(t.Context(), before)
+	case *pgStore:
+		_, err = s.pool.Exec(t.Context(), before)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	for range 2 {
+		s = open(t)
+		wantFound(t, s, Query{Device: "wim-1"}, "9", "1")
+		wantFound(t, s, Query{Device: "wim-1", Verdict: "exceeds", Lane: "1"}, "1")
+		wantFound(t, s, Query{Device: "rpm-1"}, "1")
+		wantFound(t, s, Query{Device: "cam-1"}, "2")
+		wantFound(t, s, Query{Device: "cam-2", Verdict: "within"}, "2")
+		wantFound(t, s, Query{Device: "7"})
+		closed(t, s)
+	}
 }

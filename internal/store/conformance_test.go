@@ -137,6 +137,7 @@ func conformance(t *testing.T, archive func(t *testing.T) (open func(t *testing.
 		})
 	}
 	t.Run("what was put is there after a restart", func(t *testing.T) { restart(t, archive(t)) })
+	t.Run("passages from before the index of instruments are found by them", func(t *testing.T) { indexed(t, archive(t)) })
 }
 
 func closed(t *testing.T, s Store) {

@@ -155,6 +155,12 @@ export function event(lane, passage, at, kind, text, extra = {}) {
 }
 
 const base = (lane, n, now, ago) => ({
+  instruments: [
+    { name: `anpr-front-${lane}`, class: 'anpr' },
+    { name: `rpm-${lane}`, class: 'rpm' },
+    { name: `dims-${lane}`, class: 'dims', certificate: `KZ-3${lane}41-26`, serial: `40${lane}3`, expires: '2029-04-02' },
+    { name: `wim-${lane}`, class: 'wim', certificate: `KZ-7${lane}41-26`, serial: `70${lane}1`, expires: lane === '2' ? '2020-01-09' : '2029-01-09' },
+  ],
   id: `KHG-${lane}-20260304-${String(n).padStart(5, '0')}`,
   version: nextSeq(), lane, direction: 'import', phase: 'awaiting', opened: iso(now - ago), simulated: true,
   speed_mms: 1420, final: true, index_version: 77,

@@ -21,7 +21,25 @@ const src = join(import.meta.dirname, '..', 'src');
 const files = (dir: string): string[] => readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(dir, e.name)) : [join(dir, e.name)]));
 const axle: Finding = { quantity: 'axle', axles: [2, 2], measured: 12400, tolerance: 530, limit: 10500, unit: 'kg', verdict: 'exceeds', excess: 1370, excess_bp: 1305 };
 
+const root = join(import.meta.dirname, '..', '..', '..');
+
 describe('catalogues', () => {
+  it('have a word for every note that a finding can have', () => {
+    const names = /noteNames = [^]*?\n}/.exec(readFileSync(join(root, 'fusion/rules/note.go'), 'utf8'))?.[0] ?? '';
+    const codes = [...names.matchAll(/^\t"(\w+)"/gm)].map((m) => m[1] ?? '');
+    expect(codes.length).toBeGreaterThan(15);
+    for (const code of codes) expect(Object.keys(en), code).toContain(`note.${code}`);
+  });
+
+  it('have a word for what is said of radioactive goods', () => {
+    const [, ...lines] = readFileSync(join(root, 'internal/rulepack/data/radioactive_goods.csv'), 'utf8').trim().split('\n');
+    for (const l of lines) {
+      const rule = l.split(',')[3] ?? '';
+      // "same" points to the row above; the table itself must say it.
+      if (rule !== 'same') expect(Object.keys(en)).toContain(`note.${rule.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`);
+    }
+  });
+
   it('have the same keys, none of them empty', () => {
     expect(Object.keys(ru)).toEqual(Object.keys(en));
     expect(Object.keys(kk)).toEqual(Object.keys(en));

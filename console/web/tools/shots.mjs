@@ -10,6 +10,13 @@ mkdirSync(out, { recursive: true });
 const browser = await launch();
 if (!browser) throw new Error('no Chromium on this machine');
 const small = { width: 1280, height: 1024 };
+const wide = { width: 1366, height: 768 };
+const archived = async (page) => {
+  await page.getByTestId('history-verdict').selectOption('exceeds');
+  await page.getByTestId('history-search').click();
+  await page.locator('tbody a').first().click();
+  await page.getByTestId('instruments').scrollIntoViewIfNeeded();
+};
 const large = { width: 1920, height: 1080 };
 
 const scenes = [
@@ -37,6 +44,9 @@ const scenes = [
   { name: 'alarms-shelve', size: small, hash: '#/alarms', lang: 'en', act: (page) => page.locator('[data-testid^="shelve-"]').first().click() },
   { name: 'history', size: large, hash: '#/history', lang: 'ru' },
   { name: 'devices', size: small, hash: '#/devices', lang: 'en', act: (page) => page.getByRole('button', { name: '2', exact: true }).first().click() },
+  { name: 'devices-ru', size: wide, hash: '#/devices', lang: 'ru', mode: 'enforcement' },
+  { name: 'history-kk', size: wide, hash: '#/history', lang: 'kk', mode: 'enforcement' },
+  { name: 'passage-ru', size: wide, hash: '#/history', lang: 'ru', mode: 'enforcement', act: archived },
   { name: 'help', size: small, hash: '#/', lang: 'kk', act: (page) => page.keyboard.press('?') },
   { name: 'candidates', size: small, hash: '#/lane/2', lang: 'en', act: (page) => page.keyboard.press('m') },
 ];

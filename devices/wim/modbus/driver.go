@@ -52,7 +52,7 @@ func load(sec devices.Section) (Config, *Map, error) {
 	}
 	check(c.Poll >= 5*time.Millisecond && c.Poll <= 500*time.Millisecond, "poll %s: want 5 ms to 500 ms", c.Poll)
 	check(c.Retries >= 0 && c.Retries <= 100, "retries %d: want 0 to 100", c.Retries)
-	m, err := c.registers()
+	m, err := c.registers(sec.Path(c.File))
 	errs = append(errs, err, c.Settings.Validate())
 	if err := errors.Join(errs...); err != nil {
 		return c, nil, fmt.Errorf("%s: %w", Kind, err)
@@ -60,8 +60,8 @@ func load(sec devices.Section) (Config, *Map, error) {
 	return c, m, nil
 }
 
-// registers gives the map of the settings.
-func (c *Config) registers() (*Map, error) {
+// registers gives the map of the settings; file is the way to File.
+func (c *Config) registers(file string) (*Map, error) {
 	given := 0
 	for _, is := range []bool{c.Model != "", c.File != "", c.Map != nil} {
 		if is {
@@ -77,10 +77,10 @@ func (c *Config) registers() (*Map, error) {
 		m, err = builtIn(c.Model)
 	case c.File != "":
 		var text []byte
-		if text, err = os.ReadFile(c.File); err != nil {
+		if text, err = os.ReadFile(file); err != nil {
 			return nil, fmt.Errorf("read map: %w", err)
 		}
-		m, err = Parse(c.File, text)
+		m, err = Parse(file, text)
 	default:
 		if err = m.Validate(); err != nil {
 			err = fmt.Errorf("map: %w", err)

@@ -91,7 +91,7 @@ Links    modbus+tcp:HOST:502?unit=1&timeout=100ms
 
 Settings
   model            ""        a map that is built in; or
-  map_file         ""        a file with a map, from the working directory; or
+  map_file         ""        a file with a map, from the site file's folder; or
   [settings.map]             the map itself
   unit             ""        g, kg, t, lb: of the counts, instead of the map's
   decimals         0         digits behind the point of the counts: an instrument that shows

@@ -295,6 +295,14 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.settings, err, c.want)
 		}
 	}
+	sec := devicestest.Settings(t, Kind, "modbus+tcp:10.1.2.3:502", `map_file = "mine.toml"`)
+	if _, err := New(sec, devices.Env{}); err == nil {
+		t.Error("a map beside the site file is found in the working directory")
+	}
+	sec.Dir = filepath.Dir(file)
+	if _, err := New(sec, devices.Env{}); err != nil {
+		t.Errorf("a map beside the site file: %v", err)
+	}
 	if _, err := New(devicestest.Settings(t, Kind, "tcp:10.1.2.3:502", `model = "laumas"`), devices.Env{}); err == nil || !strings.Contains(err.Error(), "want modbus+tcp") {
 		t.Errorf("a byte link: %v", err)
 	}

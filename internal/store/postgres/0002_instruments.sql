@@ -1,6 +1,6 @@
 -- Which instruments have measured a passage, with all by which a search for one is limited:
 -- every case made by one sensor in a period must be found. Passages that were put before
--- this table was there are found when the archive is filled again from the journal.
+-- this table was there get theirs in 0003.
 create table instruments (
 	num     bigint not null,
 	name    text collate "C" not null,

@@ -72,6 +72,7 @@ export const log = (after: number): Promise<{ n: number; a: LogEvent[] | null; m
 
 export interface Search {
   lane?: string;
+  device?: string;
   plate?: string;
   verdict?: string;
   from?: string;

@@ -5,7 +5,7 @@
 import { chips } from './findings';
 import type { Fmt } from './fmt';
 import { t, term } from './i18n.svelte';
-import { deviceReason, refusal, slugTerm, value } from './words';
+import { certificate, deviceReason, refusal, slugTerm, value } from './words';
 import type { Alarm, LogEvent, Passage } from './types';
 
 interface Context {
@@ -129,6 +129,8 @@ export function said(e: LogEvent, p: Passage | undefined, fmt: Fmt): string {
     const m = re.exec(e.text);
     if (m) return say([...m], c);
   }
+  const cert = certificate(e.text);
+  if (cert) return cert;
   const word = slugTerm('said', e.text);
   return word !== e.text ? word : slugTerm('say', e.text);
 }

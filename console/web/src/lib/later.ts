@@ -14,6 +14,7 @@ export const later = {
   plan: part(() => import('../components/Plan.svelte')),
   plates: part(() => import('../components/Plates.svelte')),
   compare: part(() => import('../components/Compare.svelte')),
+  instruments: part(() => import('../components/Instruments.svelte')),
   papers: part(() => import('../components/Papers.svelte')),
   timeline: part(() => import('../components/Timeline.svelte')),
   overview: part(() => import('../components/Overview.svelte')),

@@ -265,6 +265,26 @@ export interface LogEvent {
   alarm?: string;
 }
 
+/** An instrument that has contributed to a passage, with its certificate of that day. */
+export interface Measured {
+  name: string;
+  class: string;
+  certificate?: string;
+  serial?: string;
+  /** Last day, YYYY-MM-DD. */
+  expires?: string;
+}
+
+/** What the last verification of an instrument established. Days are the site's. */
+export interface Certificate {
+  number: string;
+  serial: string;
+  issued: string;
+  expires: string;
+  ranges?: { from_mms: number; to_mms: number; mass_class?: string; axle_class?: string; group_class?: string }[];
+  simulator?: boolean;
+}
+
 export interface Passage {
   id: string;
   version: number;
@@ -274,6 +294,7 @@ export interface Passage {
   opened: string;
   closed?: string;
   simulated?: boolean;
+  instruments?: Measured[];
   plates?: PlateRead[];
   axles?: AxleLoad[];
   gross?: GrossLoad;
@@ -376,6 +397,7 @@ export interface DeviceRow extends DeviceState {
   lane: string;
   kind?: string;
   link?: string;
+  certificate?: Certificate;
   counters?: Record<string, number>;
   errors?: { at: string; offset?: number; reason: string; frame_hex?: string }[];
 }

@@ -82,10 +82,25 @@ export function reason(r: string): string {
       if (pack) return `${term('reason', 'no_rule_pack')}: ${pack[1]}`;
       const many = /^ambiguous: (\d+) declarations may be its own$/.exec(part);
       if (many) return `${term('reason', 'ambiguous')}: ${t('match.candidates', { n: many[1] ?? '' })}`;
+      const cert = certificate(part);
+      if (cert) return cert;
       const [head = '', ...rest] = part.split(': ');
       return rest.length > 0 ? `${slugTerm('reason', head)}: ${rest.join(': ')}` : part;
     })
     .join('; ');
+}
+
+/** A day, YYYY-MM-DD of the site, as people here write it. */
+export const day = (d: string): string => d.split('-').reverse().join('.');
+
+/** What a certificate is to an instrument, or its bounds to a speed; undefined if s says neither. */
+export function certificate(s: string): string | undefined {
+  const none = /^no certificate of (\S+)$/.exec(s);
+  if (none) return t('cert.of_none', { device: none[1] ?? '' });
+  const c = /^certificate (.+) of (\S+) (?:is a (simulator)'s|(expired|expires) on (\S+)|is valid from (\S+))$/.exec(s);
+  if (c) return t(`cert.of_${c[3] ?? c[4] ?? 'early'}` as Key, { n: c[1] ?? '', device: c[2] ?? '', day: day(c[5] ?? c[6] ?? '') });
+  const v = /^speed (?:([\d.]+) km\/h outside the approved|not measured: only) (.+) km\/h(?: are approved)?$/.exec(s);
+  return v ? t(v[1] ? 'cert.speed' : 'cert.no_speed', { v: v[1] ?? '', ranges: (v[2] ?? '').replace(/ to /g, '–') }) : undefined;
 }
 
 /** Evidence that a candidate's own marks say already. */

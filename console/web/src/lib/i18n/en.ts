@@ -297,7 +297,6 @@ const en = {
   'note.tyres_assumed': 'tyres assumed',
   'note.spacing_ambiguous': 'spacing near a band edge',
   'note.lift_axle': 'lifted axle',
-  'note.class_assumed': 'class assumed',
   'reason.within_tolerance': 'within tolerance',
   'reason.limit_not_verified': 'limit not verified',
   'reason.not_measured': 'not measured',

@@ -299,7 +299,6 @@ const kk: Record<keyof typeof en, string> = {
   'note.tyres_assumed': 'шина болжамды',
   'note.spacing_ambiguous': 'аралық қатар шегінде',
   'note.lift_axle': 'көтерілген ось',
-  'note.class_assumed': 'класы болжамды',
   'reason.within_tolerance': 'рұқсат шегінде',
   'reason.limit_not_verified': 'норма тексерілмеген',
   'reason.not_measured': 'өлшенбеді',

@@ -299,7 +299,6 @@ const ru: Record<keyof typeof en, string> = {
   'note.tyres_assumed': 'шины приняты',
   'note.spacing_ambiguous': 'расстояние у границы ряда',
   'note.lift_axle': 'поднятая ось',
-  'note.class_assumed': 'класс принят',
   'reason.within_tolerance': 'в пределах допуска',
   'reason.limit_not_verified': 'норма не проверена',
   'reason.not_measured': 'не измерено',
