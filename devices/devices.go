@@ -197,6 +197,10 @@ type Driver struct {
 	// NewSession makes the pure machine for "decode", replay and virtual time; nil where
 	// the protocol has no byte stream of its own (polled registers).
 	NewSession func(Section, Env) (Session, error)
+	// NewSessions makes the machines of an instrument whose settings may name further links,
+	// for virtual time: one maker a link, called for each connection; nil where NewSession is
+	// all. What they see they tell as one instrument.
+	NewSessions func(Section, Env) ([]func() (Session, error), error)
 	// Port is the default TCP port of listening drivers, 0 otherwise.
 	Port int
 	// Schema is the JSON Schema of what the device must send, where that is our own format.

@@ -24,6 +24,7 @@ const (
 type link struct {
 	l       *virtualLane
 	name    string
+	half    string // "second platform": a part of the instrument, which goes on without it
 	up      bool
 	told    obs.HealthState
 	backoff time.Duration
@@ -35,9 +36,13 @@ func (k *link) fail(now time.Time, cause error) {
 	k.up = false
 	k.backoff = max(backoffMin, min(backoffMax, 2*k.backoff))
 	k.retry = now.Add(k.backoff)
-	if k.told != obs.Offline {
-		k.told = obs.Offline
-		k.l.health(k.name, obs.Offline, cause.Error())
+	state, reason := obs.Offline, cause.Error()
+	if k.half != "" {
+		state, reason = obs.Degraded, k.half+": "+reason
+	}
+	if k.told != state {
+		k.told = state
+		k.l.health(k.name, state, reason)
 	}
 }
 
@@ -70,8 +75,8 @@ var (
 	errCut    = errors.New("the instrument does not answer")
 )
 
-func newStreamNode(l *virtualLane, i *scenario.Instrument, newSession func() (devices.Session, error)) *streamNode {
-	n := &streamNode{link: link{l: l, name: i.Name, retry: l.now}, m: i.Machine, make: newSession}
+func newStreamNode(l *virtualLane, i *scenario.Instrument, m *scenario.Faulty, newSession func() (devices.Session, error)) *streamNode {
+	n := &streamNode{link: link{l: l, name: i.Name, retry: l.now}, m: m, make: newSession}
 	if i.Class == "front" || i.Class == "rear" {
 		n.idle = time.Second // its eye looks 12 times a second, also where nobody drives
 	}
@@ -87,6 +92,35 @@ func newStreamNode(l *virtualLane, i *scenario.Instrument, newSession func() (de
 	}
 	n.v.Report = func(*obs.DecodeError) { l.counts.Errors++ }
 	return n
+}
+
+// twin adds the nodes of an instrument with two links: what both see is numbered as one's.
+func (l *virtualLane) twin(drv devices.Driver, sec devices.Section, env devices.Env, i *scenario.Instrument, rec *recorder) error {
+	if drv.NewSessions == nil {
+		return fmt.Errorf("%s: driver %s has one link", i.Name, drv.Kind)
+	}
+	makers, err := drv.NewSessions(sec, env)
+	if err != nil {
+		return err
+	}
+	if len(makers) != 2 {
+		return fmt.Errorf("%s: %d links in the settings, want 2", i.Name, len(makers))
+	}
+	var seq uint64
+	for k, m := range []*scenario.Faulty{i.Machine, i.Second} {
+		n := newStreamNode(l, i, m, makers[k])
+		n.half = [2]string{"first platform", "second platform"}[k]
+		n.v.Emit = func(o obs.Observation) error {
+			seq++
+			o.Seq = seq
+			return l.seen(o)
+		}
+		if k == 0 {
+			n.rec = rec
+		}
+		l.nodes = append(l.nodes, n)
+	}
+	return nil
 }
 
 // String names the instrument and what it waits for, for messages.

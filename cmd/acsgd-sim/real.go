@@ -89,8 +89,13 @@ func (r *realRun) open() error {
 			return err
 		}
 		for _, x := range g.List {
-			if links[x.Name], err = r.wire(g, x); err != nil {
+			if links[x.Name], err = r.wire(g, x, x.Machine); err != nil {
 				return fmt.Errorf("%s: %w", x.Name, err)
+			}
+			if x.Second != nil {
+				if links[x.Name+scenario.SecondLink], err = r.wire(g, x, x.Second); err != nil {
+					return fmt.Errorf("%s, second platform: %w", x.Name, err)
+				}
 			}
 		}
 		r.gears = append(r.gears, g)
@@ -112,22 +117,23 @@ func (r *realRun) open() error {
 	return os.WriteFile(r.site, []byte(sc.SiteFile(head, r.gears, links)), 0o640)
 }
 
-func (r *realRun) wire(g *scenario.Gear, x *scenario.Instrument) (string, error) {
+// wire gives the machine m of instrument x its port.
+func (r *realRun) wire(g *scenario.Gear, x *scenario.Instrument, m *scenario.Faulty) (string, error) {
 	switch x.Link {
 	case scenario.Modbus:
 		return r.wires.Modbus(g.IO)
 	case scenario.Serial:
-		return r.wires.Serial(x.Machine)
+		return r.wires.Serial(m)
 	case scenario.ModbusTCP, scenario.ModbusOver:
-		link, err := r.wires.Listen(x.Machine)
+		link, err := r.wires.Listen(m)
 		return string(x.Link) + strings.TrimPrefix(link, "tcp") + "?timeout=100ms", err
 	case scenario.ModbusRTU:
-		link, err := r.wires.Serial(x.Machine)
+		link, err := r.wires.Serial(m)
 		return string(x.Link) + strings.TrimPrefix(link, "serial") + "&timeout=100ms", err
 	case scenario.Push:
-		return r.wires.Push(x.Machine, x.Machine.Hangup)
+		return r.wires.Push(m, m.Hangup)
 	}
-	return r.wires.Listen(x.Machine)
+	return r.wires.Listen(m)
 }
 
 // head is the site file before its lanes; every listener has a free port.

@@ -118,6 +118,7 @@ func (s *virtualSite) open(ctx context.Context) error {
 		}
 		for _, x := range g.List {
 			links[x.Name] = "virtual:" + x.Name
+			links[x.Name+scenario.SecondLink] = links[x.Name] + scenario.SecondLink
 		}
 		gears = append(gears, g)
 	}
@@ -177,11 +178,17 @@ func (s *virtualSite) wire(l *virtualLane, f *config.Lane, n int) (int, error) {
 		if err != nil {
 			return n, err
 		}
+		if i.Second != nil {
+			if err := l.twin(drv, sec, env, i, rec); err != nil {
+				return n, err
+			}
+			continue
+		}
 		newSession := func() (devices.Session, error) { return drv.NewSession(sec, env) }
 		if _, err := newSession(); err != nil {
 			return n, err
 		}
-		node := newStreamNode(l, i, newSession)
+		node := newStreamNode(l, i, i.Machine, newSession)
 		node.rec = rec
 		l.nodes = append(l.nodes, node)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"acsgd/devices/dims/profile"
-	"acsgd/devices/wim/axle"
+	"acsgd/devices/wim/weigh"
 	"acsgd/internal/evidence"
 	"acsgd/internal/journal"
 	"acsgd/internal/obs"
@@ -59,7 +59,7 @@ func (c *rawCheck) check(o *obs.Observation) error {
 			return err
 		}
 		c.n++
-		again, err := axle.Replay(trace)
+		again, err := weigh.Replay(trace)
 		if err != nil {
 			return err
 		}

@@ -113,15 +113,19 @@ const (
 	Polluted          Flag = "polluted"
 	SpeedAssumed      Flag = "speed_assumed"
 	Truncated         Flag = "truncated"
-	ClockUnset        Flag = "clock_unset" // remark only: the device's calendar stands in 1970
-	OneScanner        Flag = "one_scanner" // remark only: the sides were seen from one place, u of the width is larger
-	Simulated         Flag = "simulated"   // remark only
+	ClockUnset        Flag = "clock_unset"  // remark only: the device's calendar stands in 1970
+	OneScanner        Flag = "one_scanner"  // remark only: the sides were seen from one place, u of the width is larger
+	Simulated         Flag = "simulated"    // remark only
+	OnePlatform       Flag = "one_platform" // remark only: of two platforms only one has weighed it, u is that one's
+	// PlatformsDisagree: two platforms weighed the same axle, and their loads differ by more
+	// than both uncertainties together.
+	PlatformsDisagree Flag = "platforms_disagree"
 )
 
 // Voids reports whether a value with this flag must not be judged.
 func (f Flag) Voids() bool {
 	switch f {
-	case StoppedOnPlatform, RollBack, ClockUnset, OneScanner, Simulated:
+	case StoppedOnPlatform, RollBack, ClockUnset, OneScanner, OnePlatform, Simulated:
 		return false
 	}
 	return true

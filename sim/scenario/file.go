@@ -116,7 +116,7 @@ type Motion struct {
 
 // FaultPlan is one fault of one instrument while a vehicle is in the lane.
 type FaultPlan struct {
-	Device string        `toml:"device"` // class: io, front, rear, wim, dims, rpm
+	Device string        `toml:"device"` // class: io, front, rear, wim, wim2 (its second platform), dims, rpm
 	Kind   FaultKind     `toml:"kind"`
 	From   time.Duration `toml:"from"` // after the vehicle came into sight
 	For    time.Duration `toml:"for"`  // default: until the vehicle has gone

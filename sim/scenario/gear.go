@@ -25,6 +25,7 @@ type Instrument struct {
 	Settings map[string]any // of the driver
 	Link     LinkKind
 	Machine  *Faulty // nil for the I/O module, which is IO of the lane
+	Second   *Faulty // the second platform of a scale, on a link of its own; nil: there is none
 	// Thinned reports whether its stream is thinned at the moment, because nothing is near
 	// and nothing is wrong; nil: never. A driver may then complain of a slow stream.
 	Thinned func() bool
@@ -45,7 +46,7 @@ const (
 	ModbusOver LinkKind = "modbus+rtuovertcp" // the converter of a serial line listens
 )
 
-func classes() []string { return []string{"io", "front", "rear", "wim", "dims", "rpm"} }
+func classes() []string { return []string{"io", "front", "rear", "wim", "wim2", "dims", "rpm"} }
 
 // Gear is all instruments of one lane with the world that they look at.
 type Gear struct {
@@ -186,8 +187,10 @@ func (g *Gear) Step(now time.Time) []*Passing {
 		}
 		g.changes++
 		for _, i := range g.List {
-			if i.Machine != nil {
-				i.Machine.end(p.Vehicle.ID, now)
+			for _, m := range []*Faulty{i.Machine, i.Second} {
+				if m != nil {
+					m.end(p.Vehicle.ID, now)
+				}
 			}
 		}
 		g.ioFaults = ended(g.ioFaults, p.Vehicle.ID, now)
@@ -232,8 +235,11 @@ func (g *Gear) fault(p *Passing, f FaultPlan) {
 		g.ioFaults = append(g.ioFaults, w)
 	default:
 		for _, i := range g.List {
-			if i.Class == f.Device {
+			switch {
+			case i.Class == f.Device:
 				i.Machine.begin(w)
+			case i.Second != nil && f.Device == i.Class+"2":
+				i.Second.begin(w)
 			}
 		}
 	}

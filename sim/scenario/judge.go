@@ -221,5 +221,5 @@ func (o *Outcome) judgeMeasures(p *Passage, add adder) {
 
 // voids reports whether a quality flag takes a value out of judgement; remarks do not.
 func voids(flag string) bool {
-	return !slices.Contains([]string{"stopped_on_platform", "rollback", "clock_unset", "one_scanner", "simulated"}, flag)
+	return !slices.Contains([]string{"stopped_on_platform", "rollback", "clock_unset", "one_scanner", "one_platform", "simulated"}, flag)
 }

@@ -29,6 +29,7 @@ type Mode string
 // The modes.
 const (
 	Rolling Mode = "rolling" // axle by axle, on a short platform near the entry
+	Twin    Mode = "twin"    // axle by axle, on two short platforms one behind the other
 	Stop    Mode = "stop"    // axle by axle, each at rest on a short platform behind the portal: a matter of the vehicles' motion
 	Whole   Mode = "static"  // at rest at the stop line, on a platform that carries the vehicle whole: no axle is known
 )
@@ -41,6 +42,7 @@ const (
 	AtWhole quant.Length = 20_500
 
 	wholeLength = 20_000 // mm
+	twinWay     = 3000   // mm from the first edge of one platform of Twin to the other's
 )
 
 // rollingRate is how many samples a second rolling axles need.
@@ -127,7 +129,7 @@ func (c *check) scales() {
 		}
 		seen[g.Lane] = true
 		c.word("instruments.lane.scale", i, g.Driver, scaleDrivers()...)
-		c.word("instruments.lane.mode", i, string(g.Mode), string(Rolling), string(Stop), string(Whole))
+		c.word("instruments.lane.mode", i, string(g.Mode), string(Rolling), string(Twin), string(Stop), string(Whole))
 		c.scale(i, c.s.scale(g.Lane), *g)
 	}
 	if len(seen) < c.s.Lanes && c.s.scale(0).tooSlow() {
@@ -149,6 +151,9 @@ func (c *check) scale(i int, x, g Scale) {
 	} else {
 		c.word("instruments.lane.format", i, g.Format, ind.formats...)
 	}
+	if x.Mode == Twin && x.Driver == "wim/modbus" {
+		c.bad("instruments.lane.mode", i, "two platforms are not simulated over wim/modbus")
+	}
 	wires := []string{string(Serial), string(TCP)}
 	if x.Driver == "wim/modbus" {
 		wires = []string{string(ModbusTCP), string(ModbusRTU), string(ModbusOver)}
@@ -161,7 +166,7 @@ func (c *check) scale(i int, x, g Scale) {
 
 func (s Scale) tooSlow() bool {
 	ind, ok := indicators()[s.Driver]
-	return ok && s.Mode == Rolling && ind.rate < rollingRate
+	return ok && (s.Mode == Rolling || s.Mode == Twin) && ind.rate < rollingRate
 }
 
 // station is where its platform begins.
@@ -200,6 +205,9 @@ func (s Scale) settings() map[string]any {
 	if s.Mode == Whole {
 		set = map[string]any{"mode": "static", "platform_length": fmt.Sprintf("%dmm", wholeLength), "division": "20kg"}
 	}
+	if s.Mode == Twin {
+		set["platform_distance"] = fmt.Sprintf("%dmm", twinWay)
+	}
 	if s.Format != "" {
 		set["format"] = s.Format
 	}
@@ -221,14 +229,25 @@ func (g *Gear) weigh(p *Plan, lane int, seed uint64, virtual bool) {
 	}
 	m := s.model(seed + 100)
 	i := &Instrument{Name: "wim", Class: "wim", Driver: s.Driver, Station: m.Station, Link: s.Wire, Settings: s.settings()}
-	scene := sim.Scene(g.World)
+	x := s.indicator(g.World, m, i, virtual)
+	g.add(i, x, seed+11)
+	if s.Mode == Twin {
+		n := s.model(seed + 600)
+		n.Vehicles, n.Station = m.Seed, m.Station+twinWay
+		i.Second = NewFaulty(s.indicator(g.World, n, i, virtual), seed+12)
+	}
+}
+
+// indicator makes one platform with its indicator.
+func (s Scale) indicator(world sim.Scene, m wim.Model, i *Instrument, virtual bool) sim.Machine {
+	scene := world
 	if virtual { // an axle scale waits for a further axle
-		scene = &near{scene: g.World, at: float64(m.Station), before: 4000, after: 14_000 + max(0, float64(m.Platform)-platform)}
+		scene = &near{scene: world, at: float64(m.Station), before: 4000, after: 14_000 + max(0, float64(m.Platform)-platform)}
 	}
 	x := indicators()[s.Driver].make(s, m, scene)
 	if mt, ok := x.(*wim.MT); ok && virtual {
 		mt.Thin = true
 		i.Settings["silence"] = "3s"
 	}
-	g.add(i, x, seed+11)
+	return x
 }

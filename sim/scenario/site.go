@@ -2,13 +2,17 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
+// SecondLink behind an instrument's name names its second link.
+const SecondLink = "/2"
+
 // SiteFile writes the site file of a lane's worth of gear each: what an engineer would
 // write for real hardware. head holds the tables before the lanes; links gives the address
-// of each instrument by its name.
+// of each instrument by its name, and of its second platform by its name and SecondLink.
 func (s *Scenario) SiteFile(head string, gears []*Gear, links map[string]string) string {
 	var b strings.Builder
 	b.WriteString(head)
@@ -19,17 +23,21 @@ func (s *Scenario) SiteFile(head string, gears []*Gear, links map[string]string)
 			if i.Role != "" {
 				fmt.Fprintf(&b, "  role    = %q\n", i.Role)
 			}
-			if len(i.Settings) == 0 {
+			set := maps.Clone(i.Settings)
+			if i.Second != nil {
+				set["second_link"] = links[i.Name+SecondLink]
+			}
+			if len(set) == 0 {
 				continue
 			}
 			b.WriteString("    [lane.device.settings]\n")
 			var keys []string
-			for k := range i.Settings {
+			for k := range set {
 				keys = append(keys, k)
 			}
 			slices.Sort(keys)
 			for _, k := range keys {
-				fmt.Fprintf(&b, "    %s = %s\n", k, literal(i.Settings[k]))
+				fmt.Fprintf(&b, "    %s = %s\n", k, literal(set[k]))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package wim
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 // Model describes one platform and what surrounds it. Default gives usual values.
 type Model struct {
 	Seed     uint64
+	Vehicles uint64       // seed of how vehicles swing, the same for platforms that one vehicle crosses; 0: Seed
 	Station  quant.Length // of the edge that vehicles enter by, from the lane datum
 	Platform quant.Length // length along the driving direction
 	Patch    quant.Length // contact patch of a tyre; 0: 200 to 300 mm, drawn per vehicle
@@ -114,7 +116,7 @@ func (s *Signal) rider(v *sim.Vehicle) *rider {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(v.ID)) // a hash never fails
-	r := rand.New(rand.NewPCG(s.m.Seed, h.Sum64()))
+	r := rand.New(rand.NewPCG(cmp.Or(s.m.Vehicles, s.m.Seed), h.Sum64()))
 	n := rider{id: v.ID, patch: 200 + 100*r.Float64(), fb: 1.5 + 2.5*r.Float64(), fh: 8 + 7*r.Float64(), amp: -1}
 	if s.m.Patch > 0 {
 		n.patch = float64(s.m.Patch)

@@ -133,23 +133,39 @@ func Driver() devices.Driver {
 	}
 }
 
-// New makes the source of one instrument.
+// New makes the source of one instrument, or of two platforms that are one.
 func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	c, m, err := load(sec)
 	if err != nil {
 		return nil, err
 	}
-	client, err := modbus.NewClient(sec.Link)
+	if c.SecondLink == "" {
+		return newSource(c, m, sec.Link, env, nil)
+	}
+	j := weigh.NewJoint(c.Settings, env)
+	var sources [2]devices.Source
+	for k, link := range [2]string{sec.Link, c.SecondLink} {
+		if sources[k], err = newSource(c, m, link, env, func() *weigh.Side { return j.Side(k) }); err != nil {
+			return nil, err
+		}
+	}
+	return weigh.Both(j, sources), nil
+}
+
+// newSource makes the source of one link; side is nil, or makes the side of two platforms
+// that it is, for each connection.
+func newSource(c Config, m *Map, link string, env devices.Env, side func() *weigh.Side) (devices.Source, error) {
+	client, err := modbus.NewClient(link)
 	if err != nil {
 		return nil, err
 	}
-	s := &source{cfg: c, m: m, link: sec.Link, client: client, env: env}
-	_, err = s.unit() // what is wrong with the settings shows now
+	s := &source{cfg: c, m: m, link: link, client: client, env: env, side: side}
+	_, err = s.unit(env) // what is wrong with the settings shows now
 	return s, err
 }
 
 // NewVirtual makes the unit of a section on registers of any kind, for virtual runs and
-// recordings; Poll it every so often.
+// recordings; Poll it every so often. A second link is left aside.
 func NewVirtual(sec devices.Section, env devices.Env, regs modbus.Registers) (u *Unit, every time.Duration, err error) {
 	c, m, err := load(sec)
 	if err != nil {
@@ -166,10 +182,11 @@ type source struct {
 	link   string
 	client *modbus.Client
 	env    devices.Env
+	side   func() *weigh.Side // nil: there is one platform
 }
 
-func (s *source) unit() (*Unit, error) {
-	u, err := newUnit(s.cfg, s.m, s.link, s.client, s.env)
+func (s *source) unit(env devices.Env) (*Unit, error) {
+	u, err := newUnit(s.cfg, s.m, s.link, s.client, env)
 	if err != nil {
 		return nil, err
 	}
@@ -180,11 +197,29 @@ func (s *source) unit() (*Unit, error) {
 // Run implements devices.Source.
 func (s *source) Run(ctx context.Context, emit devices.Emit) error {
 	defer s.client.Close()
-	u, err := s.unit()
+	if s.side != nil {
+		return s.runSide(ctx, s.side(), emit)
+	}
+	u, err := s.unit(s.env)
 	if err != nil {
 		return err
 	}
 	return devices.Poll(s.cfg.Poll, u.Poll, s.env).Run(ctx, emit)
+}
+
+// runSide is Run for one of two platforms.
+func (s *source) runSide(ctx context.Context, side *weigh.Side, emit devices.Emit) error {
+	u, err := s.unit(side.Env(s.env))
+	if err != nil {
+		return err
+	}
+	side.Watch(u.weigh.Busy)
+	var in devices.Out
+	return devices.Poll(s.cfg.Poll, func(ctx context.Context, now time.Time, out *devices.Out) error {
+		err := u.Poll(ctx, now, &in)
+		side.Take(now, &in, out)
+		return err
+	}, s.env).Run(ctx, emit)
 }
 
 // lineTime is the time that n bytes take on the serial line of a Modbus link, and 0 on TCP.

@@ -38,14 +38,20 @@ func load(sec devices.Section) (Config, error) {
 	return c, nil
 }
 
+func settings(sec devices.Section) (weigh.Settings, error) {
+	c, err := load(sec)
+	return c.Settings, err
+}
+
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
 	return devices.Driver{
-		Kind:       Kind,
-		Summary:    "Mettler Toledo continuous output and its many emulations, 17 or 18 bytes",
-		Manual:     manual,
-		Example:    example,
-		New:        devices.OnLink(NewSession),
-		NewSession: NewSession,
+		Kind:        Kind,
+		Summary:     "Mettler Toledo continuous output and its many emulations, 17 or 18 bytes",
+		Manual:      manual,
+		Example:     example,
+		New:         weigh.OnLinks(NewSession, settings),
+		NewSession:  NewSession,
+		NewSessions: weigh.Sessions(NewSession, settings),
 	}
 }

@@ -55,14 +55,20 @@ func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	return s, nil
 }
 
+func settings(sec devices.Section) (weigh.Settings, error) {
+	c, err := load(sec)
+	return c.Settings, err
+}
+
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
 	return devices.Driver{
-		Kind:       Kind,
-		Summary:    "Mettler Toledo MT-SICS, weight asked for once and then repeated",
-		Manual:     manual,
-		Example:    example,
-		New:        devices.OnLink(NewSession),
-		NewSession: NewSession,
+		Kind:        Kind,
+		Summary:     "Mettler Toledo MT-SICS, weight asked for once and then repeated",
+		Manual:      manual,
+		Example:     example,
+		New:         weigh.OnLinks(NewSession, settings),
+		NewSession:  NewSession,
+		NewSessions: weigh.Sessions(NewSession, settings),
 	}
 }

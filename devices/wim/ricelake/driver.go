@@ -57,14 +57,20 @@ func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	return weigh.Listen(proto, newDecoder(c.Format, c.Ton), n, c.Settings, c.Listening, sec, env)
 }
 
+func settings(sec devices.Section) (weigh.Settings, error) {
+	c, err := load(sec)
+	return c.Settings, err
+}
+
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
 	return devices.Driver{
-		Kind:       Kind,
-		Summary:    "Rice Lake stream format (RLWS) and the Cardinal one",
-		Manual:     manual,
-		Example:    example,
-		New:        devices.OnLink(NewSession),
-		NewSession: NewSession,
+		Kind:        Kind,
+		Summary:     "Rice Lake stream format (RLWS) and the Cardinal one",
+		Manual:      manual,
+		Example:     example,
+		New:         weigh.OnLinks(NewSession, settings),
+		NewSession:  NewSession,
+		NewSessions: weigh.Sessions(NewSession, settings),
 	}
 }

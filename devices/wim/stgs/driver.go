@@ -94,14 +94,20 @@ type session interface {
 	End(now time.Time, out *devices.Out)
 }
 
+func settings(sec devices.Section) (weigh.Settings, error) {
+	c, err := load(sec)
+	return c.Settings, err
+}
+
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
 	return devices.Driver{
-		Kind:       Kind,
-		Summary:    "Dini Argeo standard, AF and REXT strings with alibi memory, and the lines of CAS and A&D",
-		Manual:     manual,
-		Example:    example,
-		New:        devices.OnLink(NewSession),
-		NewSession: NewSession,
+		Kind:        Kind,
+		Summary:     "Dini Argeo standard, AF and REXT strings with alibi memory, and the lines of CAS and A&D",
+		Manual:      manual,
+		Example:     example,
+		New:         weigh.OnLinks(NewSession, settings),
+		NewSession:  NewSession,
+		NewSessions: weigh.Sessions(NewSession, settings),
 	}
 }

@@ -58,15 +58,21 @@ func load(sec devices.Section) (Config, error) {
 	return c, nil
 }
 
+func settings(sec devices.Section) (weigh.Settings, error) {
+	c, err := load(sec)
+	return c.Settings, err
+}
+
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
 	return devices.Driver{
-		Kind:       Kind,
-		Summary:    "Tenso-M indicators and terminals, native protocol (FF..FF FF), polled",
-		Manual:     manual,
-		Example:    example,
-		New:        devices.OnLink(NewSession),
-		NewSession: NewSession,
+		Kind:        Kind,
+		Summary:     "Tenso-M indicators and terminals, native protocol (FF..FF FF), polled",
+		Manual:      manual,
+		Example:     example,
+		New:         weigh.OnLinks(NewSession, settings),
+		NewSession:  NewSession,
+		NewSessions: weigh.Sessions(NewSession, settings),
 	}
 }
 

@@ -167,6 +167,9 @@ func (s *Session) Deadline() (at time.Time, ok bool) {
 // End ends the vehicle on the scale: something that sees more than the platform says so.
 func (s *Session) End(now time.Time, out *devices.Out) { s.weigh.End(now, out) }
 
+// Busy reports whether a vehicle is being weighed.
+func (s *Session) Busy() bool { return s.weigh.Busy() }
+
 // Finish implements devices.Finisher.
 func (s *Session) Finish(now time.Time, out *devices.Out) { s.weigh.End(now, out) }
 

@@ -237,6 +237,9 @@ func (s *Listener) Deadline() (at time.Time, ok bool) {
 // End ends the vehicle on the scale: something that sees more than the platform says so.
 func (s *Listener) End(now time.Time, out *devices.Out) { s.weigh.End(now, out) }
 
+// Busy reports whether a vehicle is being weighed.
+func (s *Listener) Busy() bool { return s.weigh.Busy() }
+
 // Finish implements devices.Finisher.
 func (s *Listener) Finish(now time.Time, out *devices.Out) {
 	s.dec.Flush(s.take, s.fail(out))

@@ -32,6 +32,9 @@ type Settings struct {
 	GapLength      quant.Length  `toml:"gap_length"`
 	SpanU          int64         `toml:"span_u_ppm"` // standard uncertainty of the span
 	StableFor      time.Duration `toml:"stable_for"` // mode static: rest before the load is taken
+	// A second platform behind the first, on a link of its own; "" is none.
+	SecondLink       string       `toml:"second_link"`
+	PlatformDistance quant.Length `toml:"platform_distance"` // from first edge to first edge
 }
 
 // Default gives the settings of an axle platform 0.75 m long.
@@ -63,7 +66,23 @@ func (s Settings) Validate() error {
 	if s.StableFor < 500*time.Millisecond || s.StableFor > time.Minute {
 		errs = append(errs, fmt.Errorf("stable_for %s: want 0.5 s to 1 min", s.StableFor))
 	}
+	errs = append(errs, s.second())
 	return errors.Join(append(errs, s.Axle().Validate())...)
+}
+
+// second reports what is wrong with the second platform.
+func (s Settings) second() error {
+	switch {
+	case s.SecondLink == "" && s.PlatformDistance == 0:
+		return nil
+	case s.SecondLink == "":
+		return fmt.Errorf("platform_distance %v: want second_link too", s.PlatformDistance)
+	case s.Mode != Axles:
+		return fmt.Errorf("second_link: belongs to mode axles, not %s", s.Mode)
+	case s.PlatformDistance <= s.PlatformLength || s.PlatformDistance > 20*quant.Metre:
+		return fmt.Errorf("platform_distance %v: want more than platform_length, at most 20 m", s.PlatformDistance)
+	}
+	return nil
 }
 
 // Manual describes the shared settings, for the drivers' manuals.
@@ -84,6 +103,9 @@ const Manual = `  mode             "axles"   "axles": a rolling vehicle over a s
   gap_length       "12m"     and the time that this way takes at its speed
   span_u_ppm       1000      standard uncertainty of the span, from the last verification
   stable_for       "2s"      mode static: how long the load must rest
+  second_link      ""        link of a second platform behind the first: the same make of
+                             platform and indicator, with the same settings
+  platform_distance "0m"     of the two, from first edge to first edge, to the millimetre
 
 A rolling axle is weighed by all its samples from the first touch to the last: how platform
 and filter answer, the swinging of body and axle, and the tyre's length are found from them.
@@ -93,6 +115,13 @@ outside the verified speeds, or if another axle was on the platform with it (ove
 platform longer than the distance of two axles cannot tell them apart, so that one of 3 m
 and more measures single axles only, and groups not at all. Left and right are not compared:
 an indicator gives one sum.
+
+Two platforms weigh every axle twice. The loads are joined by their inverse variances, as if
+the swinging were partly the same on both; the way between them gives a second speed. Loads
+further apart than both uncertainties void the axle (platforms_disagree); an axle that one
+platform missed is kept with the other's uncertainty and a remark (one_platform); speeds that
+contradict each other leave the speed unknown. The records of a vehicle come when the second
+platform has it whole. While one link is away the other goes on alone.
 
 Times mean: t_on an axle's middle passes the platform's first edge, t_off its last edge. The
 station of the device is the first edge. Rolling weighing needs at least 50 samples a second;

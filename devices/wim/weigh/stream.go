@@ -56,6 +56,9 @@ func (s *Stream) Add(x wim.Sample, indicated quant.Mass, raw []byte, out *device
 	}
 }
 
+// Busy reports whether a vehicle is being weighed.
+func (s *Stream) Busy() bool { return s.w.Busy() }
+
 // Tick lets time pass.
 func (s *Stream) Tick(now time.Time, out *devices.Out) {
 	if s.env.Stream || s.set.Mode == Static {

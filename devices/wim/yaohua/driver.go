@@ -57,14 +57,20 @@ func load(sec devices.Section) (Config, error) {
 	return c, nil
 }
 
+func settings(sec devices.Section) (weigh.Settings, error) {
+	c, err := load(sec)
+	return c.Settings, err
+}
+
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
 	return devices.Driver{
-		Kind:       Kind,
-		Summary:    "Yaohua XK3190: continuous output in formats 0, 1 and 2, text of A12 and A12E, command mode",
-		Manual:     manual,
-		Example:    example,
-		New:        devices.OnLink(NewSession),
-		NewSession: NewSession,
+		Kind:        Kind,
+		Summary:     "Yaohua XK3190: continuous output in formats 0, 1 and 2, text of A12 and A12E, command mode",
+		Manual:      manual,
+		Example:     example,
+		New:         weigh.OnLinks(NewSession, settings),
+		NewSession:  NewSession,
+		NewSessions: weigh.Sessions(NewSession, settings),
 	}
 }
