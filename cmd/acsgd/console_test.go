@@ -95,6 +95,7 @@ func TestAnOfficerHoldsAnOverloadedLorry(t *testing.T) {
 	p.Close()
 	d.stop()
 	documents(t, d.dir, passage)
+	explains(t, d.dir, passage)
 	if out, _, code := call(t, "", "audit", "verify", d.dir); code != exitFine {
 		t.Errorf("audit verify: %d %s", code, out)
 	}

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"acsgd/fusion"
 	"acsgd/fusion/rules"
+	"acsgd/internal/journal"
 	"acsgd/internal/rulepack"
 	"acsgd/internal/site"
 )
@@ -86,19 +89,22 @@ type rulesExplainCmd struct {
 	Simulator bool   `help:"Use rows from memory too, for vehicles."`
 	Deduct    bool   `help:"Take the pack's measuring-error deductions off, for vehicles."`
 	Rules     string `help:"Folder with rule tables that stand before the program's own, for vehicles."`
-	Data      string `help:"A site's data directory: explain one of its passages."`
+	Data      string `help:"A site's data directory: explain one of its passages. Default without --pack: var or var/demo, where there is a site's data."`
 	Date      string `help:"Judge the passage by the law of another day, YYYY-MM-DD."`
 	JSON      bool   `name:"json" help:"The passage's explanation as one JSON object."`
-	What      string `arg:"" optional:"" default:"-" help:"Vehicles as for 'rules check', or with --data the passage's id."`
+	What      string `arg:"" optional:"" default:"-" help:"A passage's id; or with --pack vehicles as for 'rules check'."`
 }
 
 // Run explains judgements.
 func (r *rulesExplainCmd) Run(ctx context.Context, s *std) error {
+	if r.Data == "" && r.Pack == "" {
+		r.Data = usualData()
+	}
 	switch {
 	case r.Data != "":
 		return r.passage(ctx, s)
 	case r.Pack == "":
-		return usage{errors.New("rules explain: --pack for vehicles, or --data for a passage")}
+		return usage{errors.New("rules explain: --pack for vehicles, or --data for a passage; there is no site's data in var or var/demo")}
 	case r.JSON || r.Date != "":
 		return usage{errors.New("rules explain: --json and --date are for a passage, with --data")}
 	}
@@ -109,6 +115,17 @@ func (r *rulesExplainCmd) Run(ctx context.Context, s *std) error {
 	defer in.Close()
 	rep, err := rulepack.ExplainAll(in, s.out, r.Pack, rulepack.CheckOptions{Simulator: r.Simulator, Dir: r.Rules, Judge: rules.Options{Day: time.Now(), Deduct: r.Deduct}})
 	return reportFaults(s, rep, err)
+}
+
+// usualData is where a site keeps its data unless its file says otherwise, or the demo; ""
+// if neither does here.
+func usualData() string {
+	for _, dir := range []string{"var", filepath.Join("var", "demo")} {
+		if _, err := os.Stat(filepath.Join(dir, "journal", journal.FileName)); err == nil {
+			return dir
+		}
+	}
+	return ""
 }
 
 // passage explains one passage of a site and says whether it derives to what it holds.
