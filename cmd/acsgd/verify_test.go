@@ -147,7 +147,7 @@ func TestASimulatedScaleIsVerifiedFromItsBytesToItsCertificate(t *testing.T) {
 		}
 	}
 	out, errw, code := call(t, "", "verify", "report", state, "--json", report, "--pdf", sheet, "--lang", "ru", "--certificate", cert, "--number", "SIM-1", "--issuer", "simulator", "--expires", "2027-03-01")
-	if code != exitFine || !strings.Contains(out, "passed, class of vehicle") || !strings.Contains(out, "SIMULATOR") {
+	if code != exitFine || !strings.Contains(out, "passed, class of vehicle") || !strings.Contains(out, "SIMULATOR") || !strings.Contains(out, "within class A(5), at least 94.2 % have to be") {
 		t.Fatalf("report: %d %s\n%s", code, errw, out)
 	}
 	t.Log(out[strings.LastIndex(out, "1 to 10 km/h"):])
@@ -242,7 +242,7 @@ func TestOutsideSimulatorModeErrorsAreShownAndNothingIsNamed(t *testing.T) {
 		t.Errorf("run: %d %s\n%s", code, errw, out)
 	}
 	out, errw, code = call(t, "", "verify", "report", campaign.StatePath(path), "--certificate", path+".json", "--number", "1", "--issuer", "x", "--expires", "2027-03-01")
-	if code != exitFaults || !strings.Contains(out, "error limits not verified: no class, no certificate") || !strings.Contains(errw, "no certificate: error limits not verified") {
+	if code != exitFaults || !strings.Contains(out, "error limits not verified: no class, no certificate") || strings.Contains(out, "A(5)") || !strings.Contains(errw, "no certificate: error limits not verified") {
 		t.Errorf("report: %d %s\n%s", code, errw, out)
 	}
 	if _, errw, code := call(t, "", "verify", "run", "--simulator", "--input", "-", path); code != exitUsage || !strings.Contains(errw, "simulator mode is false in it") {
