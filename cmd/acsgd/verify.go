@@ -74,8 +74,9 @@ func readCampaign(path string) (*metrology.Campaign, error) {
 }
 
 type verifyRunCmd struct {
-	Config    string            `short:"c" help:"Site file with the scale; the site itself must not be running."`
-	Device    string            `help:"Name of the scale in the site file; default: the campaign's."`
+	Data      string            `help:"Directory of the running site that has the scale: its weighings are taken from the journal." placeholder:"DIR"`
+	Config    string            `short:"c" help:"Site file with the scale, where the site itself is not running."`
+	Device    string            `help:"Name of the scale in the site; default: the campaign's."`
 	Driver    string            `help:"Without a site file: driver kind of the scale."`
 	Link      string            `help:"Without a site file: its link URL, as for 'probe'."`
 	Set       map[string]string `help:"Without a site file: a setting, KEY=VALUE." mapsep:"none"`
@@ -88,6 +89,8 @@ type verifyRunCmd struct {
 // Help says more.
 func (verifyRunCmd) Help() string {
 	return `Each vehicle that the scale weighs is taken for the run that was asked for, and kept before it is shown; a campaign that was interrupted goes on where it was.
+
+With --data the site goes on as ever and keeps the scale's link; what was weighed before this program started, or while it did not run, is no run.
 
 While it runs, type:
   vehicle ID          the next run is of this vehicle
@@ -133,26 +136,36 @@ func (v *verifyRunCmd) Run(ctx context.Context, s *std, log *slog.Logger) error 
 		}
 		return nil
 	}
-	sup, src, err := v.scale(s, log, c.Device, t)
+	t.weighed, t.ended = make(chan obs.Observation), make(chan struct{})
+	name := c.Device
+	if v.Device != "" {
+		name = v.Device
+	}
+	if v.Data != "" {
+		f, err := follow(ctx, v.Data, name, v.Simulator)
+		if err != nil {
+			return usage{err}
+		}
+		defer f.r.Close()
+		return t.live(ctx, s.in, func(ctx context.Context) error { return f.Run(ctx, t.emit) })
+	}
+	sup, src, err := v.scale(s, log, name, t)
 	if err != nil {
 		return usage{err}
 	}
-	return t.live(ctx, s.in, sup, src)
+	return t.live(ctx, s.in, func(ctx context.Context) error { return sup.Run(ctx, src) })
 }
 
 // scale makes the scale's source, which tells the tester what it weighs.
 func (v *verifyRunCmd) scale(s *std, log *slog.Logger, name string, t *tester) (*devices.Supervisor, devices.Source, error) {
 	sec := devices.Section{Driver: v.Driver, Link: v.Link, Decode: (&decodeCmd{Set: v.Set}).settings}
 	if v.Config != "" {
-		if v.Device != "" {
-			name = v.Device
-		}
 		var err error
 		if sec, err = deviceSection(v.Config, name); err != nil {
 			return nil, nil, err
 		}
 	} else if v.Driver == "" || v.Link == "" {
-		return nil, nil, errors.New("which scale: want -c SITE, or --driver and --link, or --input")
+		return nil, nil, errors.New("which scale: want --data DIR of a running site, -c SITE, or --driver and --link, or --input")
 	}
 	drv, err := site.Find(catalog.Drivers(), sec.Driver)
 	if err != nil {
@@ -161,7 +174,6 @@ func (v *verifyRunCmd) scale(s *std, log *slog.Logger, name string, t *tester) (
 	if !strings.HasPrefix(drv.Kind, "wim/") {
 		return nil, nil, fmt.Errorf("%s is no scale", drv.Kind)
 	}
-	t.weighed, t.ended = make(chan obs.Observation), make(chan struct{})
 	sup := devices.NewSupervisor(devices.Supervision{Name: drv.Kind, Log: log, Emit: t.emit})
 	env := sup.Env(devices.Env{Keep: hashOnly, Report: func(e *obs.DecodeError) { fmt.Fprintln(s.err, e) }})
 	src, err := drv.New(sec, env)
@@ -240,11 +252,11 @@ func (t *tester) fault(err error) {
 	fmt.Fprintln(t.err, "acsgd:", err)
 }
 
-// live follows a scale and what the engineer types.
-func (t *tester) live(ctx context.Context, in io.Reader, sup *devices.Supervisor, src devices.Source) error {
+// live follows a scale, which emits while run runs, and what the engineer types.
+func (t *tester) live(ctx context.Context, in io.Reader, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- sup.Run(ctx, src); close(done) }()
+	go func() { done <- run(ctx); close(done) }()
 	defer func() {
 		cancel()
 		close(t.ended)

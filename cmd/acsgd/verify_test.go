@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,7 +147,7 @@ func TestASimulatedScaleIsVerifiedFromItsBytesToItsCertificate(t *testing.T) {
 		}
 	}
 	out, errw, code := call(t, "", "verify", "report", state, "--json", report, "--pdf", sheet, "--lang", "ru", "--certificate", cert, "--number", "SIM-1", "--issuer", "simulator", "--expires", "2027-03-01")
-	if code != exitFine || !strings.Contains(out, "passed, class of vehicle") || !strings.Contains(out, "SIMULATOR") {
+	if code != exitFine || !strings.Contains(out, "passed, class of vehicle") || !strings.Contains(out, "SIMULATOR") || !strings.Contains(out, "within class A(5), at least 94.2 % have to be") {
 		t.Fatalf("report: %d %s\n%s", code, errw, out)
 	}
 	t.Log(out[strings.LastIndex(out, "1 to 10 km/h"):])
@@ -240,7 +242,7 @@ func TestOutsideSimulatorModeErrorsAreShownAndNothingIsNamed(t *testing.T) {
 		t.Errorf("run: %d %s\n%s", code, errw, out)
 	}
 	out, errw, code = call(t, "", "verify", "report", campaign.StatePath(path), "--certificate", path+".json", "--number", "1", "--issuer", "x", "--expires", "2027-03-01")
-	if code != exitFaults || !strings.Contains(out, "error limits not verified: no class, no certificate") || !strings.Contains(errw, "no certificate: error limits not verified") {
+	if code != exitFaults || !strings.Contains(out, "error limits not verified: no class, no certificate") || strings.Contains(out, "A(5)") || !strings.Contains(errw, "no certificate: error limits not verified") {
 		t.Errorf("report: %d %s\n%s", code, errw, out)
 	}
 	if _, errw, code := call(t, "", "verify", "run", "--simulator", "--input", "-", path); code != exitUsage || !strings.Contains(errw, "simulator mode is false in it") {
@@ -284,10 +286,10 @@ func TestWhichScaleIsToldClearly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string][]string{
-		"want -c SITE, or --driver and --link, or --input": nil,
-		`site.toml has no device "wim-1"`:                  {"-c", site},
-		"rpm/tsa is no scale":                              {"-c", site, "--device", "rpm-1"},
-		`there is no driver "wim/none"`:                    {"--driver", "wim/none", "--link", "tcp:10.0.0.1:1"},
+		"want --data DIR of a running site, -c SITE, or --driver and --link, or --input": nil,
+		`site.toml has no device "wim-1"`:                                                {"-c", site},
+		"rpm/tsa is no scale":                                                            {"-c", site, "--device", "rpm-1"},
+		`there is no driver "wim/none"`:                                                  {"--driver", "wim/none", "--link", "tcp:10.0.0.1:1"},
 	} {
 		if _, errw, code := call(t, "", append([]string{"verify", "run", path}, args...)...); code != exitUsage || !strings.Contains(errw, want) {
 			t.Errorf("%v: %d %s, want %q", args, code, errw, want)
@@ -326,7 +328,9 @@ func TestAnEngineerIsGuidedLive(t *testing.T) {
 	scale := make(typedScale)
 	sup := devices.NewSupervisor(devices.Supervision{Name: "wim/test", Log: slog.New(slog.DiscardHandler), Emit: tr.emit})
 	done := make(chan error, 1)
-	go func() { done <- tr.live(t.Context(), keys, sup, scale) }()
+	go func() {
+		done <- tr.live(t.Context(), keys, func(ctx context.Context) error { return sup.Run(ctx, scale) })
+	}()
 	lines := bufio.NewScanner(said)
 	hear := func(want string) {
 		t.Helper()
@@ -367,5 +371,90 @@ func TestAnEngineerIsGuidedLive(t *testing.T) {
 	kept, err := campaign.Read(campaign.StatePath(path))
 	if err != nil || len(kept.Campaign.Runs) != 2 || kept.Campaign.Runs[0].Discarded != "braked" {
 		t.Errorf("kept: %+v, %v", kept, err)
+	}
+}
+
+// TestAScaleOfARunningSiteIsTested: the site keeps its link, and its vehicles are runs.
+func TestAScaleOfARunningSiteIsTested(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d, _, _ := watched(t, dir)
+	path, _ := definition(t, "")
+	for want, args := range map[string][]string{
+		`has no scale "rpm-1", want one of [wim-1, wim-2]`:  {"--simulator", "--device", "rpm-1"},
+		"is in mode simulator: with --simulator are tested": nil,
+	} {
+		if _, errw, code := call(t, "", append([]string{"verify", "run", "--data", dir, path}, args...)...); code != exitUsage || !strings.Contains(errw, want) {
+			t.Errorf("%v: %d %s, want %q", args, code, errw, want)
+		}
+	}
+	c := program(t.Context(), "verify", "run", "--simulator", "--data", dir, path)
+	keys, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs tail
+	c.Stderr = &errs
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "next, run 2:") {
+	}
+	if _, err := io.WriteString(keys, "quit\n"); err != nil {
+		t.Error(err)
+	}
+	for lines.Scan() {
+	}
+	if err := c.Wait(); err != nil {
+		t.Errorf("%v: %s", err, &errs)
+	}
+	kept, err := campaign.Read(campaign.StatePath(path))
+	if err != nil || len(kept.Campaign.Runs) != 1 {
+		t.Fatalf("kept: %+v, %v", kept, err)
+	}
+	for _, r := range kept.Campaign.Runs {
+		if r.Gross <= 0 || len(r.Axles) < 2 || r.At.Before(time.Now().Add(-time.Minute)) {
+			t.Errorf("run %+v: want what has just been weighed", r)
+		}
+	}
+	var page struct {
+		Devices []struct {
+			Name, State string
+			Counters    map[string]uint64
+		}
+	}
+	if code := d.session("officer", d.passwords["officer"]).get("/api/devices", &page); code != http.StatusOK {
+		t.Fatalf("devices: %d", code)
+	}
+	for _, dev := range page.Devices {
+		if dev.Name == "wim-1" && (dev.State != "online" || dev.Counters["reconnects"] != 0) {
+			t.Errorf("the site's scale: %+v", dev)
+		}
+	}
+}
+
+// TestTheRestOfAVehicleIsNoRun: rows are read from somewhere between two axles.
+func TestTheRestOfAVehicleIsNoRun(t *testing.T) {
+	for name, c := range map[string]struct{ axles, want []int }{
+		"from the second axle on":      {[]int{2, 3, 0, 1, 2, 0}, []int{1, 2, 0}},
+		"from the first axle on":       {[]int{1, 2, 0, 1, 2, 0}, []int{1, 2, 0, 1, 2, 0}},
+		"wholes alone":                 {[]int{0, 0}, []int{0, 0}},
+		"an axle is missed later":      {[]int{1, 2, 0, 2, 0}, []int{1, 2, 0, 2, 0}},
+		"the rest, without its record": {[]int{2, 1, 2, 0}, []int{1, 2, 0}},
+	} {
+		f, got := &followed{}, []int(nil)
+		for _, axle := range c.axles {
+			if !f.midway(&obs.Weighing{Axle: axle}) {
+				got = append(got, axle)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
 	}
 }

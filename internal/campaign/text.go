@@ -124,8 +124,36 @@ func Report(w io.Writer, rep *metrology.Report) error {
 	default:
 		b.WriteString("not passed\n")
 	}
+	if s := rep.Statistical; s != nil {
+		statistical(&b, s)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// statistical writes the statement of COST 323.
+func statistical(b *strings.Builder, s *metrology.Statistical) {
+	fmt.Fprintf(b, "%s, %s, a statement of shares that decides nothing:\n", s.Standard, strings.ReplaceAll(s.Condition, "_", " "))
+	for i := range s.Shares {
+		q := &s.Shares[i]
+		fmt.Fprintf(b, "  %-12s %3d results, mean %s %%", strings.ReplaceAll(q.Quantity, "_", " "), q.Results, metrology.Percent(q.Mean))
+		if q.Missed > 0 {
+			fmt.Fprintf(b, ", %d with an axle not weighed", q.Missed)
+		}
+		if q.Class == "" {
+			fmt.Fprintf(b, ": %s\n", q.Why)
+			continue
+		}
+		fmt.Fprintf(b, ", %d within class %s, at least %d.%d %% have to be\n", q.Inside, q.Class, q.Least/10, q.Least%10)
+	}
+	switch {
+	case s.Withheld != "":
+		fmt.Fprintf(b, "  %s: no class\n", s.Withheld)
+	case s.Class == "":
+		b.WriteString("  no class\n")
+	default:
+		fmt.Fprintf(b, "  class %s\n", s.Class)
+	}
 }
 
 func classes(c metrology.Classes) string {

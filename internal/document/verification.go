@@ -87,6 +87,7 @@ func (v *verification) draw() {
 	v.instrument()
 	v.vehicles()
 	v.classes()
+	v.statistical()
 	v.plot()
 	v.list("ver.missing", v.rep.Missing)
 	v.list("ver.against", v.rep.Against)
@@ -231,6 +232,35 @@ func (v *verification) classes() {
 	}
 	add(&v.rep.Whole, v.w.t("ver.whole"), bold)
 	v.table(cols, rows)
+}
+
+// statistical is the statement of COST 323, which decides nothing.
+func (v *verification) statistical() {
+	s := v.rep.Statistical
+	if s == nil || len(s.Shares) == 0 {
+		return
+	}
+	v.head(v.w.t("ver.cost"), 16)
+	v.para(plain, v.w.slug("ver", s.Condition)+". "+v.w.t("ver.cost_text"))
+	cols := []column{{v.w.t("ver.col_quantity"), 0.22, 'L'}, {v.w.t("ver.col_results"), 0.14, 'R'}, {v.w.t("ver.col_mean"), 0.16, 'R'}, {v.w.t("ver.col_inside"), 0.24, 'R'}, {v.w.t("ver.col_cost"), 0.24, 'C'}}
+	var rows []row
+	for i := range s.Shares {
+		q := &s.Shares[i]
+		r := row{look: plain, cells: []string{v.w.slug("ver", q.Quantity), strconv.Itoa(q.Results), v.w.decimals(metrology.Percent(q.Mean)), "\u2013", "\u2013"}}
+		if q.Class != "" {
+			r.cells[3], r.cells[4] = fmt.Sprintf("%d (\u2265 %s %%)", q.Inside, v.w.decimals(fmt.Sprintf("%d.%d", q.Least/10, q.Least%10))), q.Class
+		}
+		rows = append(rows, r)
+	}
+	v.table(cols, rows)
+	text := v.w.t("ver.cost_none")
+	switch {
+	case s.Withheld != "":
+		text = v.w.t("ver.withheld")
+	case s.Class != "":
+		text = v.w.t("ver.cost_class", "class", s.Class)
+	}
+	v.para(bold, text)
 }
 
 func (v *verification) list(head string, items []string) {

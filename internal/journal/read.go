@@ -56,17 +56,44 @@ func (r *Reader) Shared(ctx context.Context) iter.Seq2[Record, error] {
 	}
 }
 
+// Newest gives the number of the last row, 0 if there is none.
+func (r *Reader) Newest(ctx context.Context) (uint64, error) {
+	var n sql.NullInt64
+	if err := r.db.QueryRowContext(ctx, `SELECT max(n) FROM input`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("read journal head: %w", err)
+	}
+	return uint64(n.Int64), nil
+}
+
+// Lanes gives the lanes that have put tuned data in force, which every lane does before
+// anything else. The index of Tuned holds them.
+func (r *Reader) Lanes(ctx context.Context) (ids []string, err error) {
+	rows, err := r.db.QueryContext(ctx, `SELECT DISTINCT lane FROM input WHERE kind = 'tuned' AND lane <> '' ORDER BY lane`)
+	if err != nil {
+		return nil, fmt.Errorf("read lanes of journal: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read lanes of journal: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 // ErrNoRow is returned by Row for an input that is not in the journal.
 var ErrNoRow = errors.New("no such row in the journal")
 
 // Row gives input seq of a lane with its hash, which stands for all rows up to it. The
 // numbers of a lane grow with the rows, so it is found by halving.
 func (r *Reader) Row(ctx context.Context, lane string, seq uint64) (rec Record, hash [32]byte, err error) {
-	var newest sql.NullInt64
-	if err := r.db.QueryRowContext(ctx, `SELECT max(n) FROM input`).Scan(&newest); err != nil {
-		return rec, hash, fmt.Errorf("read journal head: %w", err)
+	newest, err := r.Newest(ctx)
+	if err != nil {
+		return rec, hash, err
 	}
-	for lo, hi := int64(1), newest.Int64+1; lo < hi; {
+	for lo, hi := int64(1), int64(newest)+1; lo < hi; {
 		mid := lo + (hi-lo)/2
 		found, err := false, error(nil)
 		r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE n >= ? AND n < ? AND lane = ? ORDER BY n LIMIT 1`, []any{mid, hi, lane},

@@ -18,6 +18,8 @@ type Report struct {
 	Against    []string    `json:"against,omitempty"`  // why a class that was wanted is not reached
 	Reached    Classes     `json:"reached,omitzero"`   // of a complete campaign
 	Passed     bool        `json:"passed"`
+
+	Statistical *Statistical `json:"statistical,omitempty"` // a statement more, which decides nothing
 }
 
 // Standard is the standard that a Report follows.

@@ -22,6 +22,7 @@ type Tables struct {
 	mass     []massClass
 	axle     []axleClass // A to F, two-axle rigid, against the static load
 	others   []axleClass // A to F, all others, against the corrected mean
+	cost     *costTables // COST 323; nil: nothing is said of it
 }
 
 // Permitted errors are in hundredths of a percent.
@@ -37,8 +38,15 @@ type axleClass struct {
 	initial, service int64
 }
 
-// R134 reads the tables that the program was built with.
-func R134() (*Tables, error) { return ParseTables(mpeTable, intervalTable) }
+// R134 reads the tables that the program was built with, and beside them those of COST 323.
+func R134() (*Tables, error) {
+	t, err := ParseTables(mpeTable, intervalTable)
+	if err != nil {
+		return nil, err
+	}
+	t.cost, err = parseCost(costClassTable, costShareTable)
+	return t, err
+}
 
 // ParseTables reads the tables of permitted errors and of scale intervals as CSV without
 // quotes. The error joins all faults, each with table and line.

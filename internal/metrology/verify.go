@@ -31,6 +31,9 @@ func Verify(c *Campaign, t *Tables) *Report {
 	v.classes()
 	v.limits()
 	v.verdict()
+	if t.cost != nil {
+		v.rep.Statistical = v.statistical(t.cost)
+	}
 	return v.rep
 }
 
