@@ -182,14 +182,6 @@ func (s Scale) station() quant.Length {
 	return AtScale
 }
 
-// axles is how many of n axles it weighs singly.
-func (s Scale) axles(n int) int {
-	if s.Mode == Whole {
-		return 0
-	}
-	return n
-}
-
 // model is the platform with its cells and the indicator's filter.
 func (s Scale) model(seed uint64) wim.Model {
 	m := wim.Default(seed)

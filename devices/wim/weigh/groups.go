@@ -183,6 +183,7 @@ type groupScale struct {
 	kept  []obs.Weighing
 	sure  bool
 	base  time.Time // the vehicle's last axle left
+	told  bool      // it rested and was told of then
 }
 
 // unknownGap is how long a vehicle whose speed is not known may have another axle.
@@ -335,6 +336,9 @@ func (g *groupScale) sum(t *together, last *obs.Weighing) {
 
 // until is when the vehicle has ended if no further axle comes.
 func (g *groupScale) until() time.Time {
+	if g.set.Mode == Whole {
+		return g.base
+	}
 	wait := g.set.VehicleGap
 	if v := float64(g.kept[len(g.kept)-1].Speed); v > 0 {
 		wait = max(wait, time.Duration(float64(g.set.GapLength)/v*1e9))
@@ -372,6 +376,10 @@ func (g *groupScale) finish(now time.Time, out *devices.Out) {
 
 // end emits the vehicle: its axles, then the whole.
 func (g *groupScale) end(out *devices.Out) {
+	if g.told {
+		g.clear()
+		return
+	}
 	w := obs.Weighing{Axles: len(g.kept), Mode: obs.Dynamic, TOn: g.kept[0].TOn, TOff: g.kept[len(g.kept)-1].TOff}
 	known := g.sure
 	for i := range g.kept {
@@ -400,5 +408,10 @@ func (g *groupScale) end(out *devices.Out) {
 		w.U = 0
 	}
 	out.Emit(w.TOff, nil, &w)
+	g.clear()
+}
+
+// clear forgets the vehicle.
+func (g *groupScale) clear() {
 	*g = groupScale{set: g.set, o: occupation{t: g.o.t[:0], y: g.o.y[:0]}, zero: g.zero, known: g.known, last: g.last}
 }

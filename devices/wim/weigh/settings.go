@@ -14,12 +14,13 @@ const (
 	Axles  = "axles"
 	Groups = "groups"
 	Static = "static"
+	Whole  = "vehicle"
 )
 
 // Settings are the settings that all weighing drivers share; embed them in a driver's
 // settings. Default fills them.
 type Settings struct {
-	Mode           string        `toml:"mode"`            // axles, groups, static
+	Mode           string        `toml:"mode"`            // axles, groups, static, vehicle
 	PlatformLength quant.Length  `toml:"platform_length"` // along the driving direction
 	ContactPatch   quant.Length  `toml:"contact_patch"`   // length of a tyre on the ground
 	Division       quant.Mass    `toml:"division"`
@@ -61,11 +62,16 @@ func (s Settings) Axle() axle.Config {
 // Validate reports all that is wrong with s.
 func (s Settings) Validate() error {
 	var errs []error
-	if s.Mode != Axles && s.Mode != Groups && s.Mode != Static {
-		errs = append(errs, fmt.Errorf("mode %q: want axles, groups or static", s.Mode))
+	switch s.Mode {
+	case Axles, Groups, Static, Whole:
+	default:
+		errs = append(errs, fmt.Errorf("mode %q: want axles, groups, static or vehicle", s.Mode))
 	}
 	if s.Mode == Groups && s.PlatformLength < 2*quant.Metre {
 		errs = append(errs, fmt.Errorf("platform_length %v: mode groups wants 2 m or more, axles the shorter ones", s.PlatformLength))
+	}
+	if s.Mode == Whole && s.PlatformLength < 6*quant.Metre {
+		errs = append(errs, fmt.Errorf("platform_length %v: mode vehicle wants 6 m or more", s.PlatformLength))
 	}
 	if s.StableFor < 500*time.Millisecond || s.StableFor > time.Minute {
 		errs = append(errs, fmt.Errorf("stable_for %s: want 0.5 s to 1 min", s.StableFor))
@@ -93,7 +99,8 @@ func (s Settings) second() error {
 const Manual = `  mode             "axles"   "axles": a rolling vehicle over a short platform, one record an
                              axle and one for the vehicle; "groups": a rolling vehicle over a
                              platform of 2 m and more, see below; "static": one record a
-                             vehicle at rest on a platform that carries it whole
+                             vehicle at rest on a platform that carries it whole; "vehicle":
+                             the same, and also of one that rolls over it slowly
   platform_length  "0.75m"   along the driving direction; the speed is computed from it, so
                              measure it to the millimetre
   contact_patch    "0.25m"   length of a tyre on the ground
@@ -126,6 +133,13 @@ by the sum while all are on (group_kg on its last axle). An axle of a group that
 alone is flagged group_load: its load is a share, never judged, but its group's is. A vehicle
 whose steps cannot be told apart (two at once, a stop on the platform, uneven motion) is
 flagged overlap and not judged. All records come when the vehicle has ended. No trace is kept.
+
+In modes static and vehicle each axle that rolls on to the platform is a step of the load: where
+all are told apart their number, times and steps come as records flagged group_load before
+the whole vehicle's, so that its gross mass can be judged by the number of axles; else the
+whole is alone. In mode vehicle one that rolls over without resting is weighed while all of
+it is on, its speed and spacings come from the steps; one longer than the platform is flagged
+vehicle_too_long. A vehicle that does neither rest nor roll evenly is not judged.
 
 Two platforms weigh every axle twice. The loads are joined by their inverse variances, as if
 the swinging were partly the same on both; the way between them gives a second speed. Loads

@@ -36,7 +36,7 @@ func New(s Settings, env devices.Env) (*Stream, error) {
 	if env.Log == nil {
 		env.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Stream{set: s, env: env, w: w, static: static{set: s}, groups: groupScale{set: s}}, nil
+	return &Stream{set: s, env: env, w: w, static: static{set: s, quiet: s.Mode == Whole}, groups: groupScale{set: s}}, nil
 }
 
 // Add takes a sample whose frame showed indicated (net where the sample says so); raw are
@@ -52,6 +52,10 @@ func (s *Stream) Add(x wim.Sample, indicated quant.Mass, raw []byte, out *device
 	case s.set.Mode == Groups:
 		s.rate.Add(x.At)
 		s.watch(x.At, out)
+		s.groups.add(x, out)
+	case s.set.Mode == Whole:
+		s.static.add(x, out)
+		s.groups.told = s.groups.told || s.static.given
 		s.groups.add(x, out)
 	default:
 		s.rate.Add(x.At)
@@ -69,7 +73,7 @@ func (s *Stream) Tick(now time.Time, out *devices.Out) {
 	if s.env.Stream || s.set.Mode == Static {
 		return
 	}
-	if s.set.Mode == Groups {
+	if s.set.Mode == Groups || s.set.Mode == Whole {
 		s.groups.Tick(now, out)
 		return
 	}
@@ -82,7 +86,7 @@ func (s *Stream) Deadline() (at time.Time, ok bool) {
 	if s.env.Stream || s.set.Mode == Static {
 		return time.Time{}, false
 	}
-	if s.set.Mode == Groups {
+	if s.set.Mode == Groups || s.set.Mode == Whole {
 		return s.groups.Deadline()
 	}
 	at, ok = s.w.Deadline()
@@ -99,7 +103,7 @@ func (s *Stream) End(now time.Time, out *devices.Out) {
 		s.static.end(now, out)
 		return
 	}
-	if s.set.Mode == Groups {
+	if s.set.Mode == Groups || s.set.Mode == Whole {
 		s.groups.finish(now, out)
 		return
 	}
