@@ -3,6 +3,7 @@ package fusion
 import (
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
+	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 )
 
@@ -63,6 +64,8 @@ func (p *Passage) Vehicle() *rules.Vehicle {
 		if a.U > 0 {
 			r.U = &a.U
 		}
+		r.Group, r.GroupMass, r.GroupU = a.Group, a.GroupMass, a.GroupU
+		r.GroupReason = a.groupUnusable(i, b.Unsure)
 		x.UGap = max(x.UGap, a.UGap)
 		x.Axles = append(x.Axles, r)
 	}
@@ -92,6 +95,8 @@ func (p *Passage) Vehicle() *rules.Vehicle {
 func (a *AxleLoad) unusable(i int, unsure string) string {
 	why := usable(a.Flags)
 	switch {
+	case why == string(obs.GroupLoad):
+		return "measured as a group"
 	case why != "":
 		return why
 	case unsure != "":
@@ -102,6 +107,20 @@ func (a *AxleLoad) unusable(i int, unsure string) string {
 		return "axle spacing not measured"
 	}
 	return ""
+}
+
+// groupUnusable says why the load of the group that axle i is in must not be judged; "" = it
+// may, as far as this axle goes. That the axle was never alone does not matter to it.
+func (a *AxleLoad) groupUnusable(i int, unsure string) string {
+	for _, f := range a.Flags {
+		if f.Voids() && f != obs.GroupLoad {
+			return string(f)
+		}
+	}
+	if unsure == "" && i > 0 && a.Gap == 0 {
+		return "axle spacing not measured"
+	}
+	return unsure
 }
 
 // present puts the special permit of a declaration before the rules: of several, one that

@@ -150,7 +150,10 @@ type AxleLoad struct {
 	Speed quant.Speed  `json:"speed_mms,omitempty"`
 	Mode  string       `json:"mode,omitempty"`
 	Flags []obs.Flag   `json:"flags,omitempty"`
-	Group int          `json:"group,omitempty"` // axles of one group share a number, from 1
+	Group int          `json:"group,omitempty"` // axles that were weighed together share a number, from 1
+	// Of the last axle of a group: the load of all of it; 0 is not known.
+	GroupMass quant.Mass `json:"group_kg,omitempty"`
+	GroupU    quant.Mass `json:"u_group_kg,omitempty"`
 }
 
 // GrossLoad is the vehicle's mass.

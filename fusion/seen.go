@@ -364,8 +364,15 @@ func (v *visit) lacksMass() bool {
 	}
 	sum, u := quant.Mass(0), v.Gross.U
 	for i := range v.Axles {
-		sum += v.Axles[i].Mass
-		u += v.Axles[i].U
+		a := &v.Axles[i]
+		switch last := i+1 == len(v.Axles) || v.Axles[i+1].Group != a.Group; {
+		case a.Group == 0:
+			sum, u = sum+a.Mass, u+a.U
+		case last && a.GroupMass == 0:
+			return false // what the group weighs is not known
+		case last:
+			sum, u = sum+a.GroupMass, u+a.GroupU
+		}
 	}
 	return sum-v.Gross.Mass > u || v.Gross.Mass-sum > u
 }
@@ -373,7 +380,8 @@ func (v *visit) lacksMass() bool {
 // putAxle keeps one axle in its place; a repeated axle replaces the first reading.
 func (v *visit) putAxle(seq uint64, w *obs.Weighing) {
 	v.Track.Add(motion.Edge{Axle: w.Axle, On: w.TOn, Off: w.TOff, Speed: w.Speed, U: w.USpeed})
-	a := AxleLoad{Seq: seq, Axle: w.Axle, Mass: w.Mass, U: w.U, Speed: w.Speed, Mode: string(w.Mode), Flags: w.Flags}
+	a := AxleLoad{Seq: seq, Axle: w.Axle, Mass: w.Mass, U: w.U, Speed: w.Speed, Mode: string(w.Mode), Flags: w.Flags,
+		Group: w.Group, GroupMass: w.GroupMass, GroupU: w.GroupU}
 	for i := range v.Axles {
 		if v.Axles[i].Axle == w.Axle {
 			v.Axles[i] = a

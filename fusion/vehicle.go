@@ -137,6 +137,8 @@ func (c *Core) axles(v *visit, x *rules.Vehicle) {
 		if a.U > 0 {
 			r.U = &m[2*i+1]
 		}
+		r.Group, r.GroupMass, r.GroupU = a.Group, a.GroupMass, a.GroupU
+		r.GroupReason = a.groupUnusable(i, why)
 		x.UGap = max(x.UGap, a.UGap)
 		c.scratch.axles = append(c.scratch.axles, r)
 	}

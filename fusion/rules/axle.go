@@ -163,11 +163,16 @@ func (j *judge) load1(s, e int) quantity {
 	own := false
 	for i := s; i <= e; i++ {
 		a := &j.v.Axles[j.axles[i].no-1]
-		if a.U != nil {
+		if a.U != nil || a.GroupU > 0 {
 			own = true
 		}
 	}
 	for i := s; i <= e; i++ {
+		if k := j.groupFrom(i); k > i && k <= e {
+			q.addGroup(j.v.Axles[j.axles[i].no-1 : j.axles[k].no])
+			i = k
+			continue
+		}
 		a := &j.v.Axles[j.axles[i].no-1]
 		q.add(a, j.v.UMass, own)
 	}
@@ -181,6 +186,43 @@ func (j *judge) load1(s, e int) quantity {
 		}
 	}
 	return q
+}
+
+// groupFrom gives the last of the axles that were weighed together, where loaded axle i is
+// the first of them and the load of all is known; else i.
+func (j *judge) groupFrom(i int) int {
+	g := j.v.Axles[j.axles[i].no-1].Group
+	if g == 0 || i > 0 && j.v.Axles[j.axles[i-1].no-1].Group == g {
+		return i
+	}
+	k := i
+	for k+1 < j.n && j.v.Axles[j.axles[k+1].no-1].Group == g {
+		k++
+	}
+	if j.v.Axles[j.axles[k].no-1].GroupMass <= 0 {
+		return i
+	}
+	return k
+}
+
+// addGroup sums axles that were weighed together into q.
+func (q *quantity) addGroup(axles []Axle) {
+	for i := range axles {
+		if r := axles[i].GroupReason; r != "" && q.reason == "" {
+			q.reason = r
+		}
+	}
+	last := &axles[len(axles)-1]
+	switch {
+	case last.GroupMass > sane || last.GroupU > sane || last.GroupU < 0:
+		if q.reason == "" {
+			q.reason = "measurement out of range"
+		}
+	case !q.has:
+	default:
+		q.value, q.u = q.value+int64(last.GroupMass), q.u+int64(last.GroupU)
+		q.uKnown = q.uKnown && last.GroupU > 0
+	}
 }
 
 // add sums one axle into q. Uncertainties add up: the axles of one scale share its

@@ -73,6 +73,12 @@ type Axle struct {
 	Dual   *bool        `json:"dual,omitempty"`    // twin tyres; nil: unknown, the kinder limit counts
 	Air    *bool        `json:"air,omitempty"`     // air suspension or equivalent
 	Reason string       `json:"reason,omitempty"`  // why its mass must not be judged
+	// Group counts, from 1, the axles that a long platform weighed together; the last of them
+	// has the group's load. GroupReason says why that must not be judged because of this axle.
+	Group       int        `json:"group,omitempty"`
+	GroupMass   quant.Mass `json:"group_kg,omitempty"`
+	GroupU      quant.Mass `json:"u_group_kg,omitempty"` // 95 % half-width; 0 is unknown
+	GroupReason string     `json:"group_reason,omitempty"`
 }
 
 // Finding is one comparison. Its JSON is a public contract (design.md 8.1).

@@ -56,9 +56,12 @@ func Infer(v *Vehicle) (Config, bool) {
 
 // shapes are the plausible shapes of a vehicle, the most plausible first.
 type shapes struct {
-	c [3]Config
+	c [3 + 2*mostTractor]Config
 	n int
 }
+
+// mostTractor is the largest number of axles that a towing unit is thought to have.
+const mostTractor = 4
 
 func (s *shapes) add(class string, tractor, trailer int) {
 	s.c[s.n] = Config{class, tractor, trailer}
@@ -90,6 +93,11 @@ func (s *shapes) of(v *Vehicle) {
 		s.add(Articulated, -1, 0)
 		s.add(RoadTrain, -1, 0)
 		s.add(Rigid, len(v.Axles), 0)
+		// Only their number is known: the kindest limit is that of the kindest split.
+		for n := 2; n <= mostTractor && n < len(v.Axles); n++ {
+			s.add(Articulated, n, len(v.Axles)-n)
+			s.add(RoadTrain, n, len(v.Axles)-n)
+		}
 	}
 }
 

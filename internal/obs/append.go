@@ -216,6 +216,13 @@ func (e *encoder) weighing(w *Weighing) {
 	e.text(`,"mode":`, string(w.Mode))
 	e.flags(w.Flags)
 	e.text(`,"alibi":`, w.Alibi)
+	e.some(`,"group":`, int64(w.Group))
+	if w.GroupMass != 0 {
+		e.mass(`,"group_kg":`, w.GroupMass)
+	}
+	if w.GroupU != 0 {
+		e.mass(`,"u_group_kg":`, w.GroupU)
+	}
 	if w.HasRaw {
 		e.mass(`,"raw_kg":`, w.Raw)
 	}

@@ -35,7 +35,7 @@ func genBody(t *rapid.T) Body {
 	switch rapid.SampledFrom([]Kind{KindWeighing, KindProfile, KindPlate, KindRadiation, KindFix, KindSeal, KindPresence, KindHealth}).Draw(t, "kind") {
 	case KindWeighing:
 		return &Weighing{Axle: int(n()), Axles: int(n()), Mass: quant.Mass(n()), U: quant.Mass(n()), TOn: at, TOff: genTime.Draw(t, "off"), Speed: quant.Speed(n()),
-			USpeed: quant.Speed(n()), Stable: yes(), Mode: WeighMode(text()), Flags: flags, Alibi: text(), HasRaw: yes(), Raw: quant.Mass(n())}
+			USpeed: quant.Speed(n()), Stable: yes(), Mode: WeighMode(text()), Flags: flags, Alibi: text(), Group: int(n()), GroupMass: quant.Mass(n()), GroupU: quant.Mass(n()), HasRaw: yes(), Raw: quant.Mass(n())}
 	case KindProfile:
 		p := &Profile{Height: quant.Length(n()), UHeight: quant.Length(n()), Width: quant.Length(n()), UWidth: quant.Length(n()), Length: quant.Length(n()),
 			ULength: quant.Length(n()), RawHeight: quant.Length(n()), RawWidth: quant.Length(n()), Scans: int(n()), Lost: int(n()), Start: at, End: genTime.Draw(t, "end"), Period: n(), Beam: quant.Length(n()), Flags: flags}

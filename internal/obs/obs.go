@@ -120,6 +120,7 @@ const (
 	// PlatformsDisagree: two platforms weighed the same axle, and their loads differ by more
 	// than both uncertainties together.
 	PlatformsDisagree Flag = "platforms_disagree"
+	GroupLoad         Flag = "group_load" // the axle was never alone on the platform: its load is a part of its group's
 )
 
 // Voids reports whether a value with this flag must not be judged.
@@ -147,8 +148,13 @@ type Weighing struct {
 	Mode   WeighMode   `json:"mode,omitempty"`
 	Flags  []Flag      `json:"flags,omitempty"`
 	Alibi  string      `json:"alibi,omitempty"` // id in the indicator's alibi memory
-	HasRaw bool        `json:"-"`
-	Raw    quant.Mass  `json:"raw_kg"` // of a streamed frame only
+	// Group counts, from 1, the axles that stood on a long platform together. The last axle of
+	// a group carries the load of all of it; 0 where they never were all on it.
+	Group     int        `json:"group,omitempty"`
+	GroupMass quant.Mass `json:"group_kg,omitempty"`
+	GroupU    quant.Mass `json:"u_group_kg,omitempty"` // 95 % half-width; 0 is unknown
+	HasRaw    bool       `json:"-"`
+	Raw       quant.Mass `json:"raw_kg"` // of a streamed frame only
 }
 
 // Profile is the silhouette of one vehicle.

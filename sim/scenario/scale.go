@@ -30,6 +30,7 @@ type Mode string
 const (
 	Rolling Mode = "rolling" // axle by axle, on a short platform near the entry
 	Twin    Mode = "twin"    // axle by axle, on two short platforms one behind the other
+	Group   Mode = "group"   // rolling, on a platform that carries a group of axles
 	Stop    Mode = "stop"    // axle by axle, each at rest on a short platform behind the portal: a matter of the vehicles' motion
 	Whole   Mode = "static"  // at rest at the stop line, on a platform that carries the vehicle whole: no axle is known
 )
@@ -42,6 +43,7 @@ const (
 	AtWhole quant.Length = 20_500
 
 	wholeLength = 20_000 // mm
+	groupLength = 3200   // mm
 	twinWay     = 3000   // mm from the first edge of one platform of Twin to the other's
 )
 
@@ -129,7 +131,7 @@ func (c *check) scales() {
 		}
 		seen[g.Lane] = true
 		c.word("instruments.lane.scale", i, g.Driver, scaleDrivers()...)
-		c.word("instruments.lane.mode", i, string(g.Mode), string(Rolling), string(Twin), string(Stop), string(Whole))
+		c.word("instruments.lane.mode", i, string(g.Mode), string(Rolling), string(Twin), string(Group), string(Stop), string(Whole))
 		c.scale(i, c.s.scale(g.Lane), *g)
 	}
 	if len(seen) < c.s.Lanes && c.s.scale(0).tooSlow() {
@@ -166,7 +168,7 @@ func (c *check) scale(i int, x, g Scale) {
 
 func (s Scale) tooSlow() bool {
 	ind, ok := indicators()[s.Driver]
-	return ok && (s.Mode == Rolling || s.Mode == Twin) && ind.rate < rollingRate
+	return ok && (s.Mode == Rolling || s.Mode == Twin || s.Mode == Group) && ind.rate < rollingRate
 }
 
 // station is where its platform begins.
@@ -180,19 +182,14 @@ func (s Scale) station() quant.Length {
 	return AtScale
 }
 
-// axles is how many of n axles it weighs singly.
-func (s Scale) axles(n int) int {
-	if s.Mode == Whole {
-		return 0
-	}
-	return n
-}
-
 // model is the platform with its cells and the indicator's filter.
 func (s Scale) model(seed uint64) wim.Model {
 	m := wim.Default(seed)
 	m.Station = s.station()
 	m.Drift = 20 * quant.Gram // a minute: an indicator tracks its zero, a day's wander stays small
+	if s.Mode == Group {
+		m.Platform, m.Capacity = groupLength, 60*quant.Tonne
+	}
 	if s.Mode == Whole {
 		m.Platform, m.Capacity, m.Noise, m.Filter = wholeLength, 80*quant.Tonne, 5*quant.Kilogram, 200*time.Millisecond
 	}
@@ -204,6 +201,9 @@ func (s Scale) settings() map[string]any {
 	set := map[string]any{"platform_length": "0.75m", "division": "20kg", "speed_max": "15km/h"}
 	if s.Mode == Whole {
 		set = map[string]any{"mode": "static", "platform_length": fmt.Sprintf("%dmm", wholeLength), "division": "20kg"}
+	}
+	if s.Mode == Group {
+		set["mode"], set["platform_length"] = "groups", fmt.Sprintf("%dmm", groupLength)
 	}
 	if s.Mode == Twin {
 		set["platform_distance"] = fmt.Sprintf("%dmm", twinWay)

@@ -12,13 +12,15 @@ import (
 // The modes.
 const (
 	Axles  = "axles"
+	Groups = "groups"
 	Static = "static"
+	Whole  = "vehicle"
 )
 
 // Settings are the settings that all weighing drivers share; embed them in a driver's
 // settings. Default fills them.
 type Settings struct {
-	Mode           string        `toml:"mode"`            // axles, static
+	Mode           string        `toml:"mode"`            // axles, groups, static, vehicle
 	PlatformLength quant.Length  `toml:"platform_length"` // along the driving direction
 	ContactPatch   quant.Length  `toml:"contact_patch"`   // length of a tyre on the ground
 	Division       quant.Mass    `toml:"division"`
@@ -60,8 +62,16 @@ func (s Settings) Axle() axle.Config {
 // Validate reports all that is wrong with s.
 func (s Settings) Validate() error {
 	var errs []error
-	if s.Mode != Axles && s.Mode != Static {
-		errs = append(errs, fmt.Errorf("mode %q: want axles or static", s.Mode))
+	switch s.Mode {
+	case Axles, Groups, Static, Whole:
+	default:
+		errs = append(errs, fmt.Errorf("mode %q: want axles, groups, static or vehicle", s.Mode))
+	}
+	if s.Mode == Groups && s.PlatformLength < 2*quant.Metre {
+		errs = append(errs, fmt.Errorf("platform_length %v: mode groups wants 2 m or more, axles the shorter ones", s.PlatformLength))
+	}
+	if s.Mode == Whole && s.PlatformLength < 6*quant.Metre {
+		errs = append(errs, fmt.Errorf("platform_length %v: mode vehicle wants 6 m or more", s.PlatformLength))
 	}
 	if s.StableFor < 500*time.Millisecond || s.StableFor > time.Minute {
 		errs = append(errs, fmt.Errorf("stable_for %s: want 0.5 s to 1 min", s.StableFor))
@@ -87,8 +97,10 @@ func (s Settings) second() error {
 
 // Manual describes the shared settings, for the drivers' manuals.
 const Manual = `  mode             "axles"   "axles": a rolling vehicle over a short platform, one record an
-                             axle and one for the vehicle; "static": one record a vehicle at
-                             rest on a platform that carries it whole
+                             axle and one for the vehicle; "groups": a rolling vehicle over a
+                             platform of 2 m and more, see below; "static": one record a
+                             vehicle at rest on a platform that carries it whole; "vehicle":
+                             the same, and also of one that rolls over it slowly
   platform_length  "0.75m"   along the driving direction; the speed is computed from it, so
                              measure it to the millimetre
   contact_patch    "0.25m"   length of a tyre on the ground
@@ -111,10 +123,23 @@ A rolling axle is weighed by all its samples from the first touch to the last: h
 and filter answer, the swinging of body and axle, and the tyre's length are found from them.
 Its uncertainty u is never less than the table of package axle for the platform's length and
 the speed. An axle is not judged (u is 0) below eight samples on the plateau, above 0.3 m/s2,
-outside the verified speeds, or if another axle was on the platform with it (overlap): a
-platform longer than the distance of two axles cannot tell them apart, so that one of 3 m
-and more measures single axles only, and groups not at all. Left and right are not compared:
-an indicator gives one sum.
+outside the verified speeds, or if another axle was on the platform with it (overlap).
+Left and right are not compared: an indicator gives one sum.
+
+Mode groups is for platforms longer than the distance of a group's axles, 3.0 to 3.6 m. Every
+axle's coming and leaving is a step of the load, from which its times, speed and number are
+found. An axle is weighed while it is alone; axles that are on together are a group, weighed
+by the sum while all are on (group_kg on its last axle). An axle of a group that was never
+alone is flagged group_load: its load is a share, never judged, but its group's is. A vehicle
+whose steps cannot be told apart (two at once, a stop on the platform, uneven motion) is
+flagged overlap and not judged. All records come when the vehicle has ended. No trace is kept.
+
+In modes static and vehicle each axle that rolls on to the platform is a step of the load: where
+all are told apart their number, times and steps come as records flagged group_load before
+the whole vehicle's, so that its gross mass can be judged by the number of axles; else the
+whole is alone. In mode vehicle one that rolls over without resting is weighed while all of
+it is on, its speed and spacings come from the steps; one longer than the platform is flagged
+vehicle_too_long. A vehicle that does neither rest nor roll evenly is not judged.
 
 Two platforms weigh every axle twice. The loads are joined by their inverse variances, as if
 the swinging were partly the same on both; the way between them gives a second speed. Loads

@@ -21,6 +21,7 @@ type Stream struct {
 	rate   wim.Rate
 	slow   bool // reported: too few samples for rolling weighing
 	static static
+	groups groupScale
 }
 
 // New makes the stream of one connection.
@@ -35,7 +36,7 @@ func New(s Settings, env devices.Env) (*Stream, error) {
 	if env.Log == nil {
 		env.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Stream{set: s, env: env, w: w, static: static{set: s}}, nil
+	return &Stream{set: s, env: env, w: w, static: static{set: s, quiet: s.Mode == Whole}, groups: groupScale{set: s}}, nil
 }
 
 // Add takes a sample whose frame showed indicated (net where the sample says so); raw are
@@ -48,6 +49,14 @@ func (s *Stream) Add(x wim.Sample, indicated quant.Mass, raw []byte, out *device
 		out.Emit(x.At, raw, b)
 	case s.set.Mode == Static:
 		s.static.add(x, out)
+	case s.set.Mode == Groups:
+		s.rate.Add(x.At)
+		s.watch(x.At, out)
+		s.groups.add(x, out)
+	case s.set.Mode == Whole:
+		s.static.add(x, out)
+		s.groups.told = s.groups.told || s.static.given
+		s.groups.add(x, out)
 	default:
 		s.rate.Add(x.At)
 		s.watch(x.At, out)
@@ -64,6 +73,10 @@ func (s *Stream) Tick(now time.Time, out *devices.Out) {
 	if s.env.Stream || s.set.Mode == Static {
 		return
 	}
+	if s.set.Mode == Groups || s.set.Mode == Whole {
+		s.groups.Tick(now, out)
+		return
+	}
 	s.w.Tick(now, &s.out)
 	s.emit(out)
 }
@@ -72,6 +85,9 @@ func (s *Stream) Tick(now time.Time, out *devices.Out) {
 func (s *Stream) Deadline() (at time.Time, ok bool) {
 	if s.env.Stream || s.set.Mode == Static {
 		return time.Time{}, false
+	}
+	if s.set.Mode == Groups || s.set.Mode == Whole {
+		return s.groups.Deadline()
 	}
 	at, ok = s.w.Deadline()
 	return at.Add(500 * time.Millisecond), ok
@@ -85,6 +101,10 @@ func (s *Stream) End(now time.Time, out *devices.Out) {
 	}
 	if s.set.Mode == Static {
 		s.static.end(now, out)
+		return
+	}
+	if s.set.Mode == Groups || s.set.Mode == Whole {
+		s.groups.finish(now, out)
 		return
 	}
 	s.w.End(&s.out)

@@ -65,7 +65,9 @@ func TestALorryThatStandsIsWeighedFromText(t *testing.T) {
 				if !ok {
 					t.Fatalf("unexpected %s %+v", o.Body.Kind(), o.Body)
 				}
-				ws = append(ws, w)
+				if w.Axle == 0 { // those before it are the axles that rolled on
+					ws = append(ws, w)
+				}
 			}
 			if len(ws) != 1 {
 				t.Fatalf("%d weighings, want one", len(ws))

@@ -306,9 +306,13 @@ func TestAWeighbridgeGivesOneWeighingAnOccupation(t *testing.T) {
 		want  []string
 	}{
 		{"an empty platform gives none", [][2]int64{{0, 100}}, nil},
-		{"a vehicle at rest gives one", [][2]int64{{0, 20}, {20000, -20}, {38000, 100}, {20000, -20}, {0, 20}}, []string{"38000kg known true stable true static []"}},
+		{"a vehicle at rest gives one", [][2]int64{{0, 20}, {20000, -20}, {38000, 100}, {20000, -20}, {0, 20}}, []string{
+			"20100kg known false stable false static [group_load]", "17900kg known false stable false static [group_load]", "38000kg known true stable true static []"}},
 		{"two vehicles give two", [][2]int64{{38000, 60}, {0, 20}, {12000, 60}, {0, 20}}, []string{"38000kg known true stable true static []", "12000kg known true stable true static []"}},
 		{"a vehicle that stood half on it is corrected", [][2]int64{{18000, 60}, {30000, -20}, {38000, 60}, {0, 20}}, []string{"18000kg known true stable true static []", "38000kg known true stable true static []"}},
+		{"one whose axles were told is not judged by them when it stood half on it", [][2]int64{{0, 20}, {7000, 20}, {18000, 60}, {30000, -20}, {38000, 60}, {0, 20}}, []string{
+			"7000kg known false stable false static [group_load]", "11000kg known false stable false static [group_load]",
+			"18000kg known true stable true static []", "38000kg known false stable true static [truncated]"}},
 		{"a vehicle that never rests is not lost, and not known", [][2]int64{{0, 20}, {38000, -60}, {0, 20}}, []string{"38200kg known false stable false static [motion]"}},
 	} {
 		if d := cmp.Diff(c.want, static(t, c.loads...)); d != "" {
