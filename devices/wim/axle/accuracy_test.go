@@ -254,7 +254,8 @@ func (e *errsOf) accept(t *testing.T, l quant.Length, v float64) {
 	if float64(e.inside) < 0.93*float64(e.judged) || float64(e.insideGross) < 0.93*float64(e.judgedGross) {
 		t.Errorf("%v, %v km/h: U covers %d of %d axles, %d of %d gross masses; want 93 %%", l, v, e.inside, e.judged, e.insideGross, e.judgedGross)
 	}
-	check("the axles' half-widths, %,", p95(e.width), 2.2*p95(e.axle)+0.6)
+	// What also holds for slow bounces and after a bump is wide for the usual vehicle.
+	check("the axles' half-widths, %,", p95(e.width), 2.8*p95(e.axle)+0.6)
 }
 
 // BenchmarkRolling weighs 250 vehicles, about a thousand axles, in every cell and reports
@@ -281,19 +282,22 @@ func BenchmarkRolling(b *testing.B) {
 }
 
 // TestApproachBump shows what an approach with a first bounce of 5 % costs: the errors
-// grow, and the count stays right.
+// grow, the count stays right, and the uncertainty holds.
 func TestApproachBump(t *testing.T) {
-	rng := rand.New(rand.NewPCG(9, 9))
-	var e errsOf
-	for i := range 60 {
-		v := vehicle(fmt.Sprint("bump", i), kinds[i%len(kinds)], 1, rng)
-		m := simwim.Default(uint64(i))
-		m.Bump = 0.05
-		out := weigh(t, Default(), m, scene{cruise(v, epoch.Add(3*time.Second), 1389)}, epoch, 20*time.Second, 100)
-		e.take(v, 1389, out)
-	}
-	t.Logf("5 km/h with a bump: %s", e.row())
-	if e.wrong > 0 || p95(e.axle) > 4 {
-		t.Errorf("%d wrong counts, 95 %% of the axles within %.2f %%", e.wrong, p95(e.axle))
+	for _, mms := range []float64{1389, 2222} {
+		rng := rand.New(rand.NewPCG(9, 9))
+		var e errsOf
+		for i := range 200 {
+			v := vehicle(fmt.Sprint("bump", i), kinds[i%len(kinds)], 1, rng)
+			m := simwim.Default(uint64(i))
+			m.Bump = 0.05
+			out := weigh(t, Default(), m, scene{cruise(v, epoch.Add(3*time.Second), mms)}, epoch, 20*time.Second, 100)
+			e.take(v, mms, out)
+		}
+		t.Logf("%.0f mm/s with a bump: %s", mms, e.row())
+		if e.wrong > 0 || p95(e.axle) > 4 {
+			t.Errorf("%.0f mm/s: %d wrong counts, 95 %% of the axles within %.2f %%", mms, e.wrong, p95(e.axle))
+		}
+		e.covered(t)
 	}
 }

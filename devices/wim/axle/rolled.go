@@ -27,6 +27,8 @@ const (
 	hopFit    = 0.012 // the same of axle hop
 	accelFit  = 0.3   // m/s^2, standard deviation of an axle's acceleration
 	trendFit  = 5.0   // per cent a second, by which the load moves while the vehicle brakes
+	bumpFit   = 0.018 // of the load, standard deviation of what a bump before the platform leaves
+	bumpFades = 0.2   // s, in which it dies away
 	farFit    = 0.10  // of the plateau's level, beyond which no fit is believed
 
 	speedFit = 1.3 // factor on the speed's standard deviation, for its long tails
@@ -104,6 +106,7 @@ func (w *Weigher) fitted(p *pass, t, y []float64) {
 	f.take(t[a:b], y[a:b], w.noise, mid)
 	f.load, f.at = p.mass, roll{on: p.on - mid, off: p.off - mid, rise: half, fall: half}
 	f.settle(p.off-p.on, p.v)
+	bump := f.bump()
 	mass, sd := f.sweep()
 	f.sway(f.spec.best[:])
 	for range 2 {
@@ -119,7 +122,7 @@ func (w *Weigher) fitted(p *pass, t, y []float64) {
 	p.on, p.off, p.mass, p.method = f.at.on, f.at.off, mass, Fit
 	p.v = w.cfg.length() / (p.off - p.on)
 	p.uv = max(speedFit*f.speedError(), fitSpeed.at(w.cfg.length(), p.v))
-	p.osc = max(sd, fitLoad.at(w.cfg.length(), p.v)*mass)
+	p.osc = max(math.Hypot(sd, bump), fitLoad.at(w.cfg.length(), p.v)*mass)
 	p.sigma = math.Hypot(p.osc, w.cfg.division()/math.Sqrt(12))
 	for i := range f.body {
 		f.body[i] += f.spec.told[i]
@@ -285,6 +288,29 @@ func (f *fitter) begin(n int) {
 	for c := range n {
 		f.join(f.prior[c])
 	}
+}
+
+// bump is the standard deviation, in kg, from a bump before the platform: the swing that it
+// leaves dies away. It is no part of the model, which would lose as much by it on an even
+// approach as it gains after a bump.
+func (f *fitter) bump() float64 {
+	var of [2]float64
+	for i := range of {
+		for k, t := range f.t {
+			u := max(0, t-f.at.on+f.at.rise)
+			swing := math.Cos(2*math.Pi*bounce*u+float64(i)*math.Pi/2) * math.Exp(-u/bumpFades)
+			f.wx[k] = f.weight[k] * f.col[colLoad][k] * swing
+		}
+		var x, v, load, e [maxColumns]float64
+		for c := range f.m.n {
+			x[c] = dot(f.wx, f.col[c])
+		}
+		load[colLoad] = 1
+		f.m.through(&v, x[:])
+		f.m.through(&e, load[:])
+		of[i] = dot(v[:f.m.n], e[:])
+	}
+	return bumpFit * f.load * math.Hypot(of[0], of[1])
 }
 
 // speedError is the relative standard deviation of the speed.

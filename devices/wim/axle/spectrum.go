@@ -19,6 +19,7 @@ const (
 
 	ownBody = 0.15 // share of axles that do not bounce as the others do
 	unusual = 3.0  // weight of a bounce's frequency outside 1.5 to 4 Hz, per hertz
+	rare    = 0.6  // the same for the uncertainty, which shall hold for such bodies too
 )
 
 // roads are how much the load swings, in shares of bounceFit and hopFit: from an even road
@@ -87,7 +88,7 @@ func (f *fitter) sweep() (kg, sd float64) {
 			s.alone[r][i] = s.hop[i].alone(precision(road * hopFit * f.load))
 		}
 	}
-	before, top := f.likely(), math.Inf(-1)
+	before, top := f.likely(unusual), math.Inf(-1)
 	for i := range s.bounce {
 		b := &s.bounce[i]
 		for j := range s.hop {
@@ -108,7 +109,12 @@ func (f *fitter) sweep() (kg, sd float64) {
 		}
 	}
 	a, _ := average(s.sums[:])
-	return m.x[colLoad] + a.kg, math.Sqrt(dot(base[:m.n], base[:m.n]) + a.variance)
+	for n, l := range f.likely(rare) {
+		s.sums[n].log = s.told[n] + l
+	}
+	wide, _ := average(s.sums[:])
+	off := wide.kg - a.kg
+	return m.x[colLoad] + a.kg, math.Sqrt(dot(base[:m.n], base[:m.n]) + wide.variance + off*off)
 }
 
 // transform fills the products of all frequencies by turning a pointer for each sample.
@@ -223,9 +229,9 @@ func (a square) times(v two) two {
 func (v two) dot(w two) float64 { return v.cos*w.cos + v.sin*w.sin }
 func (v two) less(w two) two    { return two{v.cos - w.cos, v.sin - w.sin} }
 
-// likely is the logarithm of the prior of road and bounce: what is usual, and what the
-// axles before have told. An axle may bounce alone.
-func (f *fitter) likely() (p [len(roads) * bounces]float64) {
+// likely is the logarithm of the prior of road and bounce: what is usual, with the weight of
+// what is not, and what the axles before have told. An axle may bounce alone.
+func (f *fitter) likely(unusual float64) (p [len(roads) * bounces]float64) {
 	top, sum := slices.Max(f.body[:]), 0.0
 	for i := range p {
 		p[i] = math.Exp(f.body[i] - top)

@@ -7,8 +7,9 @@ package axle
 // A site refits them in its verification runs: real roads have camber and unevenness that
 // the model lacks.
 //
-// A fit knows its own uncertainty; it is never said to be better than the table of fits,
-// nor a mean than the table of means.
+// A fit knows its own uncertainty, which holds for bodies that bounce more slowly and after
+// a bump too; it is never said to be better than the table of fits, nor a mean than the
+// table of means.
 
 // UncertaintyVersion counts the tables: 1 had the means only.
 const UncertaintyVersion = 2
