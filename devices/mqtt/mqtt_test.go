@@ -170,8 +170,8 @@ func TestAMessageThatIsNotDurableComesAgain(t *testing.T) {
 		s.done(nil)
 		got[s.signal] = true
 	}
-	if n := sup.Status().Counters.DecodeErrors; n != 1 {
-		t.Errorf("%d decode errors, want 1", n)
+	if n := sup.Status().Counters.DecodeErrors; n != 1 && n != 2 { // the bad message too
+		t.Errorf("%d decode errors, want 1, or 2 if it came again", n)
 	}
 
 	// The broker goes away and comes back: the supervisor starts the source again.
