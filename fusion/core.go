@@ -101,6 +101,7 @@ type visit struct {
 	Twice     bool         `json:"twice,omitempty"`    // the scale has seen it a second time, unasked
 	Neutrons  bool         `json:"neutrons,omitempty"` // and that of its neutrons
 	Track     motion.Track `json:"track"`
+	Over      []over       `json:"over,omitempty"` // loops that its front has passed
 	Shape     *shape       `json:"shape,omitempty"`
 	Scale     int32        `json:"scale_mm,omitempty"` // station of the scale that Track is of
 	Ended     bool         `json:"ended,omitempty"`    // the window is over: what is missing stays missing

@@ -122,6 +122,7 @@ type lorry struct {
 	high   quant.Length
 	alarm  bool
 	misses string // instruments that miss it, comma separated
+	second bool   // a second loop, 3.5 m behind the first, sees it
 }
 
 func legal(plate string, in time.Time) lorry {
@@ -145,6 +146,10 @@ func (l lorry) sights() []sight {
 	at := func(mm int64) time.Time { return l.in.Add(time.Duration(mm * int64(time.Second) / l.speed)) }
 	length := int64(16500)
 	add("io", at(0), &obs.Presence{Signal: "loop_entry", On: true})
+	if l.second {
+		add("io", at(3500), &obs.Presence{Signal: "loop_platform", On: true})
+		add("io", at(length+5500), &obs.Presence{Signal: "loop_platform"})
+	}
 	add("cam", at(2000), &obs.Plate{Text: l.plate, Country: "KZ", Confidence: 980_000, EventID: l.plate})
 	off := int64(1400)
 	var gross int64

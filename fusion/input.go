@@ -1,11 +1,14 @@
 package fusion
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"acsgd/internal/decl"
 	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
+	"acsgd/internal/quant"
 )
 
 // Input is everything that a core may know. Seq and Now are assigned by the lane and
@@ -126,6 +129,24 @@ type Instrument struct {
 	Station int32  `json:"station_mm"`     // distance of its sensing line from the lane datum
 	Expect  bool   `json:"expect"`         // a passage is incomplete without it
 	Role    string `json:"role,omitempty"` // anpr: front, rear, trailer
+	// Loops are those of its loops whose places are known, for the speed over them; the entry
+	// loop is at Station if it is not among them.
+	Loops []LoopPlace `json:"loops,omitempty"`
 	// Certificate is of its last verification; nil has none.
 	Certificate *metrology.Certificate `json:"certificate,omitempty"`
+}
+
+// LoopPlace is where a loop begins.
+type LoopPlace struct {
+	Signal  string `json:"signal"`
+	Station int32  `json:"station_mm"`
+}
+
+// LoopPlaces lists places by signal, in the signals' order.
+func LoopPlaces(of map[string]quant.Length) []LoopPlace {
+	var list []LoopPlace
+	for _, signal := range slices.Sorted(maps.Keys(of)) {
+		list = append(list, LoopPlace{signal, int32(of[signal])})
+	}
+	return list
 }

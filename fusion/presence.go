@@ -36,6 +36,9 @@ func (c *Core) presence(d *Instrument, o *obs.Observation, p *obs.Presence) {
 	case lightRed, lightGreen:
 		c.light()
 	}
+	if p.On && (!was || !known) {
+		c.overLoop(d, o.Stamp, p.Signal)
+	}
 	c.status()
 }
 

@@ -40,7 +40,12 @@ var papers = []*decl.Declaration{goods, declaration("d2", "777XY05", "33KLM05", 
 // drive lets the sights come in and the lorries leave, opened by hand; the passages as they
 // were closed, in order.
 func drive(tb *testing.T, coming []arrival, twice func(int) bool) []fusion.Passage {
-	r := newRig(tb, params(), papers...)
+	return driveOn(tb, params(), coming, twice)
+}
+
+// driveOn is drive in a lane of one's own.
+func driveOn(tb *testing.T, p *fusion.Params, coming []arrival, twice func(int) bool) []fusion.Passage {
+	r := newRig(tb, p, papers...)
 	var closed []fusion.Passage
 	slices.SortStableFunc(coming, func(a, b arrival) int { return a.arrived.Compare(b.arrived) })
 	for i, x := range coming {

@@ -329,7 +329,7 @@ func (c *Core) onScale(w *obs.Weighing) *visit {
 // weighAgain makes room for a second weighing that an officer has ordered: axles of two
 // weighings never stand together.
 func (c *Core) weighAgain(v *visit, s *slot, d *Instrument, at time.Time) {
-	v.Axles, v.Track, v.Gross = nil, motion.Track{}, nil
+	v.Axles, v.Track, v.Gross, v.Over = nil, motion.Track{}, nil, nil
 	s.Start, s.End = at, time.Time{}
 	c.certify(v, s, d, at)
 	v.rematch = true

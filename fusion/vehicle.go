@@ -218,7 +218,11 @@ func (c *Core) sizes(v *visit, x *rules.Vehicle) {
 			}
 		}
 	}
-	set(&s.Length, &s.ULength, &x.Length, &x.ULen, &x.Reasons.Length, "speed not known")
+	noSpeed := "speed not known"
+	if v.Track.Doubted() {
+		noSpeed = "loops and scale tell different speeds"
+	}
+	set(&s.Length, &s.ULength, &x.Length, &x.ULen, &x.Reasons.Length, noSpeed)
 	set(&s.Width, &s.UWidth, &x.Width, &x.UWid, &x.Reasons.Width, "not measured")
 	set(&s.Height, &s.UHeight, &x.Height, &x.UHei, &x.Reasons.Height, "not measured")
 }

@@ -21,6 +21,7 @@ type Edge struct {
 // Track is the motion of one vehicle: its axles' crossings in driving order.
 type Track struct {
 	Edges []Edge `json:"edges,omitempty"`
+	Loops *Loops `json:"loops,omitempty"` // nil: no two loops have seen it
 }
 
 // Add puts an edge in its place; a repeated axle replaces its first crossing.
@@ -49,12 +50,18 @@ func (k *Track) Gap(i int) (d, u quant.Length, ok bool) {
 		return 0, 0, false
 	}
 	a, b := &k.Edges[i-1], &k.Edges[i]
+	if k.alone() && a.Off.IsZero() && b.Off.IsZero() && !a.On.IsZero() { // it came on to a platform that tells no speed
+		return k.wayByLoops(a.On, b.On, mostGap)
+	}
+	if k.Doubted() {
+		return 0, 0, false
+	}
 	if a.Speed <= 0 || b.Speed <= 0 || a.On.IsZero() || b.On.IsZero() || !b.On.After(a.On) {
 		return 0, 0, false
 	}
 	ms := b.On.Sub(a.On).Microseconds()
 	sum := int64(a.Speed) + int64(b.Speed)
-	mm := (sum*ms/2 + 500_000) / 1_000_000
+	mm := (sum*ms/2 + 500_000) / 1_000_000 * k.scale() / 1_000_000
 	if mm > 30_000 {
 		return 0, 0, false // longer than any vehicle unit: it stood still
 	}
@@ -83,6 +90,10 @@ func (k *Track) Speed() (v, u quant.Speed, ok bool) {
 		lo, hi = min(lo, e.Speed), max(hi, e.Speed)
 		n++
 	}
+	if n == 0 && k.Loops != nil {
+		v, u = k.Loops.speed()
+		return v, u, true
+	}
 	if n == 0 {
 		return 0, 0, false
 	}
@@ -96,7 +107,22 @@ func (k *Track) Speed() (v, u quant.Speed, ok bool) {
 // the vehicle may have gained or lost beyond the crossings if it went on as over the scale.
 // ok is false if no speed is known or less than half of the time lies near a crossing
 // (then the vehicle's speed over the rest is a guess).
+//
+// Loops that contradict the axles' speeds make it unknown, else their way counts by inverse
+// variance; u stays that of the axles. Where no axle has a speed the loops' counts.
 func (k *Track) Way(t0, t1 time.Time) (d, u quant.Length, ok bool) {
+	if k.alone() {
+		return k.wayByLoops(t0, t1, most)
+	}
+	if k.Doubted() {
+		return 0, 0, false
+	}
+	d, u, ok = k.way(t0, t1)
+	return quant.Length(int64(d) * k.scale() / 1_000_000), u, ok
+}
+
+// way is Way by the axles' speeds alone.
+func (k *Track) way(t0, t1 time.Time) (d, u quant.Length, ok bool) {
 	v, uv, ok := k.Speed()
 	if !ok || !t1.After(t0) {
 		return 0, 0, false

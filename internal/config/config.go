@@ -94,6 +94,9 @@ type Device struct {
 	Station quant.Length `toml:"station"` // distance of its sensing line from the lane datum
 	Expect  string       `toml:"expect"`  // "always" (default) or "never": whether a passage waits for it
 	Role    string       `toml:"role"`    // cameras: front, rear, trailer
+	// Loops says where loops of a lane I/O module begin, by their signals: two of them that
+	// vehicles drive over without stopping tell a speed. The entry loop is at Station.
+	Loops map[string]quant.Length `toml:"loops"`
 	// Certificate names the JSON file of the instrument's last verification, from the site
 	// file's folder; Verified is what stands in it.
 	Certificate string                 `toml:"certificate"`
@@ -261,6 +264,14 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 	}
 	if !oneOf(d.Role, "", "front", "rear", "trailer") {
 		bad("role", "device %s: role %q: want front, rear or trailer", d.Name, d.Role)
+	}
+	if len(d.Loops) > 0 && !strings.HasPrefix(d.Driver, "laneio/") {
+		bad("loops", "device %s: loops belong to a lane I/O module, not to %s", d.Name, d.Driver)
+	}
+	for signal, at := range d.Loops {
+		if at < -100*quant.Metre || at > 100*quant.Metre {
+			bad("loops", "device %s: loop %s at %v: want within 100 m of the datum", d.Name, signal, at)
+		}
 	}
 	if d.Certificate != "" {
 		if err := f.verified(d); err != nil {

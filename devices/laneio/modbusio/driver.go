@@ -172,6 +172,12 @@ SETTINGS  model   moxa-e1212
           inputs  signals of the channels
           invert  signals whose contact opens when they are true; emergency
 
+LOOPS     loops = { loop_platform = "3.5m" } beside station says where further loops begin, from
+          the lane's datum; the entry loop is at station. The vehicle's front over two of them
+          tells a speed, as well as polling and detectors allow: it checks the scale's, and
+          contradicting it makes length and axle spacings unknown. Name no loop on which
+          vehicles stop, as before the barrier.
+
 BEHAVIOUR The first poll tells every signal. A change must show in two of three polls; its
           time is the middle between the polls around the edge. Edges that only the counter
           has seen are reported as decode errors. light_red and light_green are read back.
