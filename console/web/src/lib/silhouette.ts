@@ -93,7 +93,7 @@ export function parseCode(code: string | undefined, axles: number): { units: num
 }
 
 // Remarks only; every other flag makes the value useless for a verdict.
-const REMARKS = new Set(['stopped_on_platform', 'rollback', 'clock_unset', 'one_scanner', 'simulated']);
+const REMARKS = new Set(['stopped_on_platform', 'rollback', 'clock_unset', 'one_scanner', 'one_platform', 'simulated']);
 /** Whether a flag makes the value unusable for a verdict (package obs, Flag.Voids). */
 export function voids(flags: readonly string[] | undefined): boolean {
   return (flags ?? []).some((f) => !REMARKS.has(f));
