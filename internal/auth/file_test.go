@@ -79,7 +79,7 @@ func TestSessionsEndWhenAnotherProcessChangesTheUser(t *testing.T) {
 }
 
 func TestAChangedPasswordEndsSessionsAcrossARestart(t *testing.T) {
-	u, tool := two(t)
+	u, _ := two(t)
 	token, _, err := u.Login("aigerim", "the first password")
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestAChangedPasswordEndsSessionsAcrossARestart(t *testing.T) {
 	if err := u.Set("aigerim", "the second password", "officer"); err != nil {
 		t.Fatal(err)
 	}
-	tool, err = Open(u.dir)
+	tool, err := Open(u.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,10 +28,9 @@ import (
 
 // sad collects what one SAD says, as text, until finish makes a declaration of it.
 type sad struct {
-	opt   Options
-	ps    *problems
-	at    []*node // of the open elements; nil where nothing below is kept
-	names []string
+	opt Options
+	ps  *problems
+	at  []*node // of the open elements; nil where nothing below is kept
 
 	office, flow, typ, gen           string
 	serial, number, date             string

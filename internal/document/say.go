@@ -126,7 +126,7 @@ func (w *words) day(s string) string {
 
 // subject is what a finding is about.
 func (w *words) subject(f *rules.Finding) string {
-	s := f.Quantity
+	var s string
 	switch {
 	case f.Quantity == "axle" && len(f.Axles) > 0:
 		s = w.t("subject.axle", "n", strconv.Itoa(f.Axles[0]))

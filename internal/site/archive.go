@@ -22,9 +22,7 @@ func (a Archive) Passages(ctx context.Context, q console.Query) (console.Page, e
 		return console.Page{}, err
 	}
 	page := console.Page{Passages: []json.RawMessage{}, Next: next}
-	for _, p := range ps {
-		page.Passages = append(page.Passages, p)
-	}
+	page.Passages = append(page.Passages, ps...)
 	return page, nil
 }
 

@@ -110,7 +110,6 @@ type Scanner struct {
 	boxes     []box
 	encoder   bool // is in the scans
 	thin      bool // one of boxes is thinner than a beam
-	body      []byte
 }
 
 // New makes a scanner above a scene.

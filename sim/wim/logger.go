@@ -42,7 +42,6 @@ type Logger struct {
 	scene   sim.Scene
 	placed  []sim.Placed
 	passing []*passing
-	now     time.Time
 	due     time.Time
 	count   int
 	queue   [][]byte // records that wait

@@ -63,11 +63,10 @@ type place struct {
 
 // path is one explanation.
 type path struct {
-	cost   float64
-	axles  []place
-	head   int  // axles that are past the platform
-	back   bool // the vehicle rolls backwards
-	rolled bool
+	cost  float64
+	axles []place
+	head  int  // axles that are past the platform
+	back  bool // the vehicle rolls backwards
 }
 
 func (p path) clone() path {
