@@ -151,6 +151,9 @@ func TestAMessageThatIsNotDurableComesAgain(t *testing.T) {
 	r.publish("kept")
 	s := r.seenBut("cam/1=probe", "cam/1=kept")
 	s.done(nil)
+	if n := sup.Status().Counters.DecodeErrors; n != 1 { // here: after a new start the bad message may come again too
+		t.Errorf("%d decode errors, want 1", n)
+	}
 	r.publish("lost")
 	r.next("cam/1=lost").done(errors.New("disk full"))
 	cancel()
@@ -169,9 +172,6 @@ func TestAMessageThatIsNotDurableComesAgain(t *testing.T) {
 		s := <-r.seen
 		s.done(nil)
 		got[s.signal] = true
-	}
-	if n := sup.Status().Counters.DecodeErrors; n != 1 && n != 2 { // the bad message too
-		t.Errorf("%d decode errors, want 1, or 2 if it came again", n)
 	}
 
 	// The broker goes away and comes back: the supervisor starts the source again.

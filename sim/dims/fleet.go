@@ -99,12 +99,6 @@ func (b *builder) lorry(rng *rand.Rand, kind Kind) {
 	b.size(end, max(half+rail, 1220), max(height, top))
 }
 
-// Past gives the motion of a vehicle that comes from 1.5 m before a plane at 0 at constant
-// speed (mm/s), and when its rear is 1.5 m behind it.
-func Past(v *sim.Vehicle, from time.Time, speed float64) (k sim.Track, end time.Time) {
-	return Stretches(from, speed, Stretch{Way: float64(v.Length) + 2*lead})
-}
-
 const lead = 1500.0 // mm before and behind the plane
 
 // Stretch is a part of a motion: so far at the speed that it was entered with, or so long
