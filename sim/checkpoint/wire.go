@@ -58,8 +58,10 @@ func (w *wire) do(f func(now time.Time, out *sim.Out)) {
 	}
 }
 
-// time lets the machine's time pass until ctx ends.
+// time lets the machine's time pass until ctx ends. It begins at once: a machine that was
+// never looked at names no deadline, and one that only talks is not fed either.
 func (w *wire) time(ctx context.Context) {
+	w.do(w.m.Tick)
 	t := time.NewTimer(0)
 	defer t.Stop()
 	for {
