@@ -225,8 +225,28 @@ func (c *Core) tuned(t Tuned) {
 		}
 		c.book, c.s.Book = b, t.Version
 		c.rejudgeAll()
+	case TuneTemplates:
+		set, ok := t.Value.(*radiation.Templates)
+		if !ok {
+			c.event(nil, "fault", 1, fmt.Sprintf("radiation templates %s could not be used", t.Version))
+			return
+		}
+		c.templates(set, t)
 	}
 	c.status()
+}
+
+// templates puts the shadows of vehicles in force for the occupancies that end from now on.
+func (c *Core) templates(set *radiation.Templates, t Tuned) {
+	c.s.Radiation.Use(set)
+	st, text := &TemplatesState{By: t.By, Since: c.s.Now, SHA256: t.SHA256}, "no radiation templates in force"
+	if set != nil {
+		st.Version = set.Version
+		text = "radiation templates " + set.Version + " in force"
+	}
+	c.s.Lane.Templates = st
+	e := c.note(nil, Alarm, "templates", 0, text)
+	e.User = t.By
 }
 
 // notHeard is the reason of a device that has said nothing since the lane knows of it.
@@ -245,6 +265,12 @@ func (c *Core) adoptDevices() {
 		}
 		st.Class, st.Optional = d.Class, !d.Expect && d.Class != "laneio"
 		c.s.Lane.Devices = append(c.s.Lane.Devices, st)
+	}
+	switch portal := c.portalDevice() != nil; {
+	case !portal:
+		c.s.Lane.Templates = nil
+	case c.s.Lane.Templates == nil:
+		c.s.Lane.Templates = new(TemplatesState)
 	}
 }
 

@@ -41,7 +41,8 @@ type Tuned struct {
 	Version string
 	SHA256  string
 	Bytes   []byte
-	Value   any // decoded from Bytes by the shell: *Params, *rules.Pack, *rules.Goods, ...
+	Value   any    // decoded from Bytes by the shell: *Params, *rules.Book, *radiation.Templates
+	By      string // the user who put them in force; "" is the site file
 }
 
 // TunedKind says what a Tuned carries.
@@ -49,8 +50,9 @@ type TunedKind string
 
 // The kinds of tuned data.
 const (
-	TuneParams TunedKind = "params" // *Params
-	TuneRules  TunedKind = "rules"  // *rules.Book
+	TuneParams    TunedKind = "params"    // *Params
+	TuneRules     TunedKind = "rules"     // *rules.Book
+	TuneTemplates TunedKind = "templates" // *radiation.Templates of the lane's portal; nil ends their use
 )
 
 // Tick is a wake-up that the core asked for with Deadline.

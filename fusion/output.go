@@ -221,6 +221,17 @@ type LaneState struct {
 	Index    uint64        `json:"index_version"`
 	Arrivals int           `json:"arrivals"` // declarations in the index
 	Updated  time.Time     `json:"updated"`
+	// Templates are those in force in the lane's portal; nil is a lane without a portal. It is
+	// replaced, never changed.
+	Templates *TemplatesState `json:"templates,omitempty"`
+}
+
+// TemplatesState names the suppression templates in force.
+type TemplatesState struct {
+	Version string    `json:"version"` // "" = none are in force
+	By      string    `json:"by,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	SHA256  string    `json:"sha256,omitempty"`
 }
 
 // Contact is one binary input.

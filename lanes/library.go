@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"acsgd/fusion"
+	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
 	"acsgd/internal/journal"
@@ -151,6 +152,12 @@ func (l *Library) AddTuned(kind fusion.TunedKind, version string, b []byte) (fus
 			return t, fmt.Errorf("rule packs %s: %w", version, err)
 		}
 		t.Value = book
+	case fusion.TuneTemplates:
+		set, err := radiation.ParseTemplates(b)
+		if err != nil {
+			return t, err
+		}
+		t.Value = set
 	default:
 		return t, fmt.Errorf("tuned data of unknown kind %q", kind)
 	}

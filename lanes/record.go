@@ -36,6 +36,7 @@ type tunedRow struct {
 	Version string           `json:"version"`
 	SHA256  string           `json:"sha256"`
 	Bytes   []byte           `json:"bytes,omitempty"` // in lane "" only
+	By      string           `json:"by,omitempty"`    // in the lanes' own rows
 }
 
 type quarantineRow struct {
@@ -91,7 +92,7 @@ func encode(b fusion.InputBody) (kind string, payload []byte, err error) {
 		payload, err = json.Marshal(b.Order)
 		return KindOrdered, payload, err
 	case fusion.Tuned:
-		payload, err = json.Marshal(tunedRow{Kind: b.Kind, Version: b.Version, SHA256: b.SHA256})
+		payload, err = json.Marshal(tunedRow{Kind: b.Kind, Version: b.Version, SHA256: b.SHA256, By: b.By})
 		return KindTuned, payload, err
 	case fusion.Tick:
 		return KindTick, nil, nil
@@ -129,6 +130,7 @@ func decode(r *journal.Record, lib *Library) (fusion.InputBody, error) {
 		if err != nil {
 			return nil, fmt.Errorf("decode row %d: %w", r.N, err)
 		}
+		tuned.By = t.By
 		return tuned, nil
 	case KindTick:
 		return fusion.Tick{}, nil

@@ -101,8 +101,11 @@ type Device struct {
 	// file's folder; Verified is what stands in it.
 	Certificate string                 `toml:"certificate"`
 	Verified    *metrology.Certificate `toml:"-"`
-	Record      string                 `toml:"record"` // file that keeps the raw bytes
-	Settings    map[string]any         `toml:"settings"`
+	// Templates names the file of a portal's suppression templates, from the site file's
+	// folder: see "acsgd radiation learn".
+	Templates string         `toml:"templates"`
+	Record    string         `toml:"record"` // file that keeps the raw bytes
+	Settings  map[string]any `toml:"settings"`
 }
 
 // Defaults of a site file.
@@ -278,6 +281,9 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 			bad("certificate", "device %s: certificate %s: %v", d.Name, d.Certificate, err)
 		}
 	}
+	if class, _, _ := strings.Cut(d.Driver, "/"); d.Templates != "" && class != "rpm" {
+		bad("templates", "device %s: templates belong to a radiation portal, not to %s", d.Name, d.Driver)
+	}
 	if d.Link == "" {
 		bad("link", "device %s without a link", d.Name)
 		return errs
@@ -293,6 +299,14 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 
 // Dir is the site file's folder: paths that devices name are from there.
 func (f *File) Dir() string { return filepath.Dir(f.Path) }
+
+// TemplatesFile is the path of a portal's templates; "" if it names none.
+func (f *File) TemplatesFile(d *Device) string {
+	if d.Templates == "" || filepath.IsAbs(d.Templates) {
+		return d.Templates
+	}
+	return filepath.Join(f.Dir(), d.Templates)
+}
 
 // verified reads the certificate that a device names.
 func (f *File) verified(d *Device) error {
