@@ -111,6 +111,10 @@ type Config struct {
 	Origins   []string // further origins that browsers may come from
 	Secure    bool     // served over TLS: the cookie is __Host- and Secure
 	Log       *slog.Logger
+
+	// Templates puts a supervisor's radiation templates in force in a lane, "" in all; nil is
+	// a console without lanes.
+	Templates func(ctx context.Context, lane, user string, b []byte) (version string, err error)
 }
 
 // Server is the console's HTTP handler.
@@ -177,6 +181,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/stream", s.openStream)
 	s.mux.HandleFunc("POST /api/lanes/{lane}/orders", s.with(s.order, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
+	s.mux.HandleFunc("POST /api/radiation/templates", s.with(s.templates, "supervisor"))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
 	s.mux.HandleFunc("GET /api/passages/{id}/explanation", s.with(s.explanation))

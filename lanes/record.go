@@ -70,6 +70,14 @@ func TunedRecord(kind fusion.TunedKind, version string, b []byte, now time.Time)
 	return journal.Record{Now: now, Kind: KindTuned, Payload: p}, nil
 }
 
+// InForceRecord is the row, with its own number seq in the lane, by which a user puts tuned
+// data in force in a lane that does not run.
+func InForceRecord(lane string, seq uint64, kind fusion.TunedKind, version, user string, b []byte, now time.Time) (journal.Record, error) {
+	sum := sha256.Sum256(b)
+	k, p, err := encode(fusion.Tuned{Kind: kind, Version: version, SHA256: hex.EncodeToString(sum[:]), By: user})
+	return journal.Record{Lane: lane, Seq: seq, Now: now, Kind: k, Payload: p}, err
+}
+
 // DeclarationRecord is the row of lane "" that carries a declaration.
 func DeclarationRecord(d *decl.Declaration, now time.Time) (journal.Record, error) {
 	p, err := json.Marshal(d)

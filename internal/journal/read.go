@@ -83,6 +83,16 @@ func (r *Reader) Lanes(ctx context.Context) (ids []string, err error) {
 	return ids, rows.Err()
 }
 
+// Last gives the newest row of a lane; the zero Record if it has none.
+func (r *Reader) Last(ctx context.Context, lane string) (rec Record, err error) {
+	r.query(ctx, `SELECT n, lane, seq, now, kind, payload, hash FROM input WHERE lane = ? ORDER BY n DESC LIMIT 1`, []any{lane},
+		func(x Record, _ [32]byte, rerr error) bool {
+			rec, err = x, rerr
+			return false
+		})
+	return rec, err
+}
+
 // ErrNoRow is returned by Row for an input that is not in the journal.
 var ErrNoRow = errors.New("no such row in the journal")
 

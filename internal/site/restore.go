@@ -261,6 +261,9 @@ func (s *Site) tune(ctx context.Context) error {
 		}
 		s.lanes[l.ID].Put(params, nil)
 		s.lanes[l.ID].Put(rules, nil)
+		if err := s.tuneTemplates(ctx, l); err != nil {
+			return err
+		}
 	}
 	return nil
 }

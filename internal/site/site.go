@@ -56,7 +56,9 @@ type Site struct {
 	store   store.Store
 	papers  *Papers
 	lib     *lanes.Library
-	law     []byte // the rule tables of this start
+	law     []byte                           // the rule tables of this start
+	named   map[string][]byte                // templates that the site file names, by lane
+	shadows map[string]fusion.TemplatesState // that were in force when the journal was read, by lane
 	hub     *console.Hub
 	console *console.Server
 	flight  *flight
@@ -84,7 +86,8 @@ type Site struct {
 // Start opens everything and restores the lanes; nothing runs yet. Close must be called,
 // also after an error of Run.
 func Start(ctx context.Context, opt Options) (*Site, error) {
-	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{}}
+	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{},
+		shadows: map[string]fusion.TemplatesState{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -98,6 +101,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 		}
 	}
 	if s.law, err = rulepack.BytesOf(s.opt.File.Site.Rules, s.opt.File.Site.Mode == "simulator"); err != nil {
+		return err
+	}
+	if err = s.readTemplates(); err != nil {
 		return err
 	}
 	if s.keep, err = evidence.Open(filepath.Join(s.dir, "evidence")); err != nil {
@@ -144,6 +150,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 func (s *Site) lane(l *config.Lane, player *lanes.Player) *lanes.Lane {
 	id := l.ID
 	core := player.Core(id)
+	if t := core.Lane().Templates; t != nil {
+		s.shadows[id] = *t
+	}
 	return lanes.New(lanes.Config{
 		ID: id, Core: core, Seq: player.Seq(id), Journal: s.flight,
 		Publisher: all{s.hub, s.project, s.wait, s.flight}, // the flight last: it counts what the others have

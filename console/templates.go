@@ -1,0 +1,33 @@
+package console
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"acsgd/internal/auth"
+)
+
+// templates puts the radiation templates of the body in force, in one lane or in all that
+// have a portal; "null" ends their use. A refusal says why: the file is the supervisor's.
+func (s *Server) templates(w http.ResponseWriter, r *http.Request, u auth.User) {
+	if s.cfg.Templates == nil {
+		refuse(w, http.StatusNotFound, "this console has no lanes")
+		return
+	}
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		refuse(w, http.StatusRequestEntityTooLarge, "body: "+err.Error())
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	version, err := s.cfg.Templates(ctx, r.URL.Query().Get("lane"), u.Name, b)
+	if err != nil {
+		s.cfg.Log.Error("radiation templates", "user", u.Name, "err", err)
+		refuse(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	reply(w, http.StatusOK, map[string]string{"version": version})
+}
