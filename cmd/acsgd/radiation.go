@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"acsgd/devices"
@@ -17,58 +19,55 @@ import (
 )
 
 type radiationCmd struct {
-	Analyse radiationAnalyseCmd `cmd:"" help:"Judge every occupancy of a daily file or stream."`
+	Analyse   radiationAnalyseCmd   `cmd:"" help:"Judge every occupancy of daily files or a stream."`
+	Learn     radiationLearnCmd     `cmd:"" help:"Learn the shadows of vehicles from clean passages: suppression templates."`
+	Templates radiationTemplatesCmd `cmd:"" help:"Show suppression templates, try them, put them in force."`
 }
 
 type radiationAnalyseCmd struct {
-	Set  map[string]string `help:"k=SIGMA, window=SLICES, mask=1010, or a setting of the driver." mapsep:"none"`
-	File string            `arg:"" help:"The recording; '-' is standard input."`
+	Set       map[string]string `help:"k=SIGMA, window=SLICES, mask=SHVI, or a setting of the driver such as date=2026-01-15." mapsep:"none"`
+	Templates string            `help:"Suppression templates, as 'learn' writes them." placeholder:"FILE"`
+	Plot      string            `help:"Draw each occupancy with an alarm into this folder, as SVG." placeholder:"DIR"`
+	File      []string          `arg:"" help:"The recordings in their order; '-' is standard input."`
 }
 
-// Run analyses a recording.
+// Help says more.
+func (radiationAnalyseCmd) Help() string {
+	return "Prints one JSON object a line for each occupancy. Several files are one stream: background and counters go on over their borders, as over midnight. " +
+		"What the portal says about itself in its setup lines holds, unless it is set here: k is its alarm threshold in sigma (5.0, or 4.0 with four energy windows, where the file does not say it), " +
+		"window its length in slices, mask the panel groups that alarm: sum, horizontal, vertical, single as 1010. Lines that cannot be understood are reported; exit 1 if there was any."
+}
+
+// Run analyses recordings.
 func (r *radiationAnalyseCmd) Run(s *std, log *slog.Logger) error {
-	cfg, err := r.config()
+	cfg, err := engineConfig(r.Set)
 	if err != nil {
 		return usage{err}
 	}
-	drv, err := site.Find(catalog.Drivers(), "rpm/tsa")
-	if err != nil {
-		return err
+	e := radiation.New(cfg)
+	if r.Templates != "" {
+		_, set, err := site.ReadTemplates(r.Templates)
+		if err != nil {
+			return usage{err}
+		}
+		e.Use(set)
 	}
-	in, err := open(s, r.File)
-	if err != nil {
-		return usage{err}
-	}
-	defer in.Close()
-	d := decodeCmd{Set: r.Set}
-	env := devices.Env{Name: drv.Kind, Log: log, Report: func(*obs.DecodeError) {}, Stream: true, Keep: hashOnly}
-	sess, err := drv.NewSession(devices.Section{Driver: drv.Kind, Decode: d.settings}, env)
-	if err != nil {
-		return usage{err}
-	}
-	faults := 0
 	out := bufio.NewWriterSize(s.out, 64<<10)
 	enc := json.NewEncoder(out)
-	a := radiation.NewAnalyser(radiation.New(cfg))
+	a := radiation.NewAnalyser(e)
 	var failed error
-	print := func(rep radiation.Report, o *radiation.Occupancy) {
-		if o != nil && failed == nil {
-			failed = enc.Encode(rep)
+	report := func(rep radiation.Report, o *radiation.Occupancy) {
+		if o == nil || failed != nil {
+			return
 		}
+		failed = enc.Encode(rep)
 	}
-	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	err = devices.Decode(sess, in, func() time.Time { return start }, 64<<10, func(o obs.Observation) {
-		if b, ok := o.Body.(*obs.Radiation); ok {
-			print(a.Feed(o.Stamp.At, b))
-		}
-	}, func(e *obs.DecodeError) {
-		faults++
-		fmt.Fprintln(s.err, e)
-	})
+	rec := recording{files: r.File, set: r.Set}
+	faults, err := rec.read(s, log, func(at time.Time, line *obs.Radiation) { report(a.Feed(at, line)) })
 	if err != nil {
 		return err
 	}
-	print(a.Close())
+	report(a.Close())
 	if err := errors.Join(failed, out.Flush()); err != nil {
 		return err
 	}
@@ -78,26 +77,171 @@ func (r *radiationAnalyseCmd) Run(s *std, log *slog.Logger) error {
 	return nil
 }
 
-// config takes the engine's settings out of --set.
-func (r *radiationAnalyseCmd) config() (cfg radiation.Config, err error) {
-	for k, v := range r.Set {
+// engineConfig takes the engine's settings out of --set.
+func engineConfig(set map[string]string) (cfg radiation.Config, err error) {
+	for k, v := range set {
 		var n int64
 		switch k {
 		case "k":
-			n, err = quant.Decimal(v, 1000)
+			if n, err = quant.Decimal(v, 1000); err == nil && (n <= 0 || n > 99_900) {
+				err = errors.New("want a number of sigma above 0 and below 100")
+			}
 			cfg.K = int32(n)
 		case "window":
-			n, err = quant.Decimal(v, 1)
+			if n, err = quant.Decimal(v, 1); err == nil && (n < 1 || n > 50) {
+				err = errors.New("want 1 to 50 slices")
+			}
 			cfg.Window = int(n)
 		case "mask":
-			cfg.Mask = v
+			if cfg.Mask = v; len(v) != 4 || strings.Trim(v, "01") != "" {
+				err = errors.New("want four digits 0 or 1 for sum, horizontal, vertical, single")
+			}
 		default:
 			continue
 		}
 		if err != nil {
 			return cfg, fmt.Errorf("--set %s=%s: %w", k, v, err)
 		}
-		delete(r.Set, k)
+		delete(set, k)
 	}
 	return cfg, nil
+}
+
+// recording is what one portal has said, in files that follow one another.
+type recording struct {
+	files []string
+	set   map[string]string // settings of the driver
+}
+
+// hopeless is after how many lines that cannot be understood, and none that can, a file is
+// given up: it is something else.
+const hopeless = 100
+
+// read hands out the portal's lines; faults counts those that could not be understood, each
+// of which has been reported.
+func (r *recording) read(s *std, log *slog.Logger, line func(time.Time, *obs.Radiation)) (faults int, err error) {
+	drv, err := site.Find(catalog.Drivers(), "rpm/tsa")
+	if err != nil {
+		return 0, err
+	}
+	d := decodeCmd{Set: r.set}
+	env := devices.Env{Name: drv.Kind, Log: log, Report: func(*obs.DecodeError) {}, Stream: true, Keep: hashOnly}
+	sess, err := drv.NewSession(devices.Section{Driver: drv.Kind, Decode: d.settings}, env)
+	if err != nil {
+		return 0, usage{err}
+	}
+	in := &joined{s: s, names: r.files}
+	defer in.Close()
+	understood := 0
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	err = devices.Decode(sess, in, func() time.Time { return start }, 64<<10, func(o obs.Observation) {
+		if b, ok := o.Body.(*obs.Radiation); ok {
+			switch b.Tag {
+			case "GB", "GH", "GL", "GS", "GA", "GX", "NB", "NH", "NS", "NA", "SP":
+				understood++
+			}
+			line(o.Stamp.At, b)
+		}
+	}, func(e *obs.DecodeError) {
+		name, offset := in.place(e.Offset)
+		switch spectroscopic := strings.Contains(e.Reason, "spectroscopic"); {
+		case in.stop != nil:
+		case understood == 0 && spectroscopic:
+			in.stop = fmt.Errorf("%s: offset %d: %s", name, offset, e.Reason)
+		case understood == 0 && faults == hopeless:
+			in.stop = fmt.Errorf("%s: no line of a gross-count portal in it", name)
+		default:
+			faults++
+			fmt.Fprintf(s.err, "%s: offset %d: %s\n", name, offset, e.Reason)
+		}
+	})
+	for _, name := range in.empty {
+		faults++
+		fmt.Fprintf(s.err, "%s: empty\n", name)
+	}
+	switch {
+	case in.stop != nil:
+		return faults, in.stop
+	case in.failed != nil:
+		return faults, usage{in.failed}
+	case err != nil:
+		return faults, err
+	case understood == 0:
+		return faults, fmt.Errorf("%s: no line of a gross-count portal in it", strings.Join(r.files, ", "))
+	}
+	return faults, nil
+}
+
+// joined reads files one after the other as one stream. A last line without its end is not
+// joined to the next file's first one.
+type joined struct {
+	s      *std
+	names  []string
+	n      int // names that have been opened
+	now    io.ReadCloser
+	at     int64   // bytes handed out
+	starts []int64 // of each opened file, in bytes handed out
+	ended  bool    // the newest byte ends a line
+	empty  []string
+	failed error // of a file
+	stop   error // why no more is wanted
+}
+
+// Read implements io.Reader.
+func (j *joined) Read(p []byte) (int, error) {
+	for {
+		switch {
+		case j.stop != nil:
+			return 0, j.stop
+		case j.now == nil && j.n == len(j.names):
+			return 0, io.EOF
+		case j.now == nil && j.at > 0 && !j.ended:
+			p[0], j.ended = '\n', true
+			j.at++
+			return 1, nil
+		case j.now == nil:
+			if j.now, j.failed = open(j.s, j.names[j.n]); j.failed != nil {
+				j.now = nil
+				return 0, j.failed
+			}
+			j.n++
+			j.starts = append(j.starts, j.at)
+		}
+		n, err := j.now.Read(p)
+		if n > 0 {
+			j.at += int64(n)
+			j.ended = p[n-1] == '\n' || p[n-1] == '\r'
+			return n, nil
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			if j.at == j.starts[j.n-1] {
+				j.empty = append(j.empty, j.names[j.n-1])
+			}
+			j.failed = j.now.Close()
+			if j.now = nil; j.failed != nil {
+				return 0, j.failed
+			}
+		case err != nil:
+			j.failed = err
+			return 0, err
+		}
+	}
+}
+
+// place names the file and the offset in it of a byte of the stream.
+func (j *joined) place(at int64) (name string, offset int64) {
+	i := len(j.starts) - 1
+	for i > 0 && j.starts[i] > at {
+		i--
+	}
+	return j.names[i], at - j.starts[i]
+}
+
+// Close closes what is open.
+func (j *joined) Close() error {
+	if j.now == nil {
+		return nil
+	}
+	return j.now.Close()
 }
