@@ -121,7 +121,10 @@ func (l *radiationLearnCmd) write(set *radiation.Templates, newest time.Time) ([
 			return nil, fmt.Errorf("encode templates: %w", err)
 		}
 		sum := sha256.Sum256(b)
-		set.Version = newest.UTC().Format(time.DateOnly) + "-" + hex.EncodeToString(sum[:4])
+		set.Version = hex.EncodeToString(sum[:4])
+		if newest.After(undated.AddDate(1, 0, 0)) {
+			set.Version = newest.UTC().Format(time.DateOnly) + "-" + set.Version
+		}
 	}
 	b, err := json.MarshalIndent(set, "", " ")
 	if err != nil {

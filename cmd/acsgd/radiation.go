@@ -117,6 +117,9 @@ type recording struct {
 // given up: it is something else.
 const hopeless = 100
 
+// undated is the day of recordings that carry none.
+var undated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // read hands out the portal's lines; faults counts those that could not be understood, each
 // of which has been reported.
 func (r *recording) read(s *std, log *slog.Logger, line func(time.Time, *obs.Radiation)) (faults int, err error) {
@@ -133,8 +136,7 @@ func (r *recording) read(s *std, log *slog.Logger, line func(time.Time, *obs.Rad
 	in := &joined{s: s, names: r.files}
 	defer in.Close()
 	understood := 0
-	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	err = devices.Decode(sess, in, func() time.Time { return start }, 64<<10, func(o obs.Observation) {
+	err = devices.Decode(sess, in, func() time.Time { return undated }, 64<<10, func(o obs.Observation) {
 		if b, ok := o.Body.(*obs.Radiation); ok {
 			switch b.Tag {
 			case "GB", "GH", "GL", "GS", "GA", "GX", "NB", "NH", "NS", "NA", "SP":

@@ -74,6 +74,11 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 		if err != nil {
 			errs = append(errs, f.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err)))
 		}
+		if path := f.TemplatesFile(d); path != "" {
+			if _, _, err := site.ReadTemplates(path); err != nil {
+				errs = append(errs, f.At(table, i, "templates", fmt.Errorf("device %s: %w", d.Name, err)))
+			}
+		}
 	}
 	for i := range f.Lanes {
 		for k := range f.Lanes[i].Devices {
