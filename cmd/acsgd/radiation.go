@@ -157,6 +157,9 @@ func (r *recording) read(s *std, log *slog.Logger, line func(time.Time, *obs.Rad
 			fmt.Fprintf(s.err, "%s: offset %d: %s\n", name, offset, e.Reason)
 		}
 	})
+	if x, ok := sess.(interface{ Strange() int64 }); ok && x.Strange() > 0 {
+		fmt.Fprintf(s.err, "note: %d lines with tags that are not known\n", x.Strange())
+	}
 	for _, name := range in.empty {
 		faults++
 		fmt.Fprintf(s.err, "%s: empty\n", name)
