@@ -1,6 +1,8 @@
 package tsa
 
 import (
+	"bytes"
+
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
 )
@@ -162,6 +164,27 @@ type decoded struct {
 	clock column // the daily file's time column, if there is one
 }
 
+// spectroscopic finds out whether a line that is not understood is a spectroscopic portal's,
+// which has the same tags, but the name of a detector or the colour of a decision where
+// counts stand here. p may be the beginning of a line.
+func spectroscopic(p []byte) (syntax, bool) {
+	if len(p) < 4 || p[2] != ',' {
+		return syntax{}, false
+	}
+	field, _, _ := bytes.Cut(p[3:], []byte(","))
+	switch string(p[:2]) {
+	case "GB", "GS":
+		if len(field) >= 2 && len(field) <= 4 && upper(field[0]) {
+			return syntax{3, "a detector name: a spectroscopic portal's file, not a gross-count portal's"}, true
+		}
+	case "GX":
+		if s := string(field); s == "Red" || s == "Yellow" || s == "Green" {
+			return syntax{3, "a decision: a spectroscopic portal's file, not a gross-count portal's"}, true
+		}
+	}
+	return syntax{}, false
+}
+
 // decode reads one line without its line end into r, using a for what must outlive it.
 func decode(line []byte, a *arena, r *obs.Radiation) (decoded, syntax) {
 	var f fields
@@ -204,8 +227,6 @@ func (s spec) count(line []byte, f *fields, n int) syntax {
 	switch {
 	case s.fields == 0 || n == s.fields:
 		return syntax{}
-	case s.layout == gamma && f.n > 1 && len(f.get(line, 1)) <= 4 && f.to[1] > f.at[1] && upper(line[f.at[1]]):
-		return syntax{f.at[1], "a detector name: a spectroscopic portal's file, not a gross-count portal's"}
 	case n < s.fields:
 		return syntax{len(line), "too few fields"}
 	}
@@ -255,9 +276,6 @@ func counts(line []byte, f *fields, to *[4]int32) syntax {
 	for i := range to {
 		p := f.get(line, i+1)
 		if len(p) != 6 {
-			if i == 0 && len(p) > 0 && len(p) <= 4 && upper(p[0]) {
-				return syntax{f.at[1], "a detector name: a spectroscopic portal's file, not a gross-count portal's"}
-			}
 			return syntax{f.at[i+1], "not a count of six digits"}
 		}
 		v := int32(0)

@@ -99,7 +99,7 @@ func (s *Session) Feed(now time.Time, p []byte, out *devices.Out) {
 		case s.cut:
 			s.cut = false
 		case len(line) > MaxLine:
-			out.Err(proto, at, "line longer than 1024 bytes", line)
+			tooLong(at, line, out)
 		case len(line) > 0:
 			s.line(now, line, at, out)
 		}
@@ -121,8 +121,17 @@ func (s *Session) keep(p []byte, out *devices.Out) {
 		s.part = append(s.part, p...)
 		return
 	}
-	out.Err(proto, s.start, "line longer than 1024 bytes", append(s.part, p[:min(len(p), 64)]...))
+	tooLong(s.start, append(s.part, p[:min(len(p), 64)]...), out)
 	s.part, s.cut = s.part[:0], true
+}
+
+// tooLong reports a line that began at offset at and is given up.
+func tooLong(at int64, line []byte, out *devices.Out) {
+	if e, is := spectroscopic(line); is {
+		out.Err(proto, at+int64(e.at), e.reason, line)
+		return
+	}
+	out.Err(proto, at, "line longer than 1024 bytes", line)
 }
 
 // Tick implements devices.Session.
@@ -193,6 +202,9 @@ func (s *Session) line(now time.Time, line []byte, at int64, out *devices.Out) {
 	s.scratch = obs.Radiation{}
 	d, e := decode(line, &s.arena, &s.scratch)
 	if !e.ok() {
+		if other, is := spectroscopic(line); is {
+			e = other
+		}
 		out.Err(proto, at+int64(e.at), e.reason, line)
 		return
 	}

@@ -437,6 +437,12 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte("GS,000063,000058,000051,000078\r"), 1)
 	f.Add([]byte("\r\n\n\r"), 2)
 	f.Add([]byte("GB,1,2,3,4,2016-02-31 09:30:00.899 -07\n"), 3)
+	f.Add([]byte("GB,000383,000389,000432,000423,23-59-59.999\r\nGS,000383,000389,000432,000423,00:00:00.000\r\n"), 5)
+	f.Add([]byte("GS,000063,000058,000051,000078,2016-05-31 09:30:00.899 -07\r\nGX,000001,002566,000000,000000,2016-05-31 09-30-01.899 +05:30\r\n"), 11)
+	f.Add([]byte("GX,000001,002566,000000,000000\r\n"+strings.Repeat(four("GS", 80), 6)+"GX,000002,002566,000000,000000\r\n"), 13)
+	f.Add([]byte("SG1,002000,000068,05,10,05.0,P\r\nSG1,002000,000068,05,10,05.0,P\r\nSG1\r\nSG2,,,,,,\r\n"), 4)
+	f.Add([]byte("GB,Aa1"+strings.Repeat(",000012", 512)+"\r\nGX,Red,1\r\n"), 17)
+	f.Add([]byte("AA,000001,000001,000001,11111A\r\nQZ7,a,b\r\nAS,1,2,3,4\r\nAS,000088,000110,000070,000045\r\nNC,-5.6,0.6\r\n"), 9)
 	f.Fuzz(func(t *testing.T, text []byte, cut int) {
 		checkChunks(t, text, []int{cut % 64}, true)
 		s, out := newSession(Config{zone: time.UTC}, false), &devices.Out{}
