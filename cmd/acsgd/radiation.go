@@ -18,9 +18,11 @@ import (
 
 type radiationCmd struct {
 	Analyse radiationAnalyseCmd `cmd:"" help:"Judge every occupancy of a daily file or stream."`
+	N42     n42Cmd              `cmd:"" name:"n42" help:"Read, check and export documents of ANSI N42.42."`
 }
 
 type radiationAnalyseCmd struct {
+	N42  string            `name:"n42" help:"Write each occupancy as ANSI N42.42-2011 into this folder." placeholder:"DIR"`
 	Set  map[string]string `help:"k=SIGMA, window=SLICES, mask=1010, or a setting of the driver." mapsep:"none"`
 	File string            `arg:"" help:"The recording; '-' is standard input."`
 }
@@ -51,14 +53,22 @@ func (r *radiationAnalyseCmd) Run(s *std, log *slog.Logger) error {
 	enc := json.NewEncoder(out)
 	a := radiation.NewAnalyser(radiation.New(cfg))
 	var failed error
+	docs, err := newN42Folder(r.N42, drv.Kind)
+	if err != nil {
+		return usage{err}
+	}
 	print := func(rep radiation.Report, o *radiation.Occupancy) {
-		if o != nil && failed == nil {
+		if o == nil || failed != nil {
+			return
+		}
+		if rep.N42, failed = docs.write(o); failed == nil {
 			failed = enc.Encode(rep)
 		}
 	}
 	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	err = devices.Decode(sess, in, func() time.Time { return start }, 64<<10, func(o obs.Observation) {
 		if b, ok := o.Body.(*obs.Radiation); ok {
+			docs.learn(b)
 			print(a.Feed(o.Stamp.At, b))
 		}
 	}, func(e *obs.DecodeError) {

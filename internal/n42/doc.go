@@ -4,7 +4,7 @@
 // Read is lenient: what an instrument got wrong is told in Reading.Problems and the rest is
 // taken. Check is strict: it holds a document against the rules that the standard adds to
 // its XML schema. The order and the types of elements are the schema's business and are not
-// checked here. Documents are written by the package export below this one.
+// checked here. Documents are written by the package n42doc below this one.
 package n42
 
 // Namespaces of the two editions.
