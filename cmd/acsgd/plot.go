@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
+	"time"
 
 	"acsgd/fusion/radiation"
 )
@@ -20,14 +23,13 @@ const (
 
 // frame is one plot of a drawing: x and y in the data's own units.
 type frame struct {
-	b        *bytes.Buffer
-	top      float64
-	x0, x1   float64
-	y0, y1   float64
-	title    string
-	xtitle   string
-	ytitle   string
-	baseline float64
+	b      *bytes.Buffer
+	top    float64
+	x0, x1 float64
+	y0, y1 float64
+	title  string
+	xtitle string
+	ytitle string
 }
 
 // px and py place a value.
@@ -70,6 +72,111 @@ func svg(n int, draw func(b *bytes.Buffer)) []byte {
 	draw(&b)
 	b.WriteString("</svg>\n")
 	return b.Bytes()
+}
+
+// plotFolder takes the drawings of occupancies with an alarm; nil takes none.
+type plotFolder struct{ dir string }
+
+func newPlotFolder(dir string) (*plotFolder, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("folder of plots: %w", err)
+	}
+	return &plotFolder{dir}, nil
+}
+
+// write draws o if anything alarms in it.
+func (p *plotFolder) write(o *radiation.Occupancy) error {
+	if p == nil || !(o.VendorAlarm || o.GammaAlarm || o.NeutronAlarm || o.Analysis != nil && o.Analysis.Alarm) {
+		return nil
+	}
+	name := fmt.Sprintf("%s-%d-%d.svg", o.Start.UTC().Format("20060102T150405"), o.Boot, o.Number)
+	if err := os.WriteFile(filepath.Join(p.dir, name), drawOccupancy(o), 0o640); err != nil {
+		return fmt.Errorf("plot: %w", err)
+	}
+	return nil
+}
+
+// drawOccupancy draws the counts of all panels and of each pillar over time, in counts/s of
+// a running second, with the background before it, what the vehicle's shadow leaves of it
+// where that is known, and red marks where the portal or our own test alarms; below it the
+// neutrons, where there are any lines of them.
+func drawOccupancy(o *radiation.Occupancy) []byte {
+	n := 1
+	if len(o.Neutron) > 0 {
+		n = 2
+	}
+	return svg(n, func(b *bytes.Buffer) {
+		ss := o.Slices
+		f := frame{b: b, x1: 1, y1: 10, xtitle: "seconds after the beginning", ytitle: "counts/s"}
+		f.title = fmt.Sprintf("Occupancy %d, %s: %s sigma (%s), threshold %s", o.Number, o.Start.UTC().Format(time.DateTime), thousandths(max(o.MaxSigma, 0)), o.Group, thousandths(o.Threshold))
+		if len(ss) == 0 {
+			f.begin()
+			return
+		}
+		seconds := func(i int) float64 { return float64(ss[i].At) / 1000 }
+		f.x0, f.x1 = seconds(0), max(seconds(len(ss)-1), seconds(0)+1)
+		// rate is the mean of the running second that ends with slice i, of some panels.
+		rate := func(i int, panels ...int) float64 {
+			from, sum := max(0, i-4), 0.0
+			for _, s := range ss[from : i+1] {
+				for _, p := range panels {
+					sum += float64(s.Gamma[p])
+				}
+			}
+			return sum / float64(i+1-from) * 5
+		}
+		bg := 0.0
+		for _, v := range o.Background {
+			bg += float64(v)
+		}
+		f.y1 = bg
+		for i := range ss {
+			f.y1 = max(f.y1, rate(i, 0, 1, 2, 3))
+		}
+		f.y1 *= 1.05
+		f.begin()
+		for i := range ss {
+			if ss[i].Vendor || ss[i].Alarm {
+				fmt.Fprintf(b, `<path d="M%.1f %.1fv-%d" stroke="#f4b6b6" stroke-width="4"/>`+"\n", f.px(seconds(i)), f.py(0), plotInner)
+			}
+		}
+		flat := func(v float64, style string) {
+			f.line(2, func(k int) (x, y float64) { return []float64{f.x0, f.x1}[k], v }, style)
+		}
+		flat(bg, `stroke="#555"`)
+		if a := o.Analysis; a != nil && len(a.Expected) == len(ss) {
+			f.line(len(ss), func(i int) (x, y float64) { return seconds(i), bg * float64(a.Expected[i]) / 1000 }, `stroke="#555" stroke-dasharray="6 4"`)
+		}
+		f.line(len(ss), func(i int) (x, y float64) { return seconds(i), rate(i, 0, 1, 2, 3) }, `stroke="#0b5394" stroke-width="2"`)
+		f.line(len(ss), func(i int) (x, y float64) { return seconds(i), rate(i, 0, 1) }, `stroke="#38761d"`)
+		f.line(len(ss), func(i int) (x, y float64) { return seconds(i), rate(i, 2, 3) }, `stroke="#b45f06"`)
+		for i, l := range []struct{ text, colour string }{{"all panels", "#0b5394"}, {"left pillar", "#38761d"}, {"right pillar", "#b45f06"}, {"background", "#555"}} {
+			fmt.Fprintf(b, `<text x="%d" y="%d" fill="%s">%s</text>`+"\n", plotLeft+10+i*90, plotTop+plotInner+32, l.colour, l.text)
+		}
+		if n == 1 {
+			return
+		}
+		ns := o.Neutron
+		g := frame{b: b, top: plotHeight, x0: f.x0, x1: f.x1, y1: 5, xtitle: f.xtitle, ytitle: "counts", title: fmt.Sprintf("Neutrons, background %s counts/s", thousandths(int32(o.NeutronBG)))}
+		total := func(i int) float64 {
+			c := ns[i].Counts
+			return float64(c[0]) + float64(c[1]) + float64(c[2]) + float64(c[3])
+		}
+		for i := range ns {
+			g.y1 = max(g.y1, total(i)*1.1)
+		}
+		g.begin()
+		for i := range ns {
+			colour := "#674ea7"
+			if ns[i].Alarm || ns[i].Vendor {
+				colour = "#cc0000"
+			}
+			fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="%s" stroke-width="8"/>`+"\n", g.px(float64(ns[i].At)/1000), g.py(0), g.py(total(i)), colour)
+		}
+	})
 }
 
 // drawClasses draws each class's shadow and how its vehicles spread about it: 80 % of them

@@ -22,11 +22,13 @@ type radiationCmd struct {
 	Analyse   radiationAnalyseCmd   `cmd:"" help:"Judge every occupancy of daily files or a stream."`
 	Learn     radiationLearnCmd     `cmd:"" help:"Learn the shadows of vehicles from clean passages: suppression templates."`
 	Templates radiationTemplatesCmd `cmd:"" help:"Show suppression templates, try them, put them in force."`
+	N42       n42Cmd                `cmd:"" name:"n42" help:"Read, check and export documents of ANSI N42.42."`
 }
 
 type radiationAnalyseCmd struct {
 	Set       map[string]string `help:"k=SIGMA, window=SLICES, mask=SHVI, or a setting of the driver such as date=2026-01-15." mapsep:"none"`
 	Templates string            `help:"Suppression templates, as 'learn' writes them." placeholder:"FILE"`
+	N42       string            `name:"n42" help:"Write each occupancy as ANSI N42.42-2011 into this folder." placeholder:"DIR"`
 	Plot      string            `help:"Draw each occupancy with an alarm into this folder, as SVG." placeholder:"DIR"`
 	File      []string          `arg:"" help:"The recordings in their order; '-' is standard input."`
 }
@@ -56,14 +58,30 @@ func (r *radiationAnalyseCmd) Run(s *std, log *slog.Logger) error {
 	enc := json.NewEncoder(out)
 	a := radiation.NewAnalyser(e)
 	var failed error
+	docs, err := newN42Folder(r.N42, portalKind)
+	if err != nil {
+		return usage{err}
+	}
+	plots, err := newPlotFolder(r.Plot)
+	if err != nil {
+		return usage{err}
+	}
 	report := func(rep radiation.Report, o *radiation.Occupancy) {
 		if o == nil || failed != nil {
 			return
 		}
-		failed = enc.Encode(rep)
+		if failed = plots.write(o); failed != nil {
+			return
+		}
+		if rep.N42, failed = docs.write(o); failed == nil {
+			failed = enc.Encode(rep)
+		}
 	}
 	rec := recording{files: r.File, set: r.Set}
-	faults, err := rec.read(s, log, func(at time.Time, line *obs.Radiation) { report(a.Feed(at, line)) })
+	faults, err := rec.read(s, log, func(at time.Time, line *obs.Radiation) {
+		docs.learn(line)
+		report(a.Feed(at, line))
+	})
 	if err != nil {
 		return err
 	}
@@ -113,6 +131,9 @@ type recording struct {
 	set   map[string]string // settings of the driver
 }
 
+// portalKind is the driver that reads recordings.
+const portalKind = "rpm/tsa"
+
 // hopeless is after how many lines that cannot be understood, and none that can, a file is
 // given up: it is something else.
 const hopeless = 100
@@ -123,7 +144,7 @@ var undated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // read hands out the portal's lines; faults counts those that could not be understood, each
 // of which has been reported.
 func (r *recording) read(s *std, log *slog.Logger, line func(time.Time, *obs.Radiation)) (faults int, err error) {
-	drv, err := site.Find(catalog.Drivers(), "rpm/tsa")
+	drv, err := site.Find(catalog.Drivers(), portalKind)
 	if err != nil {
 		return 0, err
 	}

@@ -186,6 +186,12 @@ func (e *Engine) open(at time.Time) *Occupancy {
 	e.run = run{heard: at, stride: 1, sprt: e.neutrons.start(e.set.steps())}
 	e.run.k, e.run.window, e.run.mask = e.set.force(e.cfg)
 	o.Threshold = e.run.k
+	if e.run.window != defaultWindow {
+		o.AlarmWindow = e.run.window
+	}
+	if e.run.mask != defaultMask {
+		o.Mask = maskText(e.run.mask)
+	}
 	o.NeutronBG, _ = e.neutrons.mcps()
 	o.HasBG, o.Background = e.bg.has, e.bg.last.G
 	o.Fault = e.Fault()

@@ -17,6 +17,7 @@ const (
 	maxK            = 99_900
 	defaultMask     = sums | vertical
 	defaultSteps    = 3
+	defaultInterval = 200 // ms
 )
 
 // The parts of the algorithm mask.
@@ -108,6 +109,15 @@ func parseMask(f string) (uint8, bool) {
 		}
 	}
 	return m, true
+}
+
+// maskText writes what parseMask reads.
+func maskText(m uint8) string {
+	b := []byte("0000")
+	for i := range b {
+		b[i] += m >> i & 1
+	}
+	return string(b)
 }
 
 func natural(f string) (int, bool) {

@@ -38,11 +38,14 @@ func (e *Engine) freeze(interval int32) {
 	if u.interval != 0 {
 		return
 	}
-	u.interval = 200
+	u.interval = defaultInterval
 	if interval > 0 && interval <= maxInterval {
 		u.interval = interval
 	} else if interval > maxInterval {
 		e.fault("slices too long")
+	}
+	if u.interval != defaultInterval {
+		e.cur.Interval = u.interval
 	}
 	if !e.cur.HasBG {
 		return

@@ -46,6 +46,9 @@ type Occupancy struct {
 	Group       string   `json:"group,omitempty"`          // panels of MaxSigma: sum, left, right, lower, upper, p1..p4
 	PeakAt      int32    `json:"peak_t_ms,omitempty"`      // end of the window with MaxSigma, after Start
 	Threshold   int32    `json:"threshold_milli_sigma"`    // k in force
+	AlarmWindow int      `json:"alarm_window,omitempty"`   // slices in the alarm window; 0 = 5
+	Mask        string   `json:"alarm_mask,omitempty"`     // groups that alarm, as in Config; "" = "1010"
+	Interval    int32    `json:"interval_ms,omitempty"`    // of the gamma slices; 0 = 200
 
 	// Guarded says that the background before this occupancy was implausibly low against
 	// the median of the last half hour, as when a queueing vehicle shadows the panels. The
