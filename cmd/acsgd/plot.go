@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -44,14 +45,32 @@ func (f *frame) py(y float64) float64 {
 // begin draws the axes with a few marks.
 func (f *frame) begin() {
 	fmt.Fprintf(f.b, `<text x="%d" y="%.0f" font-weight="bold">%s</text>`+"\n", plotLeft, f.top+18, f.title)
-	for i := range 5 {
-		y := f.y0 + (f.y1-f.y0)*float64(i)/4
+	for y := range ticks(f.y0, f.y1) {
 		fmt.Fprintf(f.b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%.4g</text>`+"\n", plotLeft, f.py(y), plotWidth-20, plotLeft-6, f.py(y)+4, y)
-		x := f.x0 + (f.x1-f.x0)*float64(i)/4
+	}
+	for x := range ticks(f.x0, f.x1) {
 		fmt.Fprintf(f.b, `<text x="%.1f" y="%.1f" text-anchor="middle">%.4g</text>`+"\n", f.px(x), f.top+plotTop+plotInner+16, x)
 	}
-	fmt.Fprintf(f.b, `<text x="%d" y="%.1f" text-anchor="end">%s</text><text x="%d" y="%.1f">%s</text>`+"\n",
-		plotWidth-20, f.top+plotTop+plotInner+32, f.xtitle, 4, f.top+plotTop-12, f.ytitle)
+	fmt.Fprintf(f.b, `<text x="%d" y="%.1f" text-anchor="end">%s</text><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
+		plotWidth-20, f.top+plotTop+plotInner+32, f.xtitle, plotWidth-20, f.top+18, f.ytitle)
+}
+
+// ticks yields round numbers from a to b, five to ten of them.
+func ticks(a, b float64) iter.Seq[float64] {
+	step := math.Pow(10, math.Floor(math.Log10((b-a)/5)))
+	for _, k := range []float64{5, 2} {
+		if (b-a)/(k*step) >= 5 {
+			step *= k
+			break
+		}
+	}
+	return func(yield func(float64) bool) {
+		for n := math.Ceil(a/step - 1e-9); n*step <= b+step*1e-9; n++ {
+			if !yield(n*step + 0) { // + 0: no minus before a zero
+				return
+			}
+		}
+	}
 }
 
 // line draws a line through points; style is its stroke.

@@ -337,11 +337,13 @@ func (r *rig) health() int {
 
 // portal is a radiation portal on a TCP port: a cable that can be pulled.
 type portal struct {
-	t    *testing.T
-	addr string
-	mu   sync.Mutex
-	ln   net.Listener
-	conn net.Conn
+	t     *testing.T
+	addr  string
+	mu    sync.Mutex
+	ln    net.Listener
+	conn  net.Conn
+	mute  bool // says nothing when it is connected to
+	muted bool // and has been
 }
 
 func newPortal(t *testing.T) *portal {
@@ -368,8 +370,11 @@ func (p *portal) plugIn() {
 				return
 			}
 			p.mu.Lock()
-			p.conn = c
+			p.conn, p.muted = c, p.mute
 			p.mu.Unlock()
+			if p.mute {
+				continue
+			}
 			p.say("GB,000383,000389,000432,000423\r\nNB,000001,000000,000001,000000\r\n")
 		}
 	}()

@@ -303,3 +303,40 @@ func TestAnEndlessLogOfADeviceDoesNotGrowTheSite(t *testing.T) {
 		t.Errorf("%d errors are kept", len(offsets))
 	}
 }
+
+// A link that drops in the middle of a vehicle and comes back while it is still there: the
+// rest of it looks like a whole vehicle, but half of it was not measured.
+func TestALinkThatDropsWithinAnOccupancyLeavesItUndetermined(t *testing.T) {
+	p := newPortal(t)
+	r := newRig(t, t.TempDir(), "", strings.Replace(lane("1"), "300ms", "5s", 1)+more("rpm-1", "rpm/tsa", "tcp:"+p.addr))
+	is := func(want obs.HealthState) func() bool {
+		return func() bool { s, _, _ := r.state("rpm-1"); return s == string(want) }
+	}
+	r.wait("the portal is online", is(obs.Online))
+	gs := "GS,000080,000080,000080,000080\r\n"
+	p.say(strings.Repeat(gs, 6))
+	time.Sleep(300 * time.Millisecond)
+	p.say(gs)
+	var ids []string
+	r.wait("the passage", func() bool { ids = r.snapshot("1"); return len(ids) == 1 })
+	p.pull()
+	r.wait("the portal is offline", is(obs.Offline))
+	p.mute = true // it is not vacant: it has no background to tell
+	p.plugIn()
+	r.wait("the portal is connected again", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.muted })
+	p.say("NS,000001,000000,000001,000000\r\n")
+	for range 8 {
+		p.say(gs)
+		time.Sleep(200 * time.Millisecond)
+	}
+	p.say("GX,000001,002566,000000,000000\r\n")
+	got := r.judged(ids[0])
+	for _, f := range got.Findings {
+		if strings.HasPrefix(f.Quantity, "radiation") && f.Verdict != "undetermined" {
+			t.Errorf("%s is %s", f.Quantity, f.Verdict)
+		}
+	}
+	if got.Verdict != "undetermined" || len(r.snapshot("1")) != 1 {
+		t.Errorf("verdict %s with findings %+v", got.Verdict, got.Findings)
+	}
+}
