@@ -13,6 +13,7 @@ import (
 type Engine struct {
 	cfg       Config
 	bg        background
+	watch     watch
 	neutrons  neutronBackground
 	set       settings
 	templates *Templates
@@ -93,8 +94,10 @@ func (e *Engine) Fault() string {
 		return "tamper"
 	case e.gammaFault != "":
 		return e.gammaFault
+	case e.neutronFault != "":
+		return e.neutronFault
 	}
-	return e.neutronFault
+	return e.watch.Bad
 }
 
 // Feed takes one line of the portal that was true at "at". It returns the occupancy that
@@ -125,8 +128,11 @@ func (e *Engine) Feed(at time.Time, r *obs.Radiation) (done *Occupancy) {
 	case "TT", "TC":
 		e.tamper = r.Tag == "TT"
 		e.fault(e.Fault())
-	case "SG1", "SG2", "SN1":
+	case "SG1", "SG2", "SG3", "SN1":
 		e.set.take(r.Tag, r.Setup)
+		if r.Tag == "SG1" {
+			e.watch.restart()
+		}
 	default:
 		if r.Fault != "" {
 			e.fault(r.Fault)
@@ -157,7 +163,9 @@ func (e *Engine) Tick(at time.Time) (done *Occupancy) {
 func (e *Engine) vacant(at time.Time, r *obs.Radiation) {
 	switch r.Tag {
 	case "GB", "GH", "GL":
-		e.bg.take(at, clamp(r.Gamma))
+		g := clamp(r.Gamma)
+		e.bg.take(at, g)
+		e.watch.take(at, g, e.set.average(), e.set.Online)
 		e.gammaFault = r.Fault
 	case "NB", "NH":
 		e.neutronFault = r.Fault
@@ -183,6 +191,7 @@ func (e *Engine) open(at time.Time) *Occupancy {
 	}
 	*o = Occupancy{Start: at, Open: true, Slices: o.Slices[:0], Neutron: o.Neutron[:0], Boot: e.boot, MaxSigma: math.MinInt32}
 	e.cur = o
+	e.watch.occupied()
 	e.run = run{heard: at, stride: 1, sprt: e.neutrons.start(e.set.steps())}
 	e.run.k, e.run.window, e.run.mask = e.set.force(e.cfg)
 	o.Threshold = e.run.k
@@ -194,6 +203,7 @@ func (e *Engine) open(at time.Time) *Occupancy {
 		return o
 	}
 	o.BGAge = max(at.Sub(e.bg.last.At), 0)
+	o.BackgroundU = int32(math.Round(float64(1.96 * e.watch.Drift.uncertainty(sum(o.Background), e.set.average(), o.BGAge))))
 	if o.BGAge > staleAfter {
 		e.fault("stale background")
 	}

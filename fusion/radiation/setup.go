@@ -27,7 +27,7 @@ const (
 	singles
 )
 
-// settings are what the portal has said in SG1, SG2 and SN1; 0 = not said.
+// settings are what the portal has said in SG1, SG2, SG3 and SN1; 0 = not said.
 type settings struct {
 	K        int32 `json:"k,omitempty"`
 	Window   int   `json:"window,omitempty"`
@@ -35,6 +35,8 @@ type settings struct {
 	HasMask  bool  `json:"has_mask,omitempty"`
 	Steps    int   `json:"steps,omitempty"`
 	Windowed bool  `json:"windowed,omitempty"` // lines of the four-window firmware were seen
+	Average  int   `json:"average,omitempty"`  // s that a background is the mean of
+	Online   uint8 `json:"online,omitempty"`   // panels
 }
 
 // take reads one setup line; a field that makes no sense leaves the old value.
@@ -50,6 +52,13 @@ func (s *settings) take(tag string, f []string) {
 	case tag == "SG2" && len(f) >= 5:
 		if m, ok := parseMask(f[4]); ok {
 			s.Mask, s.HasMask = m, true
+		}
+		if m, ok := parseMask(f[0]); ok {
+			s.Online = m
+		}
+	case tag == "SG3" && len(f) >= 3:
+		if t, ok := natural(f[2]); ok && t >= 1 && t <= 3600 {
+			s.Average = t
 		}
 	case tag == "SN1" && len(f) >= 2:
 		if n, ok := natural(f[1]); ok && n >= 1 {
@@ -90,6 +99,14 @@ func (s *settings) steps() int {
 		return s.Steps
 	}
 	return defaultSteps
+}
+
+// average is the seconds that a background line is the mean of.
+func (s *settings) average() int {
+	if s.Average > 0 {
+		return s.Average
+	}
+	return defaultAverage
 }
 
 // parseMask reads "SHVI" as four bits.

@@ -68,7 +68,7 @@ func (e *Engine) judge(o *Occupancy, s *Slice) {
 	u := &e.run
 	z, alarm, name, ok := u.main.decide(&u.total)
 	if !ok {
-		e.fault("background is zero")
+		e.fault(faultZero)
 		return
 	}
 	s.Sigma, s.Alarm = z, alarm

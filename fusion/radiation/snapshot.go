@@ -16,6 +16,7 @@ type snapshot struct {
 	Last         *flatSample       `json:"last,omitempty"`
 	Neutrons     neutronBackground `json:"neutrons"`
 	Settings     settings          `json:"settings"`
+	Watch        watch             `json:"watch,omitzero"`
 	Templates    *Templates        `json:"templates,omitempty"`
 	GammaFault   string            `json:"gamma_fault,omitempty"`
 	NeutronFault string            `json:"neutron_fault,omitempty"`
@@ -62,7 +63,7 @@ func (f flatSample) sample() sample {
 func (e *Engine) AppendBinary(b []byte) ([]byte, error) {
 	s := snapshot{
 		Version: snapshotVersion, Config: e.cfg, Background: make([]flatSample, e.bg.n),
-		Neutrons: e.neutrons, Settings: e.set, Templates: e.templates,
+		Neutrons: e.neutrons, Settings: e.set, Watch: e.watch, Templates: e.templates,
 		GammaFault: e.gammaFault, NeutronFault: e.neutronFault, Tamper: e.tamper,
 		Boot: e.boot, Number: e.number, Numbered: e.numbered, Current: e.cur,
 	}
@@ -102,7 +103,7 @@ func (e *Engine) UnmarshalBinary(p []byte) error {
 		return fmt.Errorf("snapshot of a radiation engine: version %d with %d backgrounds is not ours", s.Version, len(s.Background))
 	}
 	n := Engine{
-		cfg: s.Config, neutrons: s.Neutrons, set: s.Settings, templates: s.Templates,
+		cfg: s.Config, neutrons: s.Neutrons, set: s.Settings, watch: s.Watch, templates: s.Templates,
 		gammaFault: s.GammaFault, neutronFault: s.NeutronFault, tamper: s.Tamper,
 		boot: s.Boot, number: s.Number, numbered: s.Numbered,
 	}

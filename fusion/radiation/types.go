@@ -25,6 +25,7 @@ type Occupancy struct {
 	Background   [4]int32      `json:"background_cps"` // frozen at the start
 	HasBG        bool          `json:"has_background"`
 	BGAge        time.Duration `json:"background_age,omitempty"`
+	BackgroundU  int32         `json:"background_u_cps,omitempty"` // half-width of the sum of Background, 95 %: its counts, and its drift while it aged
 	NeutronBG    int64         `json:"neutron_background_mcps"`
 	VendorAlarm  bool          `json:"vendor_alarm"`
 	GammaAlarm   bool          `json:"gamma_alarm"`     // our own k-sigma test
