@@ -15,7 +15,7 @@ func TestSlicesAreEncodedAsByReflection(t *testing.T) {
 		var ns Neutrons
 		for range rapid.IntRange(0, 3).Draw(t, "len") {
 			ss = append(ss, Slice{At: n(), Gamma: [4]int32{n(), 0, n(), 1}, Sigma: n(), Alarm: yes(), Vendor: yes()})
-			ns = append(ns, Neutron{At: n(), Counts: [4]int32{n(), 0, n(), 1}, Sum: Sum(rapid.Int64().Draw(t, "sum")), Alarm: yes(), Vendor: yes()})
+			ns = append(ns, Neutron{At: n(), Counts: [4]int32{n(), 0, n(), 1}, Sum: Sum(rapid.Int64().Draw(t, "sum")), Alarm: yes(), Vendor: yes(), Excess: yes()})
 		}
 		same := func(got, want any) {
 			g, err1 := json.Marshal(got)

@@ -41,10 +41,15 @@ type run struct {
 	main     test
 	guard    test
 	sprt     sequential
+	neutrons neutronTest
 
 	counts [maxWindow][4]int32 // the last window slices, a ring
 	next   int
 	total  [4]int64 // their sum
+
+	counted [4]int64 // of all slices
+	changes [4]int   // slices with other counts than the one before; the first is one
+	newest  [4]int32
 
 	heard time.Time // the last line inside the occupancy
 	first time.Time // gamma slice
@@ -193,6 +198,7 @@ func (e *Engine) open(at time.Time) *Occupancy {
 	e.cur = o
 	e.watch.occupied()
 	e.run = run{heard: at, stride: 1, sprt: e.neutrons.start(e.set.steps())}
+	e.run.neutrons.Rate = e.neutrons.rate()
 	e.run.k, e.run.window, e.run.mask = e.set.force(e.cfg)
 	o.Threshold = e.run.k
 	o.NeutronBG, _ = e.neutrons.mcps()
@@ -238,10 +244,14 @@ func (e *Engine) neutron(at time.Time, r *obs.Radiation) {
 		after, alarm := e.run.sprt.add(sum(c))
 		n.Sum, n.Alarm = Sum(after), alarm
 	}
+	e.run.neutrons.begin(r.Interval)
+	excess, confirmed := e.run.neutrons.add(sum(c))
+	n.Excess = excess
 	if n.Vendor {
 		o.VendorAlarm, o.VendorNeut = true, true
 	}
-	o.NeutronAlarm = o.NeutronAlarm || n.Alarm || n.Vendor
+	o.NeutronAlarm = o.NeutronAlarm || n.Alarm || n.Vendor || n.Excess
+	o.NeutronConfirmed = o.NeutronConfirmed || confirmed
 	if len(o.Neutron) < MaxNeutron {
 		o.Neutron = append(o.Neutron, n)
 	}
@@ -306,6 +316,8 @@ func (e *Engine) close(why string) *Occupancy {
 	if len(o.Neutron) == 0 && o.Count > 2*lostSlices && e.neutrons.HasCut {
 		e.fault("no neutron counts")
 	}
+	e.panels()
+	o.NeutronConfirmed = o.NeutronConfirmed && o.NeutronAlarm
 	if why != "" {
 		e.fault(why)
 	}
@@ -318,6 +330,30 @@ func (e *Engine) close(why string) *Occupancy {
 	e.cur = nil
 	return o
 }
+
+// panels looks for counters that were dead in the occupancy, or hung while others counted.
+func (e *Engine) panels() {
+	o, r := e.cur, &e.run
+	least := 0 // changes of the panel that has changed most
+	for _, n := range r.changes {
+		least = max(least, n)
+	}
+	for p, b := range o.Background {
+		due := int64(b) * int64(o.Count) * int64(r.interval) / 1000
+		switch {
+		case due < leastDue:
+		case r.counted[p] == 0:
+			e.fault(faultSilent + panelNames[p])
+		case o.Count >= leastStuck && r.changes[p] <= 1 && least >= o.Count/2:
+			e.fault(faultStuck + panelNames[p])
+		}
+	}
+}
+
+const (
+	leastDue   = 20 // counts that do not all fail to come by chance: e^-20
+	leastStuck = 30 // slices: a panel of 50/s has the same counts in two with 13 %
+)
 
 func clamp(c [4]int32) [4]int32 {
 	for p := range c {

@@ -16,6 +16,7 @@ func (e *Engine) slice(at time.Time, r *obs.Radiation) {
 		e.fault("the slice length changed")
 	}
 	u.push(c)
+	u.tally(c)
 	if o.Count++; o.Count == 1 {
 		u.first = at
 	}
@@ -61,6 +62,17 @@ func (u *run) push(c [4]int32) {
 	}
 	*old = c
 	u.next = (u.next + 1) % u.window
+}
+
+// tally follows what each panel does over the whole occupancy.
+func (u *run) tally(c [4]int32) {
+	for p, n := range c {
+		u.counted[p] += int64(n)
+		if n != u.newest[p] {
+			u.changes[p]++
+		}
+	}
+	u.newest = c
 }
 
 // judge tests the window that ends with s.

@@ -33,16 +33,20 @@ type flatSample [5]int64
 
 // flatRun is run without what can be computed.
 type flatRun struct {
-	K        int32      `json:"k"`
-	Window   int        `json:"window"`
-	Mask     uint8      `json:"mask"`
-	Interval int32      `json:"interval"`
-	Stride   int        `json:"stride"`
-	Sprt     sequential `json:"sprt"`
-	Counts   [][4]int32 `json:"counts"` // as many as Window, the oldest first
-	Heard    time.Time  `json:"heard"`
-	First    time.Time  `json:"first"`
-	Last     time.Time  `json:"last"`
+	K        int32       `json:"k"`
+	Window   int         `json:"window"`
+	Mask     uint8       `json:"mask"`
+	Interval int32       `json:"interval"`
+	Stride   int         `json:"stride"`
+	Sprt     sequential  `json:"sprt"`
+	Neutrons neutronTest `json:"neutrons"`
+	Counts   [][4]int32  `json:"counts"` // as many as Window, the oldest first
+	Counted  [4]int64    `json:"counted"`
+	Changes  [4]int      `json:"changes"`
+	Newest   [4]int32    `json:"newest"`
+	Heard    time.Time   `json:"heard"`
+	First    time.Time   `json:"first"`
+	Last     time.Time   `json:"last"`
 }
 
 const snapshotVersion = 1
@@ -77,7 +81,7 @@ func (e *Engine) AppendBinary(b []byte) ([]byte, error) {
 	if e.cur != nil {
 		u := &e.run
 		r := flatRun{K: u.k, Window: u.window, Mask: u.mask, Interval: u.interval, Stride: u.stride,
-			Sprt: u.sprt, Heard: u.heard, First: u.first, Last: u.last}
+			Sprt: u.sprt, Neutrons: u.neutrons, Counted: u.counted, Changes: u.changes, Newest: u.newest, Heard: u.heard, First: u.first, Last: u.last}
 		for i := range u.window {
 			r.Counts = append(r.Counts, u.counts[(u.next+i)%u.window])
 		}
@@ -130,7 +134,8 @@ func (e *Engine) resume(o *Occupancy, r *flatRun) error {
 		return fmt.Errorf("snapshot of a radiation engine: the open occupancy cannot be resumed")
 	}
 	e.cur = o
-	e.run = run{k: r.K, window: r.Window, mask: r.Mask, stride: r.Stride, sprt: r.Sprt, heard: r.Heard, first: r.First, last: r.Last}
+	e.run = run{k: r.K, window: r.Window, mask: r.Mask, stride: r.Stride, sprt: r.Sprt, neutrons: r.Neutrons,
+		counted: r.Counted, changes: r.Changes, newest: r.Newest, heard: r.Heard, first: r.First, last: r.Last}
 	for i, c := range r.Counts {
 		e.run.counts[i] = clamp(c)
 		for p, v := range e.run.counts[i] {

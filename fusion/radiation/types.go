@@ -29,17 +29,21 @@ type Occupancy struct {
 	NeutronBG    int64         `json:"neutron_background_mcps"`
 	VendorAlarm  bool          `json:"vendor_alarm"`
 	GammaAlarm   bool          `json:"gamma_alarm"`     // our own k-sigma test
-	NeutronAlarm bool          `json:"neutron_alarm"`   // portal's or ours
+	NeutronAlarm bool          `json:"neutron_alarm"`   // portal's, its rule's or our own test's
 	MaxSigma     int32         `json:"max_milli_sigma"` // of any window; MinInt32 before the first
 	Suppression  int32         `json:"suppression_max_permille"`
 	Speed        quant.Speed   `json:"speed_mms,omitempty"`
 	Truncated    bool          `json:"truncated,omitempty"`
 	Fault        string        `json:"fault,omitempty"` // why the occupancy cannot be judged; "" = it can
 
-	Boot        uint32   `json:"boot,omitempty"`           // restarts of the portal's counter so far; (device, Boot, Number) is unique
-	Missed      uint32   `json:"missed,omitempty"`         // occupancies that the counter skipped just before this one
-	Count       int      `json:"count"`                    // gamma slices received; Slices is thinned beyond MaxSlices
-	Thinned     int      `json:"thinned,omitempty"`        // Slices holds every n-th and the alarming ones; 0 = all
+	Boot    uint32 `json:"boot,omitempty"`    // restarts of the portal's counter so far; (device, Boot, Number) is unique
+	Missed  uint32 `json:"missed,omitempty"`  // occupancies that the counter skipped just before this one
+	Count   int    `json:"count"`             // gamma slices received; Slices is thinned beyond MaxSlices
+	Thinned int    `json:"thinned,omitempty"` // Slices holds every n-th and the alarming ones; 0 = all
+	// NeutronConfirmed says of NeutronAlarm that the excess shows in two of three consecutive
+	// intervals by themselves; one burst, as in steel, does not. It takes no alarm away.
+	NeutronConfirmed bool `json:"neutron_confirmed,omitempty"`
+
 	EnergyAlarm bool     `json:"energy_alarm,omitempty"`   // the portal's energy-window alarm (AA); also in VendorAlarm
 	VendorGamma bool     `json:"vendor_gamma,omitempty"`   // the portal's gamma alarm (GA)
 	VendorNeut  bool     `json:"vendor_neutron,omitempty"` // the portal's neutron alarm (NA)
@@ -71,9 +75,10 @@ const MaxNeutron = 600
 type Neutron struct {
 	At     int32    `json:"t_ms"` // after Occupancy.Start
 	Counts [4]int32 `json:"n"`
-	Sum    Sum      `json:"s"` // after these counts, before a restart
-	Alarm  bool     `json:"a,omitempty"`
+	Sum    Sum      `json:"s"`           // after these counts, before a restart
+	Alarm  bool     `json:"a,omitempty"` // of the portal's rule, by us
 	Vendor bool     `json:"v,omitempty"`
+	Excess bool     `json:"e,omitempty"` // of our own test
 }
 
 // Sum is a sum of the sequential test in 10^-8; in JSON a decimal number.
