@@ -43,6 +43,23 @@ func (ns Neutrons) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
+// Windows are the energy windows of an occupancy, encoded like Slices.
+type Windows []Window
+
+// MarshalJSON gives an array of objects.
+func (ws Windows) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 2+48*len(ws))
+	b = append(b, '[')
+	for i := range ws {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"t_ms":`...), int64(ws[i].At), 10)
+		b = append(appendCounts(append(b, `,"w":`...), &ws[i].Counts), '}')
+	}
+	return append(b, ']'), nil
+}
+
 func appendCounts(b []byte, c *[4]int32) []byte {
 	sep := byte('[')
 	for _, n := range c {

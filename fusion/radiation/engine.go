@@ -15,6 +15,7 @@ type Engine struct {
 	bg        background
 	watch     watch
 	neutrons  neutronBackground
+	windows   windowBackground
 	set       settings
 	templates *Templates
 
@@ -42,6 +43,7 @@ type run struct {
 	guard    test
 	sprt     sequential
 	neutrons neutronTest
+	speeds   speeds
 
 	counts [maxWindow][4]int32 // the last window slices, a ring
 	next   int
@@ -50,6 +52,9 @@ type run struct {
 	counted [4]int64 // of all slices
 	changes [4]int   // slices with other counts than the one before; the first is one
 	newest  [4]int32
+
+	windows int // lines of energy windows since stretch became what it is
+	stretch int // how many of them are joined to one
 
 	heard time.Time // the last line inside the occupancy
 	first time.Time // gamma slice
@@ -121,7 +126,9 @@ func (e *Engine) Feed(at time.Time, r *obs.Radiation) (done *Occupancy) {
 		e.speed(at, r)
 	case "GX":
 		return e.end(at, r)
-	case "GB", "GH", "GL", "NB", "NH", "NB1", "NC", "NX":
+	case "AS":
+		e.windowed(at, r)
+	case "GB", "GH", "GL", "NB", "NH", "NB1", "NC", "NX", "AB1", "AR", "AC":
 		if !r.Occupied && e.cur != nil {
 			done = e.close("no end line")
 			done.Truncated = true
@@ -175,6 +182,11 @@ func (e *Engine) vacant(at time.Time, r *obs.Radiation) {
 	case "NB", "NH":
 		e.neutronFault = r.Fault
 		e.neutrons.take(r)
+	case "AB1", "AR", "AC":
+		e.set.Windowed = true
+		if r.Tag != "AC" { // its ratios are those of AB1
+			e.windows.take(at, r, sum(e.bg.last.G))
+		}
 	default:
 		e.set.Windowed = true
 		e.neutrons.take(r)
@@ -194,13 +206,17 @@ func (e *Engine) open(at time.Time) *Occupancy {
 	if o.Analysis != nil {
 		e.spare = o.Analysis
 	}
-	*o = Occupancy{Start: at, Open: true, Slices: o.Slices[:0], Neutron: o.Neutron[:0], Boot: e.boot, MaxSigma: math.MinInt32}
+	*o = Occupancy{Start: at, Open: true, Slices: o.Slices[:0], Neutron: o.Neutron[:0], Windows: o.Windows[:0], Boot: e.boot, MaxSigma: math.MinInt32}
 	e.cur = o
 	e.watch.occupied()
 	e.run = run{heard: at, stride: 1, sprt: e.neutrons.start(e.set.steps())}
 	e.run.neutrons.Rate = e.neutrons.rate()
 	e.run.k, e.run.window, e.run.mask = e.set.force(e.cfg)
 	o.Threshold = e.run.k
+	o.Hold = e.set.hold()
+	if !e.windows.At.IsZero() {
+		o.WindowBG, o.WindowAge = e.windows.Rates, max(at.Sub(e.windows.At), 0)
+	}
 	o.NeutronBG, _ = e.neutrons.mcps()
 	o.HasBG, o.Background = e.bg.has, e.bg.last.G
 	o.Fault = e.Fault()
@@ -209,6 +225,7 @@ func (e *Engine) open(at time.Time) *Occupancy {
 		return o
 	}
 	o.BGAge = max(at.Sub(e.bg.last.At), 0)
+	o.BackgroundT = int32(e.set.average())
 	o.BackgroundU = int32(math.Round(float64(1.96 * e.watch.Drift.uncertainty(sum(o.Background), e.set.average(), o.BGAge))))
 	if o.BGAge > staleAfter {
 		e.fault("stale background")
@@ -227,10 +244,12 @@ func (e *Engine) fault(why string) {
 	}
 }
 
-// speed keeps the newest credible speed.
+// speed keeps the newest credible speed, and the median of all.
 func (e *Engine) speed(at time.Time, r *obs.Radiation) {
-	if o := e.open(at); len(r.Flags) == 0 && r.Speed != 0 {
+	if o := e.open(at); len(r.Flags) == 0 && r.Speed > 0 {
 		o.Speed = quant.Speed(r.Speed)
+		e.run.speeds.add(o.Speed)
+		o.Beams, o.BeamsU = e.run.speeds.median()
 	}
 }
 

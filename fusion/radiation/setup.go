@@ -5,6 +5,9 @@ type Config struct {
 	K      int32  // alarm threshold in milli-sigma; 0 = the portal's (SG1), else the default of its firmware
 	Window int    // slices in the alarm window; 0 = the portal's, else 5
 	Mask   string // groups that alarm: sum, horizontal, vertical, single as "1010"; "" = the portal's, else "1010"
+	// Buffered is how many slices from before an occupancy the portal sends with its first
+	// one: 0 = 5, negative = none.
+	Buffered int `json:",omitempty"`
 }
 
 // The portal's own defaults. K of the four-window firmware is inferred: no capture of it
@@ -17,6 +20,7 @@ const (
 	maxK            = 99_900
 	defaultMask     = sums | vertical
 	defaultSteps    = 3
+	defaultHold     = 2000
 )
 
 // The parts of the algorithm mask.
@@ -36,6 +40,7 @@ type settings struct {
 	Steps    int   `json:"steps,omitempty"`
 	Windowed bool  `json:"windowed,omitempty"` // lines of the four-window firmware were seen
 	Average  int   `json:"average,omitempty"`  // s that a background is the mean of
+	Hold     int   `json:"hold,omitempty"`     // slices that the portal stays occupied behind a vehicle
 	Online   uint8 `json:"online,omitempty"`   // panels
 }
 
@@ -45,6 +50,9 @@ func (s *settings) take(tag string, f []string) {
 	case tag == "SG1" && len(f) >= 5:
 		if w, ok := natural(f[2]); ok && w >= 1 && w <= maxWindow {
 			s.Window = w
+		}
+		if h, ok := natural(f[3]); ok && h <= maxWindow {
+			s.Hold = h
 		}
 		if k, ok := milli(f[4]); ok && k > 0 && k <= maxK {
 			s.K = k
@@ -99,6 +107,24 @@ func (s *settings) steps() int {
 		return s.Steps
 	}
 	return defaultSteps
+}
+
+// hold is how long the portal stays occupied behind a vehicle, in ms.
+func (s *settings) hold() int32 {
+	if s.Hold > 0 {
+		return int32(s.Hold) * 200
+	}
+	return defaultHold
+}
+
+func (c *Config) buffered() int {
+	switch {
+	case c.Buffered < 0:
+		return 0
+	case c.Buffered == 0:
+		return 5
+	}
+	return c.Buffered
 }
 
 // average is the seconds that a background line is the mean of.

@@ -19,6 +19,10 @@ func (e *Engine) slice(at time.Time, r *obs.Radiation) {
 	u.tally(c)
 	if o.Count++; o.Count == 1 {
 		u.first = at
+		e.cur.Interval = u.interval
+	}
+	if o.Count <= e.cfg.buffered()+1 {
+		o.Live = since(o.Start, at)
 	}
 	u.last = at
 	s := Slice{At: since(o.Start, at), Gamma: c, Sigma: math.MinInt32, Vendor: r.Alarm || r.Tag == "GA"}

@@ -25,7 +25,8 @@ type Occupancy struct {
 	Background   [4]int32      `json:"background_cps"` // frozen at the start
 	HasBG        bool          `json:"has_background"`
 	BGAge        time.Duration `json:"background_age,omitempty"`
-	BackgroundU  int32         `json:"background_u_cps,omitempty"` // half-width of the sum of Background, 95 %: its counts, and its drift while it aged
+	BackgroundU  int32         `json:"background_u_cps,omitempty"`     // half-width of the sum of Background, 95 %: its counts, and its drift while it aged
+	BackgroundT  int32         `json:"background_average_s,omitempty"` // seconds that Background is the mean of
 	NeutronBG    int64         `json:"neutron_background_mcps"`
 	VendorAlarm  bool          `json:"vendor_alarm"`
 	GammaAlarm   bool          `json:"gamma_alarm"`     // our own k-sigma test
@@ -60,6 +61,21 @@ type Occupancy struct {
 	GuardBackground [4]int32 `json:"guard_background_cps,omitzero"`
 	GuardAlarm      bool     `json:"guard_alarm,omitempty"`
 	GuardSigma      int32    `json:"guard_milli_sigma,omitempty"`
+
+	// Windows are the counts in the portal's energy windows, of the three seconds before the
+	// first slice too; empty without them. When they are many, two become one.
+	Windows    Windows       `json:"windows,omitempty"`
+	WindowSpan int32         `json:"window_ms,omitempty"`
+	WindowBG   [4]int32      `json:"window_background_mcps,omitzero"` // of all panels, frozen at the start
+	WindowAge  time.Duration `json:"window_background_age,omitempty"`
+
+	Interval int32 `json:"interval_ms,omitempty"` // of a slice
+	Live     int32 `json:"live_t_ms,omitempty"`   // when the first slice that was not buffered ended
+	Hold     int32 `json:"hold_ms,omitempty"`     // how long the portal stays occupied behind the vehicle
+	// Beams is the vehicle's speed by all the times between the portal's beams: the median of
+	// the credible ones, and the largest deviation of those near it.
+	Beams  quant.Speed `json:"beam_speed_mms,omitempty"`
+	BeamsU quant.Speed `json:"beam_speed_spread_mms,omitempty"`
 
 	Analysis *Analysis `json:"analysis,omitempty"` // nil while it is open
 }
