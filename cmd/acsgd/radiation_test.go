@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -213,19 +214,36 @@ func TestAFileThatIsNoLineStreamIsNamed(t *testing.T) {
 	}
 }
 
-// aDay is a day with 700 vehicles, as long as those of a real one.
+// aDay is a day with 700 vehicles, as long as those of a real one. Its counts are random as
+// those of a sound portal are: the background is a mean of 20 s, told every 5 s.
 func aDay() string {
 	rnd := rand.New(rand.NewPCG(7, 7))
+	counted := func(mean float64) int { return int(max(0, math.Round(mean+rnd.NormFloat64()*math.Sqrt(mean)))) }
 	w := &wire{}
+	var blocks [4][4]int // counts of 5 s, of each panel
+	for i := range blocks {
+		blocks[i] = [4]int{counted(1400), counted(1400), counted(1500), counted(1500)}
+	}
 	for range 700 {
-		w.vacant(time.Duration(30+rnd.IntN(160)) * time.Second / 2)
+		for end := w.at + time.Duration(30+rnd.IntN(160))*time.Second/2; w.at < end; {
+			w.at += 5 * time.Second
+			copy(blocks[:], blocks[1:])
+			blocks[3] = [4]int{counted(1400), counted(1400), counted(1500), counted(1500)}
+			var mean [4]int
+			for p := range mean {
+				mean[p] = (blocks[0][p] + blocks[1][p] + blocks[2][p] + blocks[3][p]) / 20
+			}
+			w.line("NB,%06d,%06d,000000,000000", rnd.IntN(2), rnd.IntN(2))
+			w.line("GB,%06d,%06d,%06d,%06d", mean[0], mean[1], mean[2], mean[3])
+		}
 		n := 20 + rnd.IntN(72)
 		for i := range n {
 			w.at += 200 * time.Millisecond
 			if i%5 == 0 {
 				w.line("NS,%06d,%06d,000000,000000", rnd.IntN(3), rnd.IntN(4))
 			}
-			w.line("GS,%06d,%06d,%06d,%06d", 45+rnd.IntN(20), 45+rnd.IntN(20), 50+rnd.IntN(20), 50+rnd.IntN(20))
+			left := 0.65 + 0.3*math.Abs(float64(2*i-n))/float64(n) // of the background
+			w.line("GS,%06d,%06d,%06d,%06d", counted(56*left), counted(56*left), counted(60*left), counted(60*left))
 		}
 		w.gx(w.n + 1)
 	}
@@ -291,7 +309,7 @@ func TestLearnAndUseOfRecordings(t *testing.T) {
 	if n := count(path); n != 0 {
 		t.Errorf("%d template alarms without templates", n)
 	}
-	// A source that the shadow hides from the portal: 12 counts a slice for a second.
+	// A source that the shadow hides from the portal: 50 counts a slice for a second.
 	text := aDay()
 	i := strings.Index(text, "GX,000300")
 	at := strings.LastIndex(text[:i-3000], "\r\nGS,") + 2
