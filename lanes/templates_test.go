@@ -4,27 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"acsgd/fusion"
+	"acsgd/fusion/radiation/radiationtest"
 	"acsgd/internal/journal"
 	"acsgd/internal/obs"
 )
-
-// shadowSet is a set of templates with one class, whose shadow leaves so much.
-func shadowSet(version string, permille int) []byte {
-	profile := ""
-	for part := range 20 {
-		if part > 0 {
-			profile += ","
-		}
-		profile += fmt.Sprint(permille + part)
-	}
-	return fmt.Appendf(nil, `{"version":%q,"threshold_milli_sigma":3000,"classes":[{"to_slices":2147483647,"learned_from":40,"profile_permille":[%s]}]}`, version, profile)
-}
 
 // portalLane is a lane with a portal alone, around a real journal.
 type portalLane struct {
@@ -158,13 +147,13 @@ func TestAJournalInWhichTemplatesChangeReplaysExactly(t *testing.T) {
 		snaps = append(snaps, Snapshot{Lane: "1", N: p.row, Seq: p.seq, Epoch: j.Epoch(), State: b})
 	}
 	step("", "")
-	p.use("first", shadowSet("first", 600), "")
+	p.use("first", radiationtest.Learned(t, "first", 600), "")
 	step("first", "")
-	p.use("second", shadowSet("second", 700), "sup")
+	p.use("second", radiationtest.Learned(t, "second", 700), "sup")
 	step("second", "sup")
 	p.use("none", []byte("null"), "sup")
 	step("", "sup")
-	p.use("first", shadowSet("first", 600), "sup") // its bytes stand in the journal already
+	p.use("first", radiationtest.Learned(t, "first", 600), "sup") // its bytes stand in the journal already
 	step("first", "sup")
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
@@ -222,12 +211,14 @@ func playFrom(t *testing.T, ctx context.Context, dir string, s Snapshot) *fusion
 }
 
 func TestTemplatesThatCouldNotHaveBeenLearnedAreRefused(t *testing.T) {
+	good := string(radiationtest.Learned(t, "x", 600))
 	for name, b := range map[string]string{
 		"no JSON":          `{"version":`,
 		"an unknown field": `{"version":"x","treshold_milli_sigma":3000}`,
 		"no classes":       `{"version":"x","threshold_milli_sigma":3000,"classes":[]}`,
-		"two values":       string(shadowSet("x", 600)) + "{}",
-		"no version":       string(shadowSet("", 600)),
+		"two values":       good + "{}",
+		"no version":       strings.Replace(good, `"version":"x",`, "", 1),
+		"no threshold":     strings.Replace(good, `"threshold_milli_sigma":`, `"threshold_milli_sigma":-`, 1),
 	} {
 		if _, err := NewLibrary().AddTuned(fusion.TuneTemplates, "x", []byte(b)); err == nil {
 			t.Errorf("%s: taken", name)
@@ -238,7 +229,7 @@ func TestTemplatesThatCouldNotHaveBeenLearnedAreRefused(t *testing.T) {
 // A supervisor may put templates in force while the site is stopped.
 func TestARowByAUserInAStoppedLaneIsPlayed(t *testing.T) {
 	lib, core := NewLibrary(), new(fusion.Core)
-	b := shadowSet("by hand", 650)
+	b := radiationtest.Learned(t, "by hand", 650)
 	if _, err := lib.AddTuned(fusion.TuneTemplates, "by hand", b); err != nil {
 		t.Fatal(err)
 	}

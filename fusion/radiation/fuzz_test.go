@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -98,13 +99,24 @@ func encoded(t *testing.T, o *Occupancy) []byte {
 
 // FuzzTemplates reads templates as a file may hold them; what is taken judges any vehicle.
 func FuzzTemplates(f *testing.F) {
-	f.Add([]byte(`{"version":"x","threshold_milli_sigma":3000,"classes":[{"to_slices":40,"learned_from":40,"profile_permille":[900,800,700]}]}`))
 	f.Add([]byte("null"))
-	f.Add([]byte(`{"version":"x","threshold_milli_sigma":1,"classes":[{"to_slices":1},{"to_slices":2147483647}]}`))
 	p := newPortal(Config{})
-	p.slices(40, 60)
-	p.end()
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for range 60 {
+		p.slices(30+rnd.IntN(40), int32(50+rnd.IntN(20)))
+		p.end()
+	}
 	o := p.done[0]
+	set, err := Learn(p.done, 10)
+	if err != nil {
+		f.Fatal(err)
+	}
+	set.Version = "x"
+	b, err := json.Marshal(set)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		set, err := ParseTemplates(b)
 		if err != nil || set == nil {

@@ -11,14 +11,9 @@ import (
 	"testing"
 
 	"acsgd/fusion"
+	"acsgd/fusion/radiation/radiationtest"
 	"acsgd/lanes"
 )
-
-// shadowSet is a set of templates with one class.
-func shadowSet(version string) []byte {
-	profile := strings.TrimSuffix(strings.Repeat("650,", 20), ",")
-	return fmt.Appendf(nil, `{"version":%q,"threshold_milli_sigma":3000,"classes":[{"to_slices":2147483647,"learned_from":40,"profile_permille":[%s]}]}`, version, profile)
-}
 
 // client is a person at the console.
 type client struct {
@@ -76,7 +71,7 @@ func TestTemplatesComeIntoForce(t *testing.T) {
 	dir := t.TempDir()
 	text := lane("1") + more("rpm-1", "rpm/tsa", "tcp:"+p.addr)
 	named := text + "  templates = \"set.json\"\n"
-	if err := os.WriteFile(filepath.Join(dir, "set.json"), shadowSet("of the file"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "set.json"), radiationtest.Learned(t, "of the file", 650), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	enforcing := func(text string) *rig {
@@ -110,40 +105,40 @@ func TestTemplatesComeIntoForce(t *testing.T) {
 		}
 	}
 	sup := r.signIn("sup")
-	if res := r.signIn("off").post("/api/radiation/templates", shadowSet("x")); res.StatusCode != http.StatusForbidden {
+	if res := r.signIn("off").post("/api/radiation/templates", radiationtest.Learned(t, "x", 650)); res.StatusCode != http.StatusForbidden {
 		t.Errorf("an officer puts templates in force: %s", res.Status)
 	}
 	for path, body := range map[string]string{
 		"/api/radiation/templates":        `{"version":"x"}`,
-		"/api/radiation/templates?lane=9": string(shadowSet("x")),
+		"/api/radiation/templates?lane=9": string(radiationtest.Learned(t, "x", 650)),
 	} {
 		if res := sup.post(path, []byte(body)); res.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %s", path, res.Status)
 		}
 	}
-	if res := sup.post("/api/radiation/templates?lane=1", shadowSet("by hand")); res.StatusCode != http.StatusOK {
+	if res := sup.post("/api/radiation/templates?lane=1", radiationtest.Learned(t, "by hand", 650)); res.StatusCode != http.StatusOK {
 		b, _ := io.ReadAll(res.Body)
 		t.Errorf("a supervisor puts templates in force: %s %s", res.Status, b)
 	}
 	is(r, "by hand", "sup")
 	is(enforcing(text), "by hand", "sup") // it holds over a restart
-	if _, err := UseTemplates(t.Context(), dir, "1", "off", "a long password", shadowSet("y")); err == nil {
+	if _, err := UseTemplates(t.Context(), dir, "1", "off", "a long password", radiationtest.Learned(t, "y", 650)); err == nil {
 		t.Error("an officer puts templates in force in a stopped site")
 	}
-	if _, err := UseTemplates(t.Context(), dir, "1", "sup", "a wrong password", shadowSet("y")); err == nil {
+	if _, err := UseTemplates(t.Context(), dir, "1", "sup", "a wrong password", radiationtest.Learned(t, "y", 650)); err == nil {
 		t.Error("a wrong password puts templates in force in a stopped site")
 	}
-	ids, err := UseTemplates(t.Context(), dir, "", "sup", "a long password", shadowSet("while stopped"))
+	ids, err := UseTemplates(t.Context(), dir, "", "sup", "a long password", radiationtest.Learned(t, "while stopped", 650))
 	if err != nil || len(ids) != 1 {
 		t.Fatalf("in a stopped site: lanes %v, %v", ids, err)
 	}
 	r = enforcing(text)
-	if _, err := UseTemplates(t.Context(), dir, "", "sup", "a long password", shadowSet("z")); err == nil {
+	if _, err := UseTemplates(t.Context(), dir, "", "sup", "a long password", radiationtest.Learned(t, "z", 650)); err == nil {
 		t.Error("a site that runs is written into from outside")
 	}
 	is(r, "while stopped", "sup")
 	r = enforcing(named)
-	if res := r.signIn("sup").post("/api/radiation/templates?lane=1", shadowSet("against the file")); res.StatusCode != http.StatusUnprocessableEntity {
+	if res := r.signIn("sup").post("/api/radiation/templates?lane=1", radiationtest.Learned(t, "against the file", 650)); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("against the site file: %s", res.Status)
 	}
 	is(r, "of the file", "")
