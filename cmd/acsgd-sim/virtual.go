@@ -26,6 +26,7 @@ import (
 	"acsgd/internal/journal"
 	"acsgd/internal/obs"
 	"acsgd/internal/rulepack"
+	"acsgd/internal/site"
 	"acsgd/lanes"
 	"acsgd/sim/scenario"
 )
@@ -221,6 +222,10 @@ func (s *virtualSite) enact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shadows, err := s.shadows(ctx)
+	if err != nil {
+		return err
+	}
 	// Lane "" first: then its rows have the same numbers with and without a journal.
 	params := make([]fusion.Tuned, len(s.lanes))
 	for i, l := range s.lanes {
@@ -248,6 +253,9 @@ func (s *virtualSite) enact(ctx context.Context) error {
 	for i, l := range s.lanes {
 		l.put(params[i])
 		l.put(rules)
+		if shadows != nil && site.HasPortal(&s.file.Lanes[i]) {
+			l.put(*shadows)
+		}
 	}
 	for _, a := range s.announce(nil, s.plan.Start) {
 		for _, l := range s.lanes {
@@ -255,6 +263,16 @@ func (s *virtualSite) enact(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// shadows gives the built-in radiation templates, nil where there are none.
+func (s *virtualSite) shadows(ctx context.Context) (*fusion.Tuned, error) {
+	version, b, err := site.BuiltInTemplates()
+	if err != nil || version == "" {
+		return nil, err
+	}
+	t, err := s.tune(ctx, fusion.TuneTemplates, version, b)
+	return &t, err
 }
 
 // row appends a record of lane "" and gives its number.

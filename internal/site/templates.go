@@ -42,7 +42,7 @@ func (s *Site) tuneTemplates(ctx context.Context, l *config.Lane) error {
 		return nil
 	case s.opt.File.Site.Mode == "simulator":
 		var err error
-		if b, err = builtIn(); err != nil {
+		if _, b, err = BuiltInTemplates(); err != nil {
 			return err
 		}
 	}
@@ -53,13 +53,22 @@ func (s *Site) tuneTemplates(ctx context.Context, l *config.Lane) error {
 	return s.useTemplates(ctx, []string{l.ID}, b, "", nil)
 }
 
-// builtIn is the set of simulator mode.
-func builtIn() ([]byte, error) {
-	b, err := json.Marshal((*radiation.Templates)(nil))
-	if err != nil {
-		return nil, fmt.Errorf("built-in radiation templates: %w", err)
+// BuiltInTemplates is the set of simulator mode; version "" is none.
+func BuiltInTemplates() (version string, b []byte, err error) {
+	set := (*radiation.Templates)(nil)
+	if b, err = json.Marshal(set); err != nil {
+		return "", nil, fmt.Errorf("built-in radiation templates: %w", err)
 	}
-	return b, nil
+	if set != nil {
+		version = set.Version
+	}
+	return version, b, nil
+}
+
+// HasPortal reports whether a lane has a radiation portal.
+func HasPortal(l *config.Lane) bool {
+	_, ok := portalOf(l)
+	return ok
 }
 
 // portalOf finds the lane's radiation portal.
