@@ -1,12 +1,16 @@
 package tsa
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
+
 	"acsgd/devices"
+	"acsgd/internal/line"
 	"acsgd/internal/obs"
 )
 
@@ -176,5 +180,45 @@ func TestMidnightInEveryPlace(t *testing.T) {
 		if len(r.Flags) > 0 {
 			t.Errorf("line %d has the flags %v", i, r.Flags)
 		}
+	}
+}
+
+// The controller's RS-232, opened in the middle of a line.
+func TestOnASerialLine(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pty here: %v", err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	src, err := Driver().New(devices.Section{Link: "serial:" + slave.Name() + "?baud=9600"}, devices.Env{Open: line.Parse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	go func() {
+		time.Sleep(200 * time.Millisecond) // until the port is open
+		text := "0389,000432,000423\r\n" + four("NB", 1) + four("GB", 400) + "TC,111111,111111,111111,111111\r\n"
+		for _, c := range []byte(text) { // a byte at a time, as from a UART
+			if _, err := master.Write([]byte{c}); err != nil {
+				return
+			}
+		}
+	}()
+	var tags []string
+	_ = src.Run(ctx, func(o obs.Observation, done func(error)) { // ends with the context
+		if r, ok := o.Body.(*obs.Radiation); ok {
+			tags = append(tags, r.Tag)
+		}
+		if done != nil {
+			done(nil)
+		}
+		if len(tags) == 3 {
+			cancel()
+		}
+	})
+	if got := strings.Join(tags, " "); got != "NB GB TC" {
+		t.Errorf("lines %q", got)
 	}
 }
