@@ -49,10 +49,9 @@ type sample struct {
 	use    []*radiation.Occupancy
 	left   map[string]int
 	newest time.Time
-	seen   map[shared]bool
 }
 
-// shared tells the occupancy of two vehicles that were in the portal together.
+// shared names an occupancy: vehicles that were in the portal together have one.
 type shared struct {
 	lane  string
 	start time.Time
@@ -77,7 +76,7 @@ func (l *radiationLearnCmd) Run(ctx context.Context, s *std, log *slog.Logger) e
 	if (l.Data != "" || l.Store != "") == (len(l.File) > 0) {
 		return usage{errors.New("from what: want --data, --store or recordings")}
 	}
-	x := &sample{left: map[string]int{}, seen: map[shared]bool{}}
+	x := &sample{left: map[string]int{}}
 	faults, err := 0, error(nil)
 	if len(l.File) > 0 {
 		faults, err = l.recordings(s, log, x)
@@ -161,20 +160,33 @@ func (l *radiationLearnCmd) recordings(s *std, log *slog.Logger, x *sample) (fau
 
 // archive takes the occupancies of passages that were let go.
 func (l *radiationLearnCmd) archive(ctx context.Context, x *sample) error {
-	return eachPassage(ctx, passagesCmd{Data: l.Data, Store: l.Store, From: l.From, To: l.To, Zone: l.Zone, Lane: l.Lane}, 0, func(p *fusion.Passage) error {
-		switch why, key := l.kept(p), (shared{p.Lane, p.Radiation.Start}); {
-		case why != "":
+	type vehicle struct {
+		of shared
+		o  *radiation.Occupancy // nil: left out already
+	}
+	var all []vehicle
+	in := map[shared]int{} // vehicles
+	err := eachPassage(ctx, passagesCmd{Data: l.Data, Store: l.Store, From: l.From, To: l.To, Zone: l.Zone, Lane: l.Lane}, 0, func(p *fusion.Passage) error {
+		v := vehicle{of: shared{p.Lane, p.Radiation.Start}}
+		in[v.of]++
+		if why := l.kept(p); why != "" {
 			x.left[why]++
-		case x.seen[key]:
-			x.left["two vehicles in the portal together"]++
-			// The first of them was taken already; its profile is that of both.
-			x.use = slices.DeleteFunc(x.use, func(o *radiation.Occupancy) bool { return o.Start.Equal(key.start) })
-		default:
-			x.seen[key] = true
-			x.add(p.Radiation)
+		} else {
+			v.o = p.Radiation
 		}
+		all = append(all, v)
 		return nil
 	})
+	for _, v := range all {
+		switch {
+		case v.o == nil:
+		case in[v.of] > 1:
+			x.left["two vehicles in the portal together"]++
+		default:
+			x.add(v.o)
+		}
+	}
+	return err
 }
 
 // kept says why a passage is left out; "" is that it is taken.

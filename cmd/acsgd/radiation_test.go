@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,6 +14,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"acsgd/fusion"
+	"acsgd/fusion/radiation/radiationtest"
+	"acsgd/internal/exchange"
+	"acsgd/internal/store"
 )
 
 // wire writes what a portal says, as a daily file keeps it.
@@ -351,5 +357,138 @@ func TestLearnAndUseOfRecordings(t *testing.T) {
 		if out, errw, code := call(t, "password\n", args...); code != exitUsage || errw == "" {
 			t.Errorf("%s: exit %d\n%s%s", name, code, errw, out)
 		}
+	}
+}
+
+// archived makes an archive of passages that the portal has seen.
+func archived(t *testing.T, dir string, list []fusion.Passage) {
+	t.Helper()
+	st, err := store.Open(t.Context(), "", filepath.Join(dir, "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := store.Batch{Epoch: "00000000000000aa", N: uint64(len(list))}
+	for i := range list {
+		r := exchange.Row(&list[i])
+		if r.JSON, err = json.Marshal(&list[i]); err != nil {
+			t.Fatal(err)
+		}
+		b.Put(r)
+	}
+	if err := errors.Join(st.Put(t.Context(), b), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Only vehicles that were let go, alone and without any alarm show what a vehicle does to the
+// background; a set is tried on the same archive before it is put in force.
+func TestLearningOfAnArchive(t *testing.T) {
+	dir := t.TempDir()
+	const n = 400
+	var list []fusion.Passage
+	for i, o := range radiationtest.Vehicles(n+9, 650) {
+		p := fusion.Passage{ID: fmt.Sprintf("T-1-%d", i+1), Version: uint64(i + 1), Lane: "1", Opened: o.Start, Closed: o.End, Final: true, Radiation: o, Phase: fusion.Left, Green: true}
+		switch i {
+		case n:
+			p.Green, p.Decision = false, &fusion.Decision{Action: fusion.Hold}
+		case n + 1:
+			p.Green, p.Decision = false, &fusion.Decision{Action: fusion.Override}
+		case n + 2:
+			p.Green = false
+		case n + 3:
+			p.Simulated = true
+		case n + 4:
+			o.VendorAlarm = true
+		case n + 5:
+			o.Fault = "slices lost"
+		case n + 6:
+			p.Final = false
+		case n + 8:
+			twin := *list[n+7].Radiation
+			p.Radiation = &twin
+		}
+		if i == 3 {
+			p.Green, p.Decision = false, &fusion.Decision{Action: fusion.Release}
+		}
+		list = append(list, p)
+	}
+	archived(t, dir, list)
+	set := filepath.Join(dir, "set.json")
+	out, errw, code := call(t, "", "radiation", "learn", "--data", dir, "--false-alarms", "0.02", "--name", "spring", "--out", set)
+	if code != exitFine || !strings.HasPrefix(out, "version spring, ") {
+		t.Fatalf("exit %d\n%s%s", code, errw, out)
+	}
+	for _, want := range []string{"409 occupancies, 400 of them clean", "1 left out: not released: hold", "1 left out: not released: override", "1 left out: not decided",
+		"1 left out: of simulator mode", "1 left out: alarm of the portal", "1 left out: slices lost", "1 left out: not over", "2 left out: two vehicles in the portal together"} {
+		if !strings.Contains(errw, want) {
+			t.Errorf("%q is not said:\n%s", want, errw)
+		}
+	}
+	again := filepath.Join(dir, "again.json")
+	call(t, "", "radiation", "learn", "--data", dir, "--false-alarms", "0.02", "--name", "spring", "--out", again)
+	a, _ := os.ReadFile(set)
+	if b, err := os.ReadFile(again); err != nil || string(a) != string(b) {
+		t.Errorf("learned twice, and not the same: %v", err)
+	}
+	if _, errw, code := call(t, "", "radiation", "learn", "--data", dir, "--from", "2027-01-01", "--out", again); code != exitFaults || !strings.Contains(errw, "0 occupancies") {
+		t.Errorf("of no passages: exit %d\n%s", code, errw)
+	}
+
+	out, errw, code = call(t, "", "radiation", "templates", "use", "--data", dir, "--dry-run", "--last", "100", set)
+	if code != exitFine || !strings.Contains(errw, "100 passages with a portal: 0 alarms of our own tests before, ") {
+		t.Errorf("dry run: exit %d\n%s%s", code, errw, out)
+	}
+	for _, r := range rows(t, out) {
+		if dig(r, "after", "alarm") != true || dig(r, "after", "templates") != "spring" {
+			t.Errorf("a passage that does not differ: %v", r)
+		}
+	}
+	// A set of another place fits badly: its vehicles take more away.
+	other := filepath.Join(dir, "other.json")
+	if err := os.WriteFile(other, radiationtest.Learned(t, "elsewhere", 350), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, code := call(t, "", "radiation", "templates", "use", "--data", dir, "--dry-run", other); code != exitFine {
+		t.Errorf("dry run of another place: exit %d, %d passages differ", code, strings.Count(out, "\n"))
+	}
+}
+
+// The command of a supervisor against the site that runs.
+func TestTemplatesArePutInForceInARunningSite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := startDemo(t, dir, quick...)
+	set := filepath.Join(t.TempDir(), "set.json")
+	if err := os.WriteFile(set, radiationtest.Learned(t, "spring", 650), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	use := func(user string, more ...string) (string, int) {
+		out, errw, code := call(t, d.passwords[user]+"\n", append([]string{"radiation", "templates", "use", "--user", user}, more...)...)
+		return out + errw, code
+	}
+	if text, code := use("officer", "--console", d.url, set); code != exitUsage || !strings.Contains(text, "your roles do not allow this") {
+		t.Errorf("an officer: exit %d %s", code, text)
+	}
+	if text, code := use("supervisor", "--data", dir, set); code != exitUsage || !strings.Contains(text, "in use by another site") {
+		t.Errorf("beside the running site: exit %d %s", code, text)
+	}
+	if text, code := use("supervisor", "--console", d.url, "--lane", "1", set); code != exitFine || !strings.Contains(text, `{"version":"spring"}`) {
+		t.Errorf("a supervisor: exit %d %s", code, text)
+	}
+	if text, code := use("supervisor", "--console", d.url, "--lane", "2", "--none"); code != exitFine || !strings.Contains(text, `{"version":""}`) {
+		t.Errorf("a supervisor ends it: exit %d %s", code, text)
+	}
+	d.stop()
+	if text, code := use("supervisor", "--data", dir, "--lane", "2", set); code != exitFine || !strings.Contains(text, "in force in lane 2 from the next start on") {
+		t.Errorf("while it is stopped: exit %d %s", code, text)
+	}
+	d = startDemo(t, dir, quick...)
+	d.stop()
+	log, errw, code := call(t, "", "replay", dir)
+	if code != exitFine {
+		t.Errorf("replay: exit %d\n%s%s", code, log, errw)
+	}
+	if out, errw, code := call(t, "", "audit", "verify", dir); code != exitFine {
+		t.Errorf("audit: exit %d\n%s%s", code, out, errw)
 	}
 }
