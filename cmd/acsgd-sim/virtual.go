@@ -253,8 +253,8 @@ func (s *virtualSite) enact(ctx context.Context) error {
 	for i, l := range s.lanes {
 		l.put(params[i])
 		l.put(rules)
-		if shadows != nil && site.HasPortal(&s.file.Lanes[i]) {
-			l.put(*shadows)
+		if site.HasPortal(&s.file.Lanes[i]) {
+			l.put(shadows)
 		}
 	}
 	for _, a := range s.announce(nil, s.plan.Start) {
@@ -265,14 +265,13 @@ func (s *virtualSite) enact(ctx context.Context) error {
 	return nil
 }
 
-// shadows gives the built-in radiation templates, nil where there are none.
-func (s *virtualSite) shadows(ctx context.Context) (*fusion.Tuned, error) {
+// shadows makes the built-in radiation templates known.
+func (s *virtualSite) shadows(ctx context.Context) (fusion.Tuned, error) {
 	version, b, err := site.BuiltInTemplates()
-	if err != nil || version == "" {
-		return nil, err
+	if err != nil {
+		return fusion.Tuned{}, err
 	}
-	t, err := s.tune(ctx, fusion.TuneTemplates, version, b)
-	return &t, err
+	return s.tune(ctx, fusion.TuneTemplates, version, b)
 }
 
 // row appends a record of lane "" and gives its number.

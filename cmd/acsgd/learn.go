@@ -70,8 +70,8 @@ func (s *sample) add(o *radiation.Occupancy) {
 
 // Run learns.
 func (l *radiationLearnCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
-	if l.FalseAlarms <= 0 || l.FalseAlarms > 0.5 {
-		return usage{fmt.Errorf("--false-alarms %v: want a share above 0 and up to 0.5", l.FalseAlarms)}
+	if l.FalseAlarms < 0.001 || l.FalseAlarms > 0.5 {
+		return usage{fmt.Errorf("--false-alarms %v: want a share of 0.001 to 0.5", l.FalseAlarms)}
 	}
 	if (l.Data != "" || l.Store != "") == (len(l.File) > 0) {
 		return usage{errors.New("from what: want --data, --store or recordings")}
@@ -100,8 +100,8 @@ func (l *radiationLearnCmd) Run(ctx context.Context, s *std, log *slog.Logger) e
 			return usage{fmt.Errorf("plot: %w", err)}
 		}
 	}
-	if float64(len(x.use))*l.FalseAlarms < 1 {
-		fmt.Fprintf(s.err, "note: %v of %d vehicles is less than one: the threshold is no better than that of one in %d\n", l.FalseAlarms, len(x.use), len(x.use))
+	if n := float64(len(x.use)) * l.FalseAlarms; n < 10 {
+		fmt.Fprintf(s.err, "note: %v of %d vehicles is %.2g: the thresholds continue the tail of the others\n", l.FalseAlarms, len(x.use), n)
 	}
 	describe(s.out, set)
 	sum := sha256.Sum256(b)
@@ -260,17 +260,12 @@ func (l *radiationLearnCmd) account(w io.Writer, x *sample) {
 
 // describe prints a set.
 func describe(w io.Writer, t *radiation.Templates) {
-	fmt.Fprintf(w, "version %s, alarm above %s sigma\n", t.Version, thousandths(t.Threshold))
-	from := 1
+	fmt.Fprintf(w, "version %s; alarm above %s sigma against the shadow, %s of the pillars, %s over the background\n",
+		t.Version, thousandths(t.Threshold), thousandths(t.Pillars), thousandths(t.Level))
 	for i := range t.Classes {
 		c := &t.Classes[i]
-		to := fmt.Sprintf("%4d", c.To)
-		if c.To == math.MaxInt32 {
-			to = "more"
-		}
-		fmt.Fprintf(w, "%4d to %s slices, of %d vehicles: %s remains of the background, least %d permille\n",
-			from, to, c.Count, spark(c.Profile[:]), slices.Min(c.Profile[:]))
-		from = c.To + 1
+		fmt.Fprintf(w, "%d to %d slices, of %d vehicles: %s remains of the background, least %d permille\n",
+			c.From, c.To, c.Count, spark(c.Profile[:]), slices.Min(c.Profile[:]))
 	}
 }
 

@@ -202,19 +202,17 @@ func drawOccupancy(o *radiation.Occupancy) []byte {
 // lie in the band.
 func drawClasses(t *radiation.Templates, used []*radiation.Occupancy) []byte {
 	return svg(len(t.Classes), func(b *bytes.Buffer) {
-		from := 0
 		for i := range t.Classes {
 			c := &t.Classes[i]
 			f := frame{b: b, top: float64(i * plotHeight), x1: 1, y1: 120, ytitle: "% of the background", xtitle: "along the occupancy, front to rear",
-				title: fmt.Sprintf("%d vehicles of %d to %s slices", c.Count, from+1, upTo(c.To))}
+				title: fmt.Sprintf("%d vehicles of %d to %d slices", c.Count, c.From, c.To)}
 			f.begin()
 			var of []*radiation.Occupancy
 			for _, o := range used {
-				if n := len(o.Slices); n > from && n <= c.To {
+				if n := len(o.Slices); n >= c.From && n <= c.To {
 					of = append(of, o)
 				}
 			}
-			from = c.To
 			u := func(part int) float64 { return (float64(part) + 0.5) / radiation.Parts }
 			if len(of) >= 10 {
 				band := make([][2]float64, radiation.Parts)
@@ -232,13 +230,6 @@ func drawClasses(t *radiation.Templates, used []*radiation.Occupancy) []byte {
 			f.line(radiation.Parts, func(k int) (x, y float64) { return u(k), float64(c.Profile[k]) / 10 }, `stroke="#0b5394" stroke-width="2"`)
 		}
 	})
-}
-
-func upTo(to int) string {
-	if to == math.MaxInt32 {
-		return "more"
-	}
-	return fmt.Sprint(to)
 }
 
 // middle80 gives the 10 % and 90 % quantiles of what remains of the background, in percent, at

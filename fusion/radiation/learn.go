@@ -23,7 +23,7 @@ const (
 func Learn(clean []*Occupancy, falsePermille int) (*Templates, error) {
 	var use []*Occupancy
 	for _, o := range clean {
-		if learnable(o) {
+		if Unfit(o) == "" {
 			use = append(use, o)
 		}
 	}
@@ -132,12 +132,6 @@ func ln(x float64) float64 {
 		p = float64(p * float64(y*y))
 	}
 	return 2*s + float64(float64(e)*math.Ln2)
-}
-
-// learnable reports an occupancy that shows a vehicle's shadow and nothing else.
-func learnable(o *Occupancy) bool {
-	return o.Fault == "" && o.HasBG && !o.Guarded && !o.VendorAlarm && !o.GammaAlarm && !o.NeutronAlarm &&
-		o.Thinned == 0 && len(o.Slices) >= leastSlices && sum(o.Background) > 0
 }
 
 // learnClass learns one class of all vehicles. On a real day, one class of 400 vehicles found

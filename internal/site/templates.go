@@ -53,16 +53,13 @@ func (s *Site) tuneTemplates(ctx context.Context, l *config.Lane) error {
 	return s.useTemplates(ctx, []string{l.ID}, b, "", nil)
 }
 
-// BuiltInTemplates is the set of simulator mode; version "" is none.
+// BuiltInTemplates is the set of simulator mode.
 func BuiltInTemplates() (version string, b []byte, err error) {
-	set := (*radiation.Templates)(nil)
+	set := radiation.Reference()
 	if b, err = json.Marshal(set); err != nil {
 		return "", nil, fmt.Errorf("built-in radiation templates: %w", err)
 	}
-	if set != nil {
-		version = set.Version
-	}
-	return version, b, nil
+	return set.Version, b, nil
 }
 
 // HasPortal reports whether a lane has a radiation portal.
