@@ -415,7 +415,7 @@ func TestLearningOfAnArchive(t *testing.T) {
 	archived(t, dir, list)
 	set := filepath.Join(dir, "set.json")
 	out, errw, code := call(t, "", "radiation", "learn", "--data", dir, "--false-alarms", "0.02", "--name", "spring", "--out", set)
-	if code != exitFine || !strings.HasPrefix(out, "version spring, ") {
+	if code != exitFine || !strings.HasPrefix(out, "version spring; ") {
 		t.Fatalf("exit %d\n%s%s", code, errw, out)
 	}
 	for _, want := range []string{"409 occupancies, 400 of them clean", "1 left out: not released: hold", "1 left out: not released: override", "1 left out: not decided",

@@ -156,3 +156,20 @@ func TestTemplatesComeIntoForce(t *testing.T) {
 		_ = s.Close()
 	}
 }
+
+// A simulator shows what a portal that has learned would show.
+func TestASimulatorHasTheBuiltInTemplates(t *testing.T) {
+	p := newPortal(t)
+	r := newRig(t, t.TempDir(), "", lane("1")+more("rpm-1", "rpm/tsa", "tcp:"+p.addr)+lane("2"))
+	want, _, err := BuiltInTemplates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := r.inForce(); s.Version != want || want == "" || s.By != "" {
+		t.Errorf("in force: %+v, want %q", s, want)
+	}
+	core, _ := r.site.lanes["2"].Final()
+	if s := core.Lane().Templates; s != nil {
+		t.Errorf("a lane without a portal has templates: %+v", s)
+	}
+}
