@@ -43,6 +43,7 @@ func (t *Templates) analyse(o *Occupancy, a *Analysis) {
 	for i := range a.Tests {
 		a.Alarm = a.Alarm || a.Tests[i].Alarm
 	}
+	a.shape(o, t)
 }
 
 // Use puts templates in force for the occupancies that end from now on; nil ends their use.
