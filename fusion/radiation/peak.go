@@ -47,10 +47,13 @@ func (a *Analysis) shape(o *Occupancy, t *Templates) {
 		return
 	}
 	top := p.highest()
-	a.Net = whole(p.run[top])
-	a.NetShare = whole(float64(p.run[top]*1000) / p.cps)
-	if z := p.sigma(top, 0); z >= peakSigma && len(a.Expected) == p.n || z >= alarmSigma && (a.Alarm || o.GammaAlarm || o.VendorGamma) {
+	known := len(a.Expected) == p.n
+	if z := p.sigma(top, 0); z >= peakSigma && known || z >= alarmSigma && (a.Alarm || o.GammaAlarm || o.VendorGamma) {
 		a.Peak = p.peak(top)
+	}
+	if known || a.Peak != nil {
+		a.Net = whole(p.run[top])
+		a.NetShare = whole(float64(p.run[top]*1000) / p.cps)
 	}
 	a.spectral(o, t, &p)
 }
