@@ -19,6 +19,7 @@ type Analysis struct {
 const (
 	TestTemplate = "template"        // excess over the shadow that is expected of such a vehicle
 	TestPillars  = "pillars"         // one pillar against the opposite one
+	TestLevel    = "level"           // excess over the background itself
 	TestRatio    = "window_ratio"    // low against high energies
 	TestDistance = "window_distance" // spectral distance from the background
 )
@@ -38,6 +39,7 @@ type TestResult struct {
 var titles = map[string]string{
 	TestTemplate: "expected shadow",
 	TestPillars:  "opposite pillar",
+	TestLevel:    "level",
 	TestRatio:    "energy ratio",
 	TestDistance: "spectral distance",
 }
@@ -48,6 +50,11 @@ func (r *TestResult) Title() string {
 		return t
 	}
 	return r.Name
+}
+
+// Learned reports a test that needs templates.
+func (r *TestResult) Learned() bool {
+	return r.Name == TestTemplate || r.Name == TestPillars || r.Name == TestLevel
 }
 
 // Alarms appends the titles of the tests that alarm.
