@@ -47,8 +47,8 @@ func (a *Analysis) shape(o *Occupancy, t *Templates) {
 		return
 	}
 	top := p.highest()
-	known := len(a.Expected) == p.n
-	if z := p.sigma(top, 0); z >= peakSigma && known || z >= alarmSigma && (a.Alarm || o.GammaAlarm || o.VendorGamma) {
+	// Vehicles differ by more than counts do: only an alarm makes an excess a peak.
+	if alarm := a.Alarm || o.GammaAlarm || o.VendorGamma || o.EnergyAlarm; alarm && p.sigma(top, 0) >= peakSigma {
 		a.Peak = p.peak(top)
 	}
 	a.spectral(o, t, &p)
