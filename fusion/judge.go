@@ -177,6 +177,7 @@ func (c *Core) judgeAll(v *visit) {
 	}
 	c.revoke(v) // what was let go before its verdict is not let go by it
 	v.late = false
+	c.place(v)
 	c.reassess(v)
 }
 

@@ -23,7 +23,7 @@ const (
 func Learn(clean []*Occupancy, falsePermille int) (*Templates, error) {
 	var use []*Occupancy
 	for _, o := range clean {
-		if Unfit(o) == "" {
+		if learnable(o) {
 			use = append(use, o)
 		}
 	}
@@ -133,6 +133,9 @@ func ln(x float64) float64 {
 	}
 	return 2*s + float64(float64(e)*math.Ln2)
 }
+
+// learnable reports an occupancy that shows a vehicle's shadow and nothing else.
+func learnable(o *Occupancy) bool { return Unfit(o) == "" }
 
 // learnClass learns one class of all vehicles. On a real day, one class of 400 vehicles found
 // more than three of 130 that took about the same time: how the parts of a shadow go together

@@ -133,6 +133,7 @@ func (t *Templates) analyse(o *Occupancy, a *Analysis) {
 		}
 		a.Alarm = a.Alarm || r.Alarm
 	}
+	a.shape(o, t)
 }
 
 // unfit says why no test can be made of an occupancy.

@@ -54,6 +54,7 @@ type Occupancy struct {
 	Threshold   int32    `json:"threshold_milli_sigma"`    // k in force
 	AlarmWindow int      `json:"alarm_window,omitempty"`   // slices in the alarm window; 0 = 5
 	Mask        string   `json:"alarm_mask,omitempty"`     // groups that alarm, as in Config; "" = "1010"
+	Interval    int32    `json:"interval_ms,omitempty"`    // of the gamma slices; 0 = 200
 
 	// Guarded says that the background before this occupancy was implausibly low against
 	// the median of the last half hour, as when a queueing vehicle shadows the panels. The
@@ -71,9 +72,8 @@ type Occupancy struct {
 	WindowBG   [4]int32      `json:"window_background_mcps,omitzero"` // of all panels, frozen at the start
 	WindowAge  time.Duration `json:"window_background_age,omitempty"`
 
-	Interval int32 `json:"interval_ms,omitempty"` // of a gamma slice; 0 = 200
-	Live     int32 `json:"live_t_ms,omitempty"`   // when the first slice that was not buffered ended
-	Hold     int32 `json:"hold_ms,omitempty"`     // how long the portal stays occupied behind the vehicle
+	Live int32 `json:"live_t_ms,omitempty"` // when the first slice that was not buffered ended
+	Hold int32 `json:"hold_ms,omitempty"`   // how long the portal stays occupied behind the vehicle
 	// Beams is the vehicle's speed by all the times between the portal's beams: the median of
 	// the credible ones, and the largest deviation of those near it.
 	Beams  quant.Speed `json:"beam_speed_mms,omitempty"`

@@ -52,7 +52,7 @@ func (e *Engine) windowed(at time.Time, r *obs.Radiation) {
 	}
 	u := &e.run
 	if u.stretch == 0 {
-		u.stretch, o.WindowSpan = 1, 200
+		u.stretch, o.WindowSpan = 1, defaultInterval
 		if r.Interval > 0 && r.Interval <= maxInterval {
 			o.WindowSpan = r.Interval
 		}
@@ -166,7 +166,7 @@ func (o *Occupancy) span() int32 {
 	if o.Interval > 0 {
 		return o.Interval
 	}
-	return 200
+	return defaultInterval
 }
 
 // worth is how many counts a rate of the background, or of a part of it, is worth: the
@@ -219,7 +219,7 @@ func (s *spectra) ratio(c *[4]float64) float64 {
 	low, high := c[0]+c[1], c[2]+c[3]
 	r := (s.rates[0] + s.rates[1]) / (s.rates[2] + s.rates[3])
 	rh := float64(r * high)
-	v := low + float64(r*rh) + float64(rh*rh)*(1/(s.own[0]+s.own[1])+1/(s.own[2]+s.own[3]))
+	v := low + float64(r*rh) + float64(float64(rh*rh)*(1/(s.own[0]+s.own[1])+1/(s.own[2]+s.own[3])))
 	if v <= 0 {
 		return 0
 	}
