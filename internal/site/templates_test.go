@@ -58,6 +58,12 @@ func (c *client) post(path string, body []byte) *http.Response {
 // inForce stops the site and says which templates its lane 1 had.
 func (r *rig) inForce() fusion.TemplatesState {
 	r.t.Helper()
+	r.health() // answers once everything of the start has been handed over
+	done := make(chan error, 1)
+	r.site.lanes["1"].Put(fusion.Tick{}, func(err error) { done <- err })
+	if err := <-done; err != nil {
+		r.t.Error(err)
+	}
 	r.stop()
 	core, _ := r.site.lanes["1"].Final()
 	if s := core.Lane().Templates; s != nil {
