@@ -263,7 +263,7 @@ func TestAnyOccupancyBreaksNoRule(t *testing.T) {
 
 // TestWritingAnOccupancyIsCheap bounds what a document costs: a site writes one for each vehicle.
 func TestWritingAnOccupancyIsCheap(t *testing.T) {
-	d := odd()["whole"]
+	d := odd()["alarm"]
 	b := Append(nil, d)
 	if n := testing.AllocsPerRun(50, func() { b = Append(b[:0], d) }); n > 120 {
 		t.Errorf("%v allocations a document", n)
