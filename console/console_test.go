@@ -79,7 +79,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{t: t, hub: NewHub("0123456789abcdef", 100), keep: keep, orders: make(chan fusion.Order, 8), past: noArchive{}}
 	s, err := New(Config{Site: "Test", Mode: "simulator", Zone: "Asia/Almaty", Build: "b", Hub: r.hub, Users: users, Commander: commander(r.orders),
-		Archive: r.past, Papers: papers{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
+		Archive: r.past, Papers: papers{}, N42: papers{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
 		Audit:  func(_ context.Context, kind, user, _ string) { r.audit = append(r.audit, kind+" "+user) },
 		Static: fstest.MapFS{"index.html": {Data: []byte("<html>page</html>")}, "index.html.gz": {Data: []byte("\x1f\x8b\x08\x00")}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -102,7 +102,8 @@ type Config struct {
 	Users     *auth.Users
 	Commander Commander
 	Archive   Archive
-	Papers    Papers // nil: this console prints none
+	Papers    Papers      // nil: this console prints none
+	N42       Occupancies // nil: this console exports none
 	Evidence  *evidence.Store
 	Devices   func() []Device
 	Ages      func(now time.Time) map[string]int64                 // ms since the last sign of life, by "lane/ID" and "lane/ID/DEVICE"
@@ -184,6 +185,7 @@ func (s *Server) routes() {
 	for _, kind := range []string{"weighing", "overload"} {
 		s.mux.HandleFunc("GET /api/passages/{id}/"+kind+".pdf", s.with(s.paper(kind)))
 	}
+	s.mux.HandleFunc("GET /api/passages/{id}/n42", s.with(s.n42))
 	s.mux.HandleFunc("GET /api/log", s.with(s.log))
 	s.mux.HandleFunc("GET /api/devices", s.with(func(w http.ResponseWriter, r *http.Request, u auth.User) {
 		reply(w, http.StatusOK, map[string]any{"devices": s.cfg.Devices()})

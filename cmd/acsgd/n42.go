@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,11 +13,14 @@ import (
 	"acsgd/internal/n42"
 	"acsgd/internal/n42/n42doc"
 	"acsgd/internal/obs"
+	"acsgd/internal/site"
+	"acsgd/internal/store"
 )
 
 type n42Cmd struct {
-	Check n42CheckCmd `cmd:"" help:"Check documents against the standard's rules beyond its XML schema."`
-	Read  n42ReadCmd  `cmd:"" help:"Print what a document says as JSON."`
+	Check  n42CheckCmd  `cmd:"" help:"Check documents against the standard's rules beyond its XML schema."`
+	Read   n42ReadCmd   `cmd:"" help:"Print what a document says as JSON."`
+	Export n42ExportCmd `cmd:"" help:"Write the occupancies of archived passages."`
 }
 
 type n42CheckCmd struct {
@@ -81,6 +85,64 @@ func (c *n42ReadCmd) Run(s *std) error {
 	enc := json.NewEncoder(s.out)
 	enc.SetIndent("", " ")
 	return enc.Encode(r)
+}
+
+type n42ExportCmd struct {
+	Data    string `required:"" help:"The site's data directory."`
+	Store   string `help:"The site's archive, if it is not the file in the data directory: postgres://..." placeholder:"URL"`
+	Passage string `help:"This passage; without it all of them." placeholder:"ID"`
+	Out     string `required:"" help:"The folder to write to." placeholder:"DIR"`
+}
+
+// Run exports occupancies and prints the names of the files.
+func (c *n42ExportCmd) Run(ctx context.Context, s *std) error {
+	st, err := archiveOf(ctx, c.Data, c.Store)
+	if err != nil {
+		return usage{err}
+	}
+	defer st.Close()
+	if err := os.MkdirAll(c.Out, 0o750); err != nil {
+		return usage{fmt.Errorf("folder of documents: %w", err)}
+	}
+	if c.Passage != "" {
+		raw, err := st.Passage(ctx, c.Passage)
+		if err == nil && raw == nil {
+			err = fmt.Errorf("there is no passage %q in the archive of %s", c.Passage, c.Data)
+		}
+		if err != nil {
+			return err
+		}
+		return c.export(ctx, s, raw)
+	}
+	for q := (store.Query{Limit: 1000}); ; {
+		page, next, err := st.Search(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, raw := range page {
+			if err := c.export(ctx, s, raw); err != nil {
+				return err
+			}
+		}
+		if q.Before = next; next == "" {
+			return nil
+		}
+	}
+}
+
+func (c *n42ExportCmd) export(ctx context.Context, s *std, raw json.RawMessage) error {
+	p, list, err := site.N42Documents(ctx, filepath.Join(c.Data, "journal"), raw)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		path := filepath.Join(c.Out, filepath.Base(p.ID)+"-"+n42doc.Name(d.Occupancy))
+		if err := writeWhole(path, n42doc.Append(nil, d)); err != nil {
+			return fmt.Errorf("write document: %w", err)
+		}
+		fmt.Fprintln(s.out, path)
+	}
+	return nil
 }
 
 // n42Folder takes documents of one portal's occupancies. Without a folder it takes none.

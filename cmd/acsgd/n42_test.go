@@ -1,13 +1,24 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"acsgd/fusion"
+	"acsgd/fusion/radiation"
+	"acsgd/internal/decl"
+	"acsgd/internal/exchange"
+	"acsgd/internal/journal"
 	"acsgd/internal/n42/n42test"
+	"acsgd/internal/obs"
 	"acsgd/internal/sharedtest"
+	"acsgd/internal/store"
 )
 
 // TestEveryRecordedOccupancyIsExported writes the recordings' occupancies as N42.42 and
@@ -86,5 +97,82 @@ func TestN42Commands(t *testing.T) {
 	}
 	if _, _, code := call(t, "", "radiation", "n42", "read", "/no/such/file"); code != exitUsage {
 		t.Errorf("read of no file: exit %d", code)
+	}
+}
+
+// TestArchivedOccupanciesAreExported writes a document of each occupancy that has ended,
+// also of a passage with several.
+func TestArchivedOccupanciesAreExported(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	j, err := journal.Open(t.Context(), filepath.Join(data, "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), "", filepath.Join(data, "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 1, 15, 8, 30, 0, 0, time.UTC)
+	occ := func(n uint32, open bool) *radiation.Occupancy {
+		return &radiation.Occupancy{Number: n, Start: at, End: at.Add(time.Second), Open: open, Slices: radiation.Slices{{At: 200, Gamma: [4]int32{60, 61, 62, 63}}}}
+	}
+	b := store.Batch{Epoch: "00000000000000aa", N: 3}
+	for i, p := range []fusion.Passage{{Radiation: occ(3, false), Earlier: []*radiation.Occupancy{occ(1, false), occ(2, false)}}, {}, {Radiation: occ(4, true)}} {
+		p.ID, p.Version, p.Opened, p.Simulated = fmt.Sprintf("KGS-1-%d", i), uint64(i+1), at, true
+		p.Instruments = []fusion.Measured{{Name: "rpm-1", Class: "rpm"}}
+		p.Plates = []fusion.PlateRead{{Source: "cam-1", At: at, Plate: obs.Plate{Text: "123ABC02", Container: "MSKU1234565"}, Corrected: "123ABC05",
+			Pictures: []obs.Blob{{SHA256: strings.Repeat("ab", 32), Size: 7, MediaType: "image/jpeg", Role: "plate"}}}}
+		p.Declaration = &decl.Declaration{MRN: "26KZ1", Containers: []decl.Container{{ID: "TGHU1234560"}}, Items: []decl.Item{{HS: "690721"}, {HS: "690721"}}}
+		p.Adjudication = &fusion.Adjudication{State: fusion.CaseDecided, Coded: &fusion.Coded{Code: 4, User: "aigerim", Role: "radiation_officer", SecondRole: "supervisor", At: at, Nuclides: []string{"K-40"}}}
+		r := exchange.Row(&p)
+		if r.JSON, err = json.Marshal(&p); err != nil {
+			t.Fatal(err)
+		}
+		b.Put(r)
+	}
+	if err := errors.Join(st.Put(t.Context(), b), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	out, errw, code := call(t, "", "radiation", "n42", "export", "--data", data, "--out", dir)
+	var want string
+	for _, n := range []int{1, 2, 3} {
+		want += filepath.Join(dir, fmt.Sprintf("KGS-1-0-occupancy-0-%d.n42\n", n))
+	}
+	if code != exitFine || out != want {
+		t.Fatalf("export: %d %s%s, want %s", code, out, errw, want)
+	}
+	files := strings.Fields(out)
+	if out, errw, code := call(t, "", append([]string{"radiation", "n42", "check"}, files...)...); code != exitFine {
+		t.Errorf("check of the export: %d %s%s", code, out, errw)
+	}
+	doc, err := os.ReadFile(files[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"simulated: no such vehicle", "adjudication: code 4", "nuclides K-40", "by radiation_officer and supervisor", ">123ABC05<", ">MSKU1234565<", ">TGHU1234560<", ">26KZ1<",
+		">690721<", "urn:sha256:abab", ">rpm-1<"} {
+		if !strings.Contains(string(doc), text) {
+			t.Errorf("nothing of %q in\n%s", text, doc)
+		}
+	}
+	for _, text := range []string{"aigerim", "123ABC02"} {
+		if strings.Contains(string(doc), text) {
+			t.Errorf("%q is in the document", text)
+		}
+	}
+	if out, errw, code := call(t, "", "radiation", "n42", "export", "--data", data, "--passage", "KGS-1-0", "--out", dir); code != exitFine || out != want {
+		t.Errorf("export of one: %d %s%s", code, out, errw)
+	}
+	if _, errw, code := call(t, "", "radiation", "n42", "export", "--data", data, "--passage", "T-9-9", "--out", dir); code != exitFaults || !strings.Contains(errw, `no passage "T-9-9"`) {
+		t.Errorf("export of no passage: %d %s", code, errw)
+	}
+	if _, _, code := call(t, "", "radiation", "n42", "export", "--data", dir, "--out", dir); code != exitUsage {
+		t.Errorf("export of no site: %d", code)
+	}
+	for f, why := range n42test.Schema(t, files...) {
+		t.Errorf("%s: %s", f, why)
 	}
 }

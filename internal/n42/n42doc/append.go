@@ -190,6 +190,9 @@ func (w *document) item() {
 		text("ContainerNumber", c)
 	}
 	text("DeclarationNumber", w.Declaration)
+	for _, c := range w.Declared {
+		text("DeclaredContainerNumber", c)
+	}
 	for _, c := range w.HS {
 		text("DeclaredHSCode", c)
 	}
@@ -298,9 +301,9 @@ func id(prefix string, n int) string {
 
 // state is where the vehicle was and how fast: at is in ms after the occupancy's start.
 func (w *document) state(at int64) {
-	v := int64(w.Speed)
+	v := int64(w.o.Speed)
 	if v == 0 {
-		v = int64(w.o.Speed)
+		v = int64(w.Speed)
 	}
 	if v <= 0 {
 		return
