@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,9 +100,6 @@ func (c *n42ExportCmd) Run(ctx context.Context, s *std) error {
 		return usage{err}
 	}
 	defer st.Close()
-	if err := os.MkdirAll(c.Out, 0o750); err != nil {
-		return usage{fmt.Errorf("folder of documents: %w", err)}
-	}
 	if c.Passage != "" {
 		raw, err := st.Passage(ctx, c.Passage)
 		if err == nil && raw == nil {
@@ -131,18 +127,11 @@ func (c *n42ExportCmd) Run(ctx context.Context, s *std) error {
 }
 
 func (c *n42ExportCmd) export(ctx context.Context, s *std, raw json.RawMessage) error {
-	p, list, err := site.N42Documents(ctx, filepath.Join(c.Data, "journal"), raw)
-	if err != nil {
-		return err
-	}
-	for _, d := range list {
-		path := filepath.Join(c.Out, filepath.Base(p.ID)+"-"+n42doc.Name(d.Occupancy))
-		if err := writeWhole(path, n42doc.Append(nil, d)); err != nil {
-			return fmt.Errorf("write document: %w", err)
-		}
+	paths, err := site.WriteN42(ctx, filepath.Join(c.Data, "journal"), raw, c.Out)
+	for _, path := range paths {
 		fmt.Fprintln(s.out, path)
 	}
-	return nil
+	return err
 }
 
 // n42Folder takes documents of one portal's occupancies. Without a folder it takes none.
@@ -180,17 +169,8 @@ func (f *n42Folder) write(o *radiation.Occupancy) (*string, error) {
 	f.doc.Occupancy = o
 	f.buf = n42doc.Append(f.buf[:0], &f.doc)
 	path := filepath.Join(f.dir, n42doc.Name(o))
-	if err := writeWhole(path, f.buf); err != nil {
+	if err := site.WriteWhole(path, f.buf); err != nil {
 		return nil, fmt.Errorf("write document: %w", err)
 	}
 	return &path, nil
-}
-
-// writeWhole writes a file that is there whole or not at all.
-func writeWhole(path string, b []byte) error {
-	part := path + ".part"
-	if err := os.WriteFile(part, b, 0o640); err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	return os.Rename(part, path)
 }

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 
 	"acsgd/fusion"
 	"acsgd/internal/document"
 	"acsgd/internal/journal"
 	"acsgd/internal/n42/n42doc"
+	"acsgd/internal/store"
 	"acsgd/lanes"
 )
 
@@ -72,4 +76,52 @@ func paramsOf(ctx context.Context, dir string, p *fusion.Passage) (*fusion.Param
 		return nil, err
 	}
 	return lanes.ParamsAt(ctx, j, p.Lane, rec.N)
+}
+
+// n42Folder takes every occupancy of a closed passage as a file.
+type n42Folder struct {
+	dir, journal string
+	log          *slog.Logger
+}
+
+// take writes the occupancies of those passages that are closed, again when their record
+// has changed. A folder that fails stops nothing: "acsgd radiation n42 export" makes good.
+func (f *n42Folder) take(ctx context.Context, list []store.Passage) {
+	for i := range list {
+		if list[i].Closed.IsZero() {
+			continue
+		}
+		if _, err := WriteN42(ctx, f.journal, list[i].JSON, f.dir); err != nil {
+			f.log.Error("write N42 document", "passage", list[i].ID, "err", err)
+		}
+	}
+}
+
+// WriteN42 writes the documents of an archived passage into a folder and gives their paths.
+// A file is there whole or not at all.
+func WriteN42(ctx context.Context, journal string, raw json.RawMessage, dir string) (paths []string, err error) {
+	p, list, err := N42Documents(ctx, journal, raw)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("folder of documents: %w", err)
+	}
+	for _, d := range list {
+		path := filepath.Join(dir, filepath.Base(p.ID)+"-"+n42doc.Name(d.Occupancy))
+		if err := WriteWhole(path, n42doc.Append(nil, d)); err != nil {
+			return paths, fmt.Errorf("write document: %w", err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// WriteWhole writes a file that is there whole or not at all.
+func WriteWhole(path string, b []byte) error {
+	part := path + ".part"
+	if err := os.WriteFile(part, b, 0o640); err != nil {
+		return errors.Join(err, os.Remove(part))
+	}
+	return os.Rename(part, path)
 }

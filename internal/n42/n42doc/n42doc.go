@@ -27,10 +27,10 @@ type Document struct {
 	Passage    string // its id
 
 	Plates      []Plate
-	Containers  []string // numbers read
-	Declared    []string // numbers of containers declared
-	Declaration string   // number
-	HS          []string // codes declared
+	Containers  []string         // numbers read
+	Declared    []string         // numbers of containers declared
+	Declaration string           // number
+	HS          []string         // codes declared
 	Speed       quant.Speed      // where the portal has not told it
 	Place       *radiation.Place // of the peak, from the front of the vehicle
 	Windows     *Windows         // of a portal with energy windows
