@@ -64,7 +64,7 @@ type CaseStep struct {
 
 // CardStep is one step of the procedure card.
 type CardStep struct {
-	ID    string    `json:"id"` // confirm, distance, assess, declaration, repeat, secondary, call, code
+	ID    string    `json:"id"` // confirm, distance, declaration, repeat, secondary, call, code
 	State CardState `json:"state"`
 }
 
