@@ -135,8 +135,12 @@ func (c *Core) survey(v *visit) {
 func (c *Core) uncode(v *visit, why string) {
 	text := "code " + strconv.Itoa(int(v.Adjudication.Coded.Code)) + " is taken back: " + why
 	v.revise(func(a *Adjudication) {
+		state := CasePrimary
+		if len(a.Inspections) > 0 {
+			state = CaseInspected
+		}
 		a.Coded = nil
-		a.step(CaseStep{State: CasePrimary, At: c.s.Now, Seq: c.s.Seq, Text: text})
+		a.step(CaseStep{State: state, At: c.s.Now, Seq: c.s.Seq, Text: text})
 		c.derive(v, a)
 	})
 	v.material = true

@@ -384,6 +384,10 @@ func (s *script) portal(at time.Time, w []string, args map[string]string) {
 	default:
 		_, alarm := args["alarm"]
 		_, neutrons := args["neutrons"]
+		if v, ok := args["v"]; ok {
+			s.until(at)
+			s.see("rpm", at, &obs.Radiation{Tag: "SP", Speed: s.speed(v), Occupied: true})
+		}
 		tag := "GS"
 		if alarm {
 			tag = "GA"

@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME profile height=L width=L length=L u=L from=TIME to=TIME [flags=F,F]
 //	at TIME plate DEV TEXT [p=0.98] [event=ID] [role=ROLE]
 //	at TIME background g=COUNTS
-//	at TIME slices N g=COUNTS [alarm] [neutrons]
+//	at TIME slices N g=COUNTS [alarm] [neutrons] [v=SPEED]
 //	at TIME gx N
 //	at TIME health DEV STATE [reason]
 //	at TIME order ID ACTION P1 [user=] [role=] [reason=] [note="..."] [plate=] [declaration=] [version=stale] [code=] [class=]
