@@ -15,8 +15,8 @@ import (
 // It is never changed in place: each change makes a new one.
 type Adjudication struct {
 	State CaseState  `json:"state"`
-	Steps []CaseStep `json:"steps"` // what was done, in that order
-	Card  []CardStep `json:"card"`  // the procedure, as it stands
+	Steps []CaseStep `json:"steps,omitempty"` // what was done, in that order
+	Card  []CardStep `json:"card,omitempty"`  // the procedure, as it stands
 
 	Proposed Assessment   `json:"proposed"`          // the card's questions as the system answers them
 	Answers  *Assessment  `json:"answers,omitempty"` // as the officer has answered them last
