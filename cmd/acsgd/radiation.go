@@ -18,6 +18,7 @@ import (
 
 type radiationCmd struct {
 	Analyse radiationAnalyseCmd `cmd:"" help:"Judge every occupancy of a daily file or stream."`
+	Cases   radiationCasesCmd   `cmd:"" help:"List the radiation alarms of an archive and what was decided."`
 }
 
 type radiationAnalyseCmd struct {
