@@ -202,23 +202,21 @@ func (c *Core) sight(v *visit) *caseSight {
 	if s.speed = o.Speed; s.speed == 0 {
 		s.speed = v.Speed
 	}
-	p, ok := o.Plateau()
-	if ok {
-		s.norm.Measured = &p.Net
+	if p, ok := o.Plateau(); ok {
+		s.norm.Measured, s.norm.AtLeast = &p.Net, p.AtLeast
 	}
-	if a := o.Analysis; a != nil {
-		if a.Peak != nil {
-			s.norm.Shape, s.norm.OnPlateau = a.Peak.Shape, a.Peak.OnPlateau
-			p.From, p.To, ok = a.Peak.From, a.Peak.To, true
-		}
-		if a.Spectrum != nil {
-			s.norm.Spectrum = a.Spectrum.Class
-		}
-	}
-	if !ok || o.Open {
+	a := o.Analysis
+	if a == nil {
 		return s
 	}
-	if s.place = v.place(o, p); s.place == nil {
+	if a.Spectrum != nil {
+		s.norm.Spectrum = a.Spectrum.Class
+	}
+	if a.Peak == nil {
+		return s
+	}
+	s.norm.Shape, s.norm.OnPlateau = a.Peak.Shape, a.Peak.OnPlateau
+	if s.place = v.place(o, a.Peak); s.place == nil {
 		return s
 	}
 	s.norm.InCab = rules.AnswerNo
@@ -232,9 +230,9 @@ func (c *Core) sight(v *visit) *caseSight {
 	return s
 }
 
-// place gives where between two times of an occupancy the portal has seen an excess; nil if
-// the vehicle's speed through it is not known.
-func (v *visit) place(o *radiation.Occupancy, p radiation.Plateau) *radiation.Place {
+// place gives where along the vehicle an excess is; nil if its speed through the portal is
+// not known.
+func (v *visit) place(o *radiation.Occupancy, p *radiation.Peak) *radiation.Place {
 	if o.Speed <= 0 {
 		return nil
 	}

@@ -1,17 +1,21 @@
 package radiation
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Plateau is how far the counts of an occupancy stand above what was expected.
 type Plateau struct {
-	Net  int32 // median of the excess in a second, in permille of the background
-	From int32 // ms after Occupancy.Start: where the excess rises above half of its height
-	To   int32
+	Net int32 // median of the excess in a second, in permille of the background
+	// AtLeast says that the shadow of the vehicle is not known, which hides some of it.
+	AtLeast bool
 }
 
-// Plateau measures the excess between the places where it is half as high as at its highest,
-// against the expected shadow where the analysis knows it, else against the background. ok
-// is false without background, without excess, and of a profile that was thinned.
+// Plateau measures the excess where the analysis sees it, else around its highest as far as
+// it is half as high: against the expected shadow where the analysis knows it, else against
+// the background. ok is false without background, without excess, and of a profile that was
+// thinned.
 func (o *Occupancy) Plateau() (p Plateau, ok bool) {
 	bg := o.Background
 	if o.Guarded {
@@ -44,25 +48,40 @@ func (o *Occupancy) Plateau() (p Plateau, ok bool) {
 	if top <= 0 {
 		return p, false
 	}
-	at := slices.Index(net, top)
-	a, b := at, at
-	for a > 0 && net[a-1]*2 >= top {
-		a--
+	a := slices.Index(net, top)
+	b := a
+	if an := o.Analysis; an != nil && an.Peak != nil {
+		// A window is where its middle slice is.
+		a, b = o.window(an.Peak.From, wide, len(net)), o.window(an.Peak.To, wide, len(net))
+	} else {
+		for a > 0 && net[a-1]*2 >= top {
+			a--
+		}
+		for b+1 < len(net) && net[b+1]*2 >= top {
+			b++
+		}
 	}
-	for b+1 < len(net) && net[b+1]*2 >= top {
-		b++
-	}
-	// A window ends with slice i+wide-1: its middle is where its counts are.
-	p.From, p.To = o.Slices[a+wide/2].At, o.Slices[b+wide/2].At
-	slices.Sort(net[a : b+1])
-	p.Net = net[a : b+1][(b-a)/2]
+	part := net[a : max(a, b)+1]
+	slices.Sort(part)
+	p.Net, p.AtLeast = part[len(part)/2], !o.shadowed()
 	return p, true
+}
+
+// window gives the number of the window of so many slices that stands at a time.
+func (o *Occupancy) window(at int32, wide, windows int) int {
+	i, _ := slices.BinarySearchFunc(o.Slices, at, func(s Slice, at int32) int { return cmp.Compare(s.At, at) })
+	return max(0, min(i-wide/2, windows-1))
+}
+
+// shadowed reports whether the shadow of the vehicle is known.
+func (o *Occupancy) shadowed() bool {
+	return o.Analysis != nil && len(o.Analysis.Expected) > 0 && len(o.Analysis.Expected) == len(o.Slices)
 }
 
 // expected gives the counts a second that are expected of slice i, in thousandths.
 func (o *Occupancy) expected(i int, background int64) int64 {
-	if a := o.Analysis; a != nil && len(a.Expected) == len(o.Slices) {
-		return background * int64(a.Expected[i])
+	if o.shadowed() {
+		return background * int64(o.Analysis.Expected[i])
 	}
 	return background * 1000
 }

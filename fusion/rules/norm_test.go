@@ -53,6 +53,7 @@ func TestGradesOfDeclaredGoods(t *testing.T) {
 		{"the cab not seen", "3104209000", 20_000, func(e *rules.NormEvidence) { e.InCab = "" }, rules.GradeB, "cab_unknown"},
 		{"four times too strong", "3104209000", 20_000, func(e *rules.NormEvidence) { e.Measured = permille(8000) }, rules.GradeC, "plateau_high"},
 		{"bananas do not shine like potash", "0803901000", 20_000, nil, rules.GradeC, "plateau_high"},
+		{"too weak, but the shadow is not known", "3104209000", 20_000, func(e *rules.NormEvidence) { e.Measured, e.AtLeast = permille(100), true }, rules.GradeB, "plateau_low"},
 		{"much too weak", "3104209000", 20_000, func(e *rules.NormEvidence) { e.Measured = permille(100) }, rules.GradeC, "plateau_low"},
 		{"half the load", "3104209000", 20_000, func(e *rules.NormEvidence) { e.Extent = permille(500) }, rules.GradeC, "extent_short"},
 		{"caesium's energies", "3104209000", 20_000, func(e *rules.NormEvidence) { e.Spectrum = radiation.Medium }, rules.GradeC, "spectrum_medium"},
@@ -64,7 +65,7 @@ func TestGradesOfDeclaredGoods(t *testing.T) {
 		{"copper scrap", "7404001000", 20_000, nil, rules.GradeX, "scrap"},
 		{"aluminium scrap", "7602001100", 20_000, nil, rules.GradeX, "scrap"},
 	} {
-		e := plateau(1500)
+		e := plateau(700)
 		if c.change != nil {
 			c.change(&e)
 		}
@@ -95,8 +96,8 @@ func TestTheDefaultFactorGivesThePlausibleShares(t *testing.T) {
 		low  int32
 		high int32
 	}{
-		{"310420", 200, 2000}, {"310520", 200, 2000}, {"251010", 50, 500}, {"261510", 300, 3000}, {"690721", 50, 400},
-		{"680221", 50, 500}, {"080390", 0, 100}, {"120190", 0, 100}, {"252329", 0, 100},
+		{"310420", 600, 650}, {"310520", 200, 2000}, {"251010", 50, 500}, {"261510", 300, 3000}, {"690721", 50, 400},
+		{"680221", 50, 500}, {"260600", 50, 200}, {"691090", 50, 400}, {"690220", 100, 800}, {"080390", 0, 100}, {"120190", 0, 100}, {"252329", 0, 100},
 	} {
 		e := plateau(1)
 		a := rules.NormPlausibility(load(t), cargo(c.hs, 20_000), &e, nil)
@@ -149,7 +150,7 @@ func TestWhatWasLearntJudges(t *testing.T) {
 	if l := rules.LearnNorm(cases[:7]); len(l.Factors)+len(l.Medians) != 0 {
 		t.Errorf("learnt from 7 cases: %+v", l)
 	}
-	e = plateau(1900)
+	e = plateau(700)
 	if a := rules.NormPlausibility(b, cargo("7204490000", 20_000), &e, &l); a.Grade != rules.GradeX {
 		t.Errorf("scrap: %+v", a)
 	}
