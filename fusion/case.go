@@ -233,7 +233,7 @@ func (c *Core) sight(v *visit) *caseSight {
 		s.norm.InCab = rules.AnswerYes
 	}
 	if load := at.Length - loadFrom; load >= leastLoad {
-		e := int32(int64(at.To-at.From) * 1000 / int64(load))
+		e := int32((int64(at.To-at.From) + int64(at.U)) * 1000 / int64(load)) // as well as it is known
 		s.norm.Extent = &e
 	}
 	return s
