@@ -217,15 +217,11 @@ func (c *Core) sight(v *visit) *caseSight {
 		return s
 	}
 	s.norm.Shape, s.norm.OnPlateau = a.Peak.Shape, a.Peak.OnPlateau
-	var length quant.Length
-	if v.Size != nil && usable(v.Size.Flags) == "" {
-		length = v.Size.Length
-	}
-	at, ok := radiation.Locate(o, length)
-	if !ok {
+	at := v.Place
+	if at == nil {
 		return s
 	}
-	s.place = &at
+	s.place = at
 	switch {
 	case at.From >= driverTo:
 		s.norm.InCab = rules.AnswerNo

@@ -46,8 +46,8 @@ const (
 	loadShare = 0.4
 )
 
-// load reads a profile; only the vehicle's part of it.
-func (f *fit) load(p *profile) {
+// load reads an excess, only the vehicle's part of it.
+func (f *fit) load(p *excess) {
 	n := p.to - p.from
 	f.step = (n + maxBins - 1) / maxBins
 	f.n = n / f.step
