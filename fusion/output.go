@@ -93,6 +93,7 @@ type Passage struct {
 	Gross     *GrossLoad           `json:"gross,omitempty"`
 	Size      *Size                `json:"size,omitempty"`
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
+	Place     *radiation.Place     `json:"radiation_place,omitempty"` // of its peak on the vehicle; a new one whenever it changes
 	// Earlier are its other occupancies, the oldest first: Radiation is the one that says most
 	// against the load, Earlier are the passes before or after it.
 	Earlier  []*radiation.Occupancy `json:"earlier,omitempty"`
@@ -200,15 +201,18 @@ type Point struct {
 
 // Decision is what was ordered.
 type Decision struct {
-	Action  Action    `json:"action"`
-	User    string    `json:"user"`
-	Role    string    `json:"role,omitempty"`   // of the first person, while pending
-	Second  string    `json:"second,omitempty"` // the second person
-	Reason  string    `json:"reason,omitempty"`
-	Note    string    `json:"note,omitempty"`
-	At      time.Time `json:"at"`
-	Order   string    `json:"order"`
-	Expires time.Time `json:"expires,omitzero"` // of a pending decision
+	Action Action `json:"action"`
+	User   string `json:"user"`
+	Role   string `json:"role,omitempty"`   // of the first person, while pending
+	Second string `json:"second,omitempty"` // the second person
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+	// Of an override of a radiation alarm that had no code: the one that it gives.
+	Code    rules.AlarmCode  `json:"code,omitempty"`
+	Class   rules.AlarmClass `json:"class,omitempty"`
+	At      time.Time        `json:"at"`
+	Order   string           `json:"order"`
+	Expires time.Time        `json:"expires,omitzero"` // of a pending decision
 }
 
 // LaneState is the state of a lane.
@@ -243,6 +247,8 @@ type DeviceState struct {
 	Since  time.Time       `json:"since,omitzero"`
 	Last   time.Time       `json:"last,omitzero"` // last observation
 	// Optional: no passage waits for it, so its loss stops no decision.
-	Optional bool      `json:"optional,omitempty"`
-	Told     time.Time `json:"told,omitzero"` // when its degradation was announced last
+	Optional bool `json:"optional,omitempty"`
+	// Fault is what a portal's lines show to be wrong with it, whatever the link is.
+	Fault string    `json:"fault,omitempty"`
+	Told  time.Time `json:"told,omitzero"` // when its degradation was announced last
 }

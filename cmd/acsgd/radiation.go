@@ -19,6 +19,7 @@ import (
 type radiationCmd struct {
 	Analyse radiationAnalyseCmd `cmd:"" help:"Judge every occupancy of a daily file or stream."`
 	N42     n42Cmd              `cmd:"" name:"n42" help:"Read, check and export documents of ANSI N42.42."`
+	Cases   radiationCasesCmd   `cmd:"" help:"List the radiation alarms of an archive and what was decided."`
 }
 
 type radiationAnalyseCmd struct {

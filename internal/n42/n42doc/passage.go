@@ -18,7 +18,9 @@ func Of(p *fusion.Passage, params *fusion.Params) []*Document {
 			continue
 		}
 		d := base(p, params)
-		d.Occupancy = o
+		if d.Occupancy = o; o == p.Radiation {
+			d.Place = p.Place
+		}
 		out = append(out, d)
 	}
 	return out
