@@ -36,7 +36,10 @@ TEST_PACKAGES := $(RUN_PACKAGES) \
 	fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf \
 	poppler-utils:pdftotext \
 	npm:npm \
-	mbpoll:mbpoll
+	mbpoll:mbpoll \
+	libxml2-utils:xmllint \
+	default-jre-headless:java \
+	libsaxonhe-java:/usr/share/java/Saxon-HE.jar
 RACE_PACKAGES := gcc:gcc libc6-dev:/usr/include/stdlib.h
 
 # Every Go file that is ours: node_modules and var are not.

@@ -15,8 +15,8 @@ import (
 // It is never changed in place: each change makes a new one.
 type Adjudication struct {
 	State CaseState  `json:"state"`
-	Steps []CaseStep `json:"steps"` // what was done, in that order
-	Card  []CardStep `json:"card"`  // the procedure, as it stands
+	Steps []CaseStep `json:"steps,omitempty"` // what was done, in that order
+	Card  []CardStep `json:"card,omitempty"`  // the procedure, as it stands
 
 	Proposed Assessment   `json:"proposed"`          // the card's questions as the system answers them
 	Answers  *Assessment  `json:"answers,omitempty"` // as the officer has answered them last
@@ -64,7 +64,7 @@ type CaseStep struct {
 
 // CardStep is one step of the procedure card.
 type CardStep struct {
-	ID    string    `json:"id"` // confirm, distance, assess, declaration, repeat, secondary, call, code
+	ID    string    `json:"id"` // confirm, distance, declaration, repeat, secondary, call, code
 	State CardState `json:"state"`
 }
 

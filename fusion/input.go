@@ -139,7 +139,8 @@ type Params struct {
 // Instrument is one device of the lane as the core needs it.
 type Instrument struct {
 	Name    string `json:"name"`
-	Class   string `json:"class"`          // wim, dims, rpm, anpr, laneio
+	Class   string `json:"class"` // wim, dims, rpm, anpr, laneio
+	Driver  string `json:"driver,omitempty"`
 	Station int32  `json:"station_mm"`     // distance of its sensing line from the lane datum
 	Expect  bool   `json:"expect"`         // a passage is incomplete without it
 	Role    string `json:"role,omitempty"` // anpr: front, rear, trailer

@@ -202,15 +202,18 @@ type Point struct {
 
 // Decision is what was ordered.
 type Decision struct {
-	Action  Action    `json:"action"`
-	User    string    `json:"user"`
-	Role    string    `json:"role,omitempty"`   // of the first person, while pending
-	Second  string    `json:"second,omitempty"` // the second person
-	Reason  string    `json:"reason,omitempty"`
-	Note    string    `json:"note,omitempty"`
-	At      time.Time `json:"at"`
-	Order   string    `json:"order"`
-	Expires time.Time `json:"expires,omitzero"` // of a pending decision
+	Action Action `json:"action"`
+	User   string `json:"user"`
+	Role   string `json:"role,omitempty"`   // of the first person, while pending
+	Second string `json:"second,omitempty"` // the second person
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+	// Of an override of a radiation alarm that had no code: the one that it gives.
+	Code    rules.AlarmCode  `json:"code,omitempty"`
+	Class   rules.AlarmClass `json:"class,omitempty"`
+	At      time.Time        `json:"at"`
+	Order   string           `json:"order"`
+	Expires time.Time        `json:"expires,omitzero"` // of a pending decision
 }
 
 // LaneState is the state of a lane.

@@ -360,7 +360,7 @@ func (s *virtualSite) params(l *config.Lane) *fusion.Params {
 	for i := range l.Devices {
 		d := &l.Devices[i]
 		class, _, _ := strings.Cut(d.Driver, "/")
-		p.Devices = append(p.Devices, fusion.Instrument{Name: d.Name, Class: class, Station: int32(d.Station), Role: d.Role,
+		p.Devices = append(p.Devices, fusion.Instrument{Name: d.Name, Class: class, Driver: d.Driver, Station: int32(d.Station), Role: d.Role,
 			Expect: d.Expect == "always" && class != "laneio", Loops: fusion.LoopPlaces(d.Loops), Certificate: d.Verified})
 	}
 	return p

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,11 +12,14 @@ import (
 	"acsgd/internal/n42"
 	"acsgd/internal/n42/n42doc"
 	"acsgd/internal/obs"
+	"acsgd/internal/site"
+	"acsgd/internal/store"
 )
 
 type n42Cmd struct {
-	Check n42CheckCmd `cmd:"" help:"Check documents against the standard's rules beyond its XML schema."`
-	Read  n42ReadCmd  `cmd:"" help:"Print what a document says as JSON."`
+	Check  n42CheckCmd  `cmd:"" help:"Check documents against the standard's rules beyond its XML schema."`
+	Read   n42ReadCmd   `cmd:"" help:"Print what a document says as JSON."`
+	Export n42ExportCmd `cmd:"" help:"Write the occupancies of archived passages."`
 }
 
 type n42CheckCmd struct {
@@ -83,6 +86,54 @@ func (c *n42ReadCmd) Run(s *std) error {
 	return enc.Encode(r)
 }
 
+type n42ExportCmd struct {
+	Data    string `required:"" help:"The site's data directory."`
+	Store   string `help:"The site's archive, if it is not the file in the data directory: postgres://..." placeholder:"URL"`
+	Passage string `help:"This passage; without it all of them." placeholder:"ID"`
+	Out     string `required:"" help:"The folder to write to." placeholder:"DIR"`
+}
+
+// Run exports occupancies and prints the names of the files.
+func (c *n42ExportCmd) Run(ctx context.Context, s *std) error {
+	st, err := archiveOf(ctx, c.Data, c.Store)
+	if err != nil {
+		return usage{err}
+	}
+	defer st.Close()
+	if c.Passage != "" {
+		raw, err := st.Passage(ctx, c.Passage)
+		if err == nil && raw == nil {
+			err = fmt.Errorf("there is no passage %q in the archive of %s", c.Passage, c.Data)
+		}
+		if err != nil {
+			return err
+		}
+		return c.export(ctx, s, raw)
+	}
+	for q := (store.Query{Limit: 1000}); ; {
+		page, next, err := st.Search(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, raw := range page {
+			if err := c.export(ctx, s, raw); err != nil {
+				return err
+			}
+		}
+		if q.Before = next; next == "" {
+			return nil
+		}
+	}
+}
+
+func (c *n42ExportCmd) export(ctx context.Context, s *std, raw json.RawMessage) error {
+	paths, err := site.WriteN42(ctx, filepath.Join(c.Data, "journal"), raw, c.Out)
+	for _, path := range paths {
+		fmt.Fprintln(s.out, path)
+	}
+	return err
+}
+
 // n42Folder takes documents of one portal's occupancies. Without a folder it takes none.
 type n42Folder struct {
 	dir string
@@ -118,17 +169,8 @@ func (f *n42Folder) write(o *radiation.Occupancy) (*string, error) {
 	f.doc.Occupancy = o
 	f.buf = n42doc.Append(f.buf[:0], &f.doc)
 	path := filepath.Join(f.dir, n42doc.Name(o))
-	if err := writeWhole(path, f.buf); err != nil {
+	if err := site.WriteWhole(path, f.buf); err != nil {
 		return nil, fmt.Errorf("write document: %w", err)
 	}
 	return &path, nil
-}
-
-// writeWhole writes a file that is there whole or not at all.
-func writeWhole(path string, b []byte) error {
-	part := path + ".part"
-	if err := os.WriteFile(part, b, 0o640); err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	return os.Rename(part, path)
 }

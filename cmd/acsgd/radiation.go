@@ -23,6 +23,7 @@ type radiationCmd struct {
 	Learn     radiationLearnCmd     `cmd:"" help:"Learn the shadows of vehicles from clean passages: suppression templates."`
 	Templates radiationTemplatesCmd `cmd:"" help:"Show suppression templates, try them, put them in force."`
 	N42       n42Cmd                `cmd:"" name:"n42" help:"Read, check and export documents of ANSI N42.42."`
+	Cases     radiationCasesCmd     `cmd:"" help:"List the radiation alarms of an archive and what was decided."`
 }
 
 type radiationAnalyseCmd struct {

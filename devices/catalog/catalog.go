@@ -7,6 +7,7 @@ import (
 	"acsgd/devices/anpr/isapi"
 	"acsgd/devices/dims/cola"
 	"acsgd/devices/laneio/modbusio"
+	"acsgd/devices/rpm/n42"
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
 	"acsgd/devices/wim/modbus"
@@ -35,6 +36,7 @@ func Drivers() []devices.Driver {
 		wimjson.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
+		n42.Driver(),
 		isapi.Driver(),
 		frigate.Driver(),
 		modbusio.Driver(),

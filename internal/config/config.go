@@ -20,14 +20,15 @@ import (
 
 // File is a site file.
 type File struct {
-	Path    string   `toml:"-"`
-	Site    Site     `toml:"site"`
-	Console Console  `toml:"console"`
-	Metrics Metrics  `toml:"metrics"`
-	Bus     Bus      `toml:"bus"`
-	Arrive  Arrive   `toml:"declarations"`
-	Lanes   []Lane   `toml:"lane"`
-	Tracker []Device `toml:"tracker"` // corridor sources, without a lane
+	Path      string    `toml:"-"`
+	Site      Site      `toml:"site"`
+	Console   Console   `toml:"console"`
+	Metrics   Metrics   `toml:"metrics"`
+	Bus       Bus       `toml:"bus"`
+	Arrive    Arrive    `toml:"declarations"`
+	Radiation Radiation `toml:"radiation"`
+	Lanes     []Lane    `toml:"lane"`
+	Tracker   []Device  `toml:"tracker"` // corridor sources, without a lane
 
 	src *source
 }
@@ -295,6 +296,21 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 		ports[key] = d.Name
 	}
 	return errs
+}
+
+// Radiation is what the site does with the occupancies of its portals.
+type Radiation struct {
+	// N42Dir names a folder, from the site file's, into which every occupancy of a closed
+	// passage is written as ANSI N42.42; "" writes none.
+	N42Dir string `toml:"n42_dir"`
+}
+
+// N42Dir is the path of the folder of occupancies; "" if there is none.
+func (f *File) N42Dir() string {
+	if d := f.Radiation.N42Dir; d == "" || filepath.IsAbs(d) {
+		return d
+	}
+	return filepath.Join(f.Dir(), f.Radiation.N42Dir)
 }
 
 // Dir is the site file's folder: paths that devices name are from there.

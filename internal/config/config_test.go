@@ -89,3 +89,13 @@ func TestSettingsAreStrict(t *testing.T) {
 		})
 	}
 }
+
+// TestTheFolderOfOccupancies is from the site file's folder.
+func TestTheFolderOfOccupancies(t *testing.T) {
+	for text, want := range map[string]string{"": "", "n42": "/etc/acsgd/n42", "/var/n42": "/var/n42"} {
+		f := File{Path: "/etc/acsgd/site.toml", Radiation: Radiation{N42Dir: text}}
+		if got := f.N42Dir(); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -28,6 +28,9 @@ type projector struct {
 	// to the given row, and hands over the outputs of those after row "have".
 	replay func(ctx context.Context, have, upTo uint64, each func(lane string, n uint64, outs []fusion.Output) error) error
 
+	// after is told of passages that the archive has; nil is nobody.
+	after func(context.Context, []store.Passage)
+
 	write sync.Mutex // one writer: a position must never overtake what it stands for
 
 	limit int // of what waits: batchMax
@@ -109,6 +112,7 @@ func (p *projector) refilling(ctx context.Context) (each func(lane string, n uin
 		if err := p.store.Put(ctx, b); err != nil {
 			return err
 		}
+		p.told(ctx, b.Passages)
 		b = store.Batch{Epoch: p.epoch}
 		p.done.Store(max(p.done.Load(), n))
 		return nil
@@ -172,8 +176,15 @@ func (p *projector) flush(ctx context.Context) error {
 		p.mu.Unlock()
 		return err
 	}
+	p.told(ctx, b.Passages)
 	p.done.Store(max(p.done.Load(), n))
 	return nil
+}
+
+func (p *projector) told(ctx context.Context, list []store.Passage) {
+	if p.after != nil {
+		p.after(ctx, list)
+	}
 }
 
 // complete plays the rows again that were lost while the database was gone. New rows are

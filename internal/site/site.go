@@ -124,6 +124,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 	s.flight = newFlight(s.journal)
 	s.project = newProjector(s.store, s.journal.Epoch(), s.flight, s.log)
 	s.project.replay = s.replay
+	if dir := s.opt.File.N42Dir(); dir != "" {
+		s.project.after = (&n42Folder{dir: dir, journal: filepath.Join(s.dir, "journal"), log: s.log}).take
+	}
 	s.snaps = newSnapshotter(s)
 	head, _ := s.journal.Head()
 	s.hub = console.NewHub(s.journal.Epoch(), head)

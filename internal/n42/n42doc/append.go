@@ -102,7 +102,7 @@ func (w *document) channels() {
 		w.tubes = max(w.gamma, 1) // nothing counted, which says that there was nothing
 	}
 	w.sum = o.NeutronBG > 0
-	w.edges = w.Windows != nil && len(w.Windows.From) == 4 && len(w.Windows.To) == 4
+	w.edges = len(o.Windows) > 0 && len(w.Portal.WindowFrom) == 4 && len(w.Portal.WindowTo) == 4
 }
 
 func (w *document) instrument() {
@@ -190,6 +190,9 @@ func (w *document) item() {
 		text("ContainerNumber", c)
 	}
 	text("DeclarationNumber", w.Declaration)
+	for _, c := range w.Declared {
+		text("DeclaredContainerNumber", c)
+	}
 	for _, c := range w.HS {
 		text("DeclaredHSCode", c)
 	}
@@ -256,9 +259,17 @@ func (w *document) windows() {
 		w.raw("</" + name + ">")
 	}
 	w.raw(`<EnergyWindows id="W">`)
-	list("WindowStartEnergyValues", w.Windows.From)
-	list("WindowEndEnergyValues", w.Windows.To)
+	list("WindowStartEnergyValues", w.Portal.WindowFrom)
+	list("WindowEndEnergyValues", w.Portal.WindowTo)
 	w.raw("</EnergyWindows>\n")
+}
+
+// average is the time that the gamma background is a mean of; 0 is not known.
+func (w *document) average() time.Duration {
+	if w.o.BackgroundT > 0 {
+		return time.Duration(w.o.BackgroundT) * time.Second
+	}
+	return w.Portal.Average
 }
 
 // background is what was frozen at the start. The portal gives rates, means of a known
@@ -267,7 +278,7 @@ func (w *document) background() {
 	o := w.o
 	last := o.Start.Add(-o.BGAge)
 	if o.HasBG {
-		long := w.Portal.Average
+		long := w.average()
 		if long <= 0 {
 			long = time.Second // a rate, of no known time
 		}
@@ -288,6 +299,11 @@ func (w *document) background() {
 		w.counts("BGN", neutronSum, "", long, 6, o.NeutronBG*long.Milliseconds())
 		w.close(false)
 	}
+	if o.WindowBG != ([4]int32{}) {
+		w.open("BGE", "Background", o.Start.Add(-o.WindowAge-time.Second), time.Second)
+		w.inWindows("BGE", time.Second, &o.WindowBG, 3)
+		w.close(false)
+	}
 }
 
 // id is a name with a number, G-007.
@@ -298,9 +314,12 @@ func id(prefix string, n int) string {
 
 // state is where the vehicle was and how fast: at is in ms after the occupancy's start.
 func (w *document) state(at int64) {
-	v := int64(w.Speed)
+	v := int64(w.o.Beams)
 	if v == 0 {
 		v = int64(w.o.Speed)
+	}
+	if v == 0 {
+		v = int64(w.Speed)
 	}
 	if v <= 0 {
 		return
@@ -348,27 +367,39 @@ func (w *document) neutrons() {
 	}
 }
 
-// windowSlices writes the counts in energy windows. Where the edges of the windows are not
-// published they are no GrossCounts: those must name windows with edges, and none are made
-// up. They are then a characteristic of the instrument in that slice.
+// windowSlices writes the counts in energy windows.
 func (w *document) windowSlices() {
-	if w.Windows == nil {
-		return
-	}
 	long := time.Duration(w.interval) * time.Millisecond
-	for n := range w.Windows.Slices {
-		s := &w.Windows.Slices[n]
+	if w.o.WindowSpan > 0 {
+		long = time.Duration(w.o.WindowSpan) * time.Millisecond
+	}
+	for n := range w.o.Windows {
+		s := &w.o.Windows[n]
 		m := id("E", n+1)
 		w.open(m, "Foreground", w.o.Start.Add(time.Duration(s.At)*time.Millisecond-long), long)
-		if w.edges {
-			w.counts(m, windowSum, "W", long, 0, int64(s.Counts[0]), int64(s.Counts[1]), int64(s.Counts[2]), int64(s.Counts[3]))
-		} else {
-			w.raw(`<RadInstrumentState radInstrumentInformationReference="RPM"><RadInstrumentCharacteristics>`)
-			w.characteristic("EnergyWindowCounts", fmt.Sprintf("%d %d %d %d", max(s.Counts[0], 0), max(s.Counts[1], 0), max(s.Counts[2], 0), max(s.Counts[3], 0)), "counts", "NonNegativeDoubleList")
-			w.raw("</RadInstrumentCharacteristics></RadInstrumentState>\n")
-		}
+		w.inWindows(m, long, &s.Counts, 0)
 		w.close(s.At >= 0)
 	}
+}
+
+// inWindows writes counts in energy windows, in units of 10^-places. Where the edges of the
+// windows are not published they are no GrossCounts: those must name windows with edges, and
+// none are made up. They are then a characteristic of the instrument in that slice.
+func (w *document) inWindows(in string, long time.Duration, c *[4]int32, places int) {
+	if w.edges {
+		w.counts(in, windowSum, "W", long, places, int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]))
+		return
+	}
+	var list writer
+	for i, n := range c {
+		if i > 0 {
+			list.raw(" ")
+		}
+		list.decimal(max(int64(n), 0), places)
+	}
+	w.raw(`<RadInstrumentState radInstrumentInformationReference="RPM"><RadInstrumentCharacteristics>`)
+	w.characteristic("EnergyWindowCounts", string(list.b), "counts", "NonNegativeDoubleList")
+	w.raw("</RadInstrumentCharacteristics></RadInstrumentState>\n")
 }
 
 func (w *document) picture(p *Picture) {

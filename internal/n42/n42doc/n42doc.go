@@ -27,12 +27,12 @@ type Document struct {
 	Passage    string // its id
 
 	Plates      []Plate
-	Containers  []string // numbers
-	Declaration string   // number
-	HS          []string // codes declared
-	Speed       quant.Speed
+	Containers  []string         // numbers read
+	Declared    []string         // numbers of containers declared
+	Declaration string           // number
+	HS          []string         // codes declared
+	Speed       quant.Speed      // where the portal has not told it
 	Place       *radiation.Place // of the peak, from the front of the vehicle
-	Windows     *Windows         // of a portal with energy windows
 	Remarks     []string         // such as what an officer has decided
 	Pictures    []Picture
 }
@@ -41,9 +41,12 @@ type Document struct {
 type Portal struct {
 	Device                         string // its name in the site
 	Maker, Model, Serial, Firmware string
-	GammaKind, NeutronKind         string // as the schema names them: PVT, He3; "" is not known
-	Panels, Neutrons               uint8  // channels that are known to be there, bit 0 is the first; others show by their counts
-	Average, NeutronAverage        time.Duration
+	GammaKind, NeutronKind         string        // as the schema names them: PVT, He3; "" is not known
+	Panels, Neutrons               uint8         // channels that are known to be there, bit 0 is the first; others show by their counts
+	Average, NeutronAverage        time.Duration // of its backgrounds, where the occupancy does not tell
+	// WindowFrom and WindowTo are the edges of its four energy windows in keV, low to high;
+	// empty where their maker has not published them.
+	WindowFrom, WindowTo []float64
 }
 
 // Known sets what is known of a driver's portals.
@@ -91,20 +94,6 @@ func counted(c [4]int32) (m uint8) {
 
 // Plate is a registration plate.
 type Plate struct{ Text, Role string } // Role: front, rear, trailer
-
-// Windows are counts in the portal's energy windows, low to high, of all its panels together.
-type Windows struct {
-	// From and To are their edges in keV, one each for a window; empty where the portal's
-	// maker has not published them.
-	From, To []float64
-	Slices   []WindowSlice
-}
-
-// WindowSlice are the counts of one slice.
-type WindowSlice struct {
-	At     int32 // its end, ms after Occupancy.Start
-	Counts [4]int32
-}
 
 // Picture is one that the passage has.
 type Picture struct {
@@ -156,6 +145,9 @@ func end(o *radiation.Occupancy) time.Time {
 	}
 	if n := len(o.Neutron); n > 0 {
 		later(o.Neutron[n-1].At)
+	}
+	if n := len(o.Windows); n > 0 {
+		later(o.Windows[n-1].At)
 	}
 	return t
 }

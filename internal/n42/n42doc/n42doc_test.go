@@ -61,7 +61,7 @@ func odd() map[string]*Document {
 		d.Containers, d.HS = []string{"MSKU 123456-5", "TGHU1234565"}, []string{"690721", "310420"}
 		d.Place = &radiation.Place{Middle: 5210, From: 4000, To: 6100, Length: 16500, By: "length"}
 		d.Remarks = []string{"code 4, NORM\x00\uFFFE <&> \xFF", "second person: Иванов"}
-		d.Windows = &Windows{Slices: []WindowSlice{{-200, [4]int32{1, 2, 3, 4}}, {0, [4]int32{5, 6, 7, 8}}}}
+		o.Windows, o.WindowBG = radiation.Windows{{At: -200, Counts: [4]int32{1, 2, 3, 4}}, {At: 0, Counts: [4]int32{5, 6, 7, 8}}}, [4]int32{1500, 20, 30, 40}
 		d.Pictures = []Picture{{Text: "front", Device: "cam-1", At: start, MediaType: "image/jpeg", SHA256: strings.Repeat("ab", 32), Size: 12345},
 			{Text: "plate", Plate: true, MediaType: "image/png", Bytes: []byte{1, 2, 3, 4}}, {}}
 		o.Analysis = &radiation.Analysis{Templates: "2026-01", Alarm: true, Tests: []radiation.TestResult{
@@ -71,7 +71,8 @@ func odd() map[string]*Document {
 		o.Neutron[1].Alarm, o.Neutron[1].Vendor = true, true
 	})
 	add("windows with edges", func(d *Document, o *radiation.Occupancy) {
-		d.Windows = &Windows{From: []float64{0, 100, 400, 1000}, To: []float64{100, 400, 1000, 3000.5}, Slices: []WindowSlice{{0, [4]int32{5, 6, 7, 8}}}}
+		d.Portal.WindowFrom, d.Portal.WindowTo = []float64{0, 100, 400, 1000}, []float64{100, 400, 1000, 3000.5}
+		o.Windows, o.WindowSpan, o.WindowBG = radiation.Windows{{At: 0, Counts: [4]int32{5, 6, 7, 8}}}, 400, [4]int32{1500, 20, 30, 40}
 	})
 	add("contacts alone", func(d *Document, o *radiation.Occupancy) {
 		d.Portal = Portal{Device: "rpm-2"}
@@ -159,8 +160,11 @@ func TestWhatADocumentSays(t *testing.T) {
 	if n := r.Measurements[1]; n.Real != 120_000_000 || n.Gross[0].Counts[0] != 307.92 || n.Gross[0].Detector != "N0" {
 		t.Errorf("neutron background %+v", n)
 	}
+	if e := r.Measurements[2]; e.Class != "Background" || len(e.Gross) > 0 { // its windows have no known edges
+		t.Errorf("background in energy windows %+v", e)
+	}
 	var gamma, neutron int
-	for _, m := range r.Measurements[2:] {
+	for _, m := range r.Measurements[3:] {
 		switch m.Real {
 		case 200_000:
 			gamma++
@@ -171,11 +175,11 @@ func TestWhatADocumentSays(t *testing.T) {
 	if gamma != 14 || neutron != 2 { // twelve slices and two of energy windows
 		t.Errorf("%d gamma slices, %d neutron intervals", gamma, neutron)
 	}
-	s := r.Measurements[10] // the slice with the alarm
+	s := r.Measurements[11] // the slice with the alarm
 	if !s.Start.Equal(start.Add(1000*time.Millisecond)) || s.Gross[0].Counts[0] != 68 || s.Speed != 2280 || !*s.Occupied {
 		t.Errorf("slice %+v", s)
 	}
-	if *r.Measurements[2].Occupied {
+	if *r.Measurements[3].Occupied {
 		t.Error("a slice before the beams were cut is occupied")
 	}
 	var texts []string
@@ -263,7 +267,7 @@ func TestAnyOccupancyBreaksNoRule(t *testing.T) {
 
 // TestWritingAnOccupancyIsCheap bounds what a document costs: a site writes one for each vehicle.
 func TestWritingAnOccupancyIsCheap(t *testing.T) {
-	d := odd()["whole"]
+	d := odd()["alarm"]
 	b := Append(nil, d)
 	if n := testing.AllocsPerRun(50, func() { b = Append(b[:0], d) }); n > 120 {
 		t.Errorf("%v allocations a document", n)

@@ -241,7 +241,7 @@ func (w *document) faults() {
 	if o.Missed > 0 {
 		w.fault("missed", fmt.Sprintf("%d occupancies before this one are missing", o.Missed), "Warning")
 	}
-	if w.o.HasBG && w.Portal.Average <= 0 {
+	if w.o.HasBG && w.average() <= 0 {
 		w.fault("background_time", "the background is a rate of no known time; it is given for one second", "Warning")
 	}
 }

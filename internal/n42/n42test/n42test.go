@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,13 +170,11 @@ type pattern struct {
 }
 
 // Translate makes an XSLT 2.0 stylesheet of a Schematron file. It writes the name of the
-// pattern for each assertion that does not hold, a line each, and "done" at the end. Every
-// pattern is a mode that walks the whole document; of a pattern's rules the first that fits
-// a node counts.
+// pattern for each assertion that does not hold, a line each, and "done" at the end. Of a
+// pattern's rules the first that fits a node counts.
 func Translate(sch []byte) ([]byte, error) {
 	var s schema
-	d := xml.NewDecoder(bytes.NewReader(sch))
-	if err := d.Decode(&s); err != nil && err != io.EOF {
+	if err := xml.Unmarshal(sch, &s); err != nil {
 		return nil, fmt.Errorf("read Schematron: %w", err)
 	}
 	abstract := map[string]*pattern{}
@@ -186,7 +183,12 @@ func Translate(sch []byte) ([]byte, error) {
 			abstract[p.ID] = p
 		}
 	}
-	var top, body bytes.Buffer
+	var out bytes.Buffer
+	out.WriteString("<xsl:stylesheet version='2.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform'")
+	for _, n := range s.NS {
+		fmt.Fprintf(&out, " xmlns:%s=%s", n.Prefix, quote(n.URI))
+	}
+	out.WriteString(">\n<xsl:output method='text'/>\n<xsl:template match='/'>\n")
 	for i := range s.Patterns {
 		p := &s.Patterns[i]
 		if p.Abstract {
@@ -194,38 +196,26 @@ func Translate(sch []byte) ([]byte, error) {
 		}
 		from := p
 		if p.IsA != "" {
-			if from = abstract[p.IsA]; from == nil {
-				return nil, fmt.Errorf("pattern %s is a %s, which there is not", p.ID, p.IsA)
-			}
+			from = abstract[p.IsA]
 		}
-		put := p.substitute()
-		mode := fmt.Sprintf("m%d", i)
-		fmt.Fprintf(&top, "<xsl:apply-templates select='/' mode='%s'/>\n", mode)
-		for n, r := range from.Rules {
-			fmt.Fprintf(&body, "<xsl:template match=%s mode='%s' priority='%d'>\n", quote(put(r.Context)), mode, len(from.Rules)-n)
-			for _, l := range r.Lets {
-				fmt.Fprintf(&body, "<xsl:variable name=%s select=%s/>\n", quote(l.Name), quote(put(l.Value)))
-			}
-			for _, a := range r.Asserts {
-				fmt.Fprintf(&body, "<xsl:if test=%s><xsl:text>%s&#10;</xsl:text></xsl:if>\n", quote("not("+put(a.Test)+")"), p.ID)
-			}
-			fmt.Fprintf(&body, "<xsl:apply-templates select='@*|node()' mode='%s'/>\n</xsl:template>\n", mode)
-		}
-		if len(from.Rules) == 0 {
+		if from == nil || len(from.Rules) == 0 {
 			return nil, fmt.Errorf("pattern %s has no rules", p.ID)
 		}
+		put, earlier := p.substitute(), "()"
+		for _, r := range from.Rules {
+			nodes := "//" + put(r.Context)
+			fmt.Fprintf(&out, "<xsl:for-each select=%s>\n", quote(nodes+" except ("+earlier+")"))
+			for _, l := range r.Lets {
+				fmt.Fprintf(&out, "<xsl:variable name=%s select=%s/>\n", quote(l.Name), quote(put(l.Value)))
+			}
+			for _, a := range r.Asserts {
+				fmt.Fprintf(&out, "<xsl:if test=%s><xsl:text>%s&#10;</xsl:text></xsl:if>\n", quote("not("+put(a.Test)+")"), p.ID)
+			}
+			out.WriteString("</xsl:for-each>\n")
+			earlier += " | " + nodes
+		}
 	}
-	var out bytes.Buffer
-	out.WriteString("<xsl:stylesheet version='2.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform'")
-	for _, n := range s.NS {
-		fmt.Fprintf(&out, " xmlns:%s=%s", n.Prefix, quote(n.URI))
-	}
-	out.WriteString(">\n<xsl:output method='text'/>\n<xsl:template match='/'>\n")
-	out.Write(top.Bytes())
-	out.WriteString("<xsl:text>done&#10;</xsl:text>\n</xsl:template>\n")
-	out.WriteString("<xsl:template match='@*|node()' mode='#all' priority='-10'><xsl:apply-templates select='@*|node()' mode='#current'/></xsl:template>\n")
-	out.Write(body.Bytes())
-	out.WriteString("</xsl:stylesheet>\n")
+	out.WriteString("<xsl:text>done&#10;</xsl:text>\n</xsl:template>\n</xsl:stylesheet>\n")
 	return out.Bytes(), nil
 }
 
