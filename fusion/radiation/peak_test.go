@@ -281,3 +281,26 @@ func BenchmarkAnalysis(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAnalysisOfTheRealDay is of vehicles with a source, against learned shadows.
+func BenchmarkAnalysisOfTheRealDay(b *testing.B) {
+	var all []*Occupancy
+	r := rand.New(rand.NewPCG(1, 1))
+	var clean []*Occupancy
+	for _, o := range Analyse(Config{}, lines(recorded(b, dayFile))) {
+		if learnable(o) {
+			s := inject(r, o, 900)
+			s.GammaAlarm = true
+			clean, all = append(clean, o), append(all, s)
+		}
+	}
+	tpl, err := Learn(clean, 10)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := &Analysis{}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		tpl.analyse(all[n%len(all)], a)
+	}
+}
