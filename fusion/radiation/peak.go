@@ -183,10 +183,10 @@ func (p *excess) peak(top int) *Peak {
 	}
 	k := new(Peak)
 	switch {
-	case load.gain == 0:
+	case load.gain <= 0:
 		k.From, k.To = p.width(top, p.run[top]/2)
 		k.Shape = p.o.extent(k.From, k.To)
-	case source.gain == 0:
+	case source.gain <= 0:
 		k.From, k.To = time(float64(load.from)), time(float64(load.to-1))
 		k.Shape = Distributed
 	default:
@@ -268,7 +268,7 @@ func (o *Occupancy) extent(from, to int32) Shape {
 		return Compact
 	case v > 0 && mm > distributedFrom, share > 0.6:
 		return Distributed
-	case v == 0 && share > 0 && share <= 0.25: // 3.8 m of 16
+	case v <= 0 && share > 0 && share <= 0.25: // 3.8 m of 16
 		return Compact
 	}
 	return UnknownShape
