@@ -199,7 +199,7 @@ func (f *filter) try(s source) {
 			f.best.z, f.best.side, f.best.net, f.best.ofShare, f.best.ofTilt = z, d, num/den, a, b
 		}
 	}
-	if z := math.Abs(td) / math.Sqrt(tf); s.half == 0 && z > f.sideway.z {
+	if z := math.Abs(td) / math.Sqrt(tf); s.half <= 0 && z > f.sideway.z {
 		f.sideway = s
 		f.sideway.z, f.sideway.side = z, sides[1]
 		if td < 0 {

@@ -127,26 +127,19 @@ func TestShapes(t *testing.T) {
 
 // Peaks of alarms alone, and of real vehicles with a source they are compact.
 func TestPeaksOverLearnedShadows(t *testing.T) {
-	var clean []*Occupancy
-	for _, o := range Analyse(Config{}, lines(recorded(t, dayFile))) {
-		if learnable(o) {
-			clean = append(clean, o)
-		}
-	}
+	clean := realDay(t)
 	r := rand.New(rand.NewPCG(21, 22))
-	tpl, err := Learn(clean, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tpl := learn(t, occupancies(clean), 10)
 	shapes, n := map[Shape]int{}, 0
-	for _, o := range clean {
+	for _, v := range clean {
+		o := v.o
 		if a := tpl.Analyse(o); !a.Alarm && a.Peak != nil {
 			t.Errorf("occupancy %d: %+v without an alarm", o.Number, *a.Peak)
 		}
 		if len(o.Slices) < 40 {
 			continue
 		}
-		s := inject(r, o, 900)
+		s := v.inject(r, 900, 0.7)
 		s.GammaAlarm = true
 		if a := tpl.Analyse(s); a.Peak != nil {
 			shapes[a.Peak.Shape]++
@@ -284,19 +277,14 @@ func BenchmarkAnalysis(b *testing.B) {
 
 // BenchmarkAnalysisOfTheRealDay is of vehicles with a source, against learned shadows.
 func BenchmarkAnalysisOfTheRealDay(b *testing.B) {
-	var all []*Occupancy
 	r := rand.New(rand.NewPCG(1, 1))
-	var clean []*Occupancy
-	for _, o := range Analyse(Config{}, lines(recorded(b, dayFile))) {
-		if learnable(o) {
-			s := inject(r, o, 900)
-			s.GammaAlarm = true
-			clean, all = append(clean, o), append(all, s)
-		}
-	}
-	tpl, err := Learn(clean, 10)
-	if err != nil {
-		b.Fatal(err)
+	clean := realDay(b)
+	tpl := learn(b, occupancies(clean), 10)
+	var all []*Occupancy
+	for _, v := range clean {
+		s := v.inject(r, 900, 0.7)
+		s.GammaAlarm = true
+		all = append(all, s)
 	}
 	a := &Analysis{}
 	b.ReportAllocs()
