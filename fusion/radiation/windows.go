@@ -300,7 +300,7 @@ func (s *spectra) spectrum(o *Occupancy, from, to int32, remains float64) *Spect
 		}
 	}
 	res := &Spectrum{Class: UnknownSpectrum}
-	if n == 0 {
+	if n < 1 {
 		return res
 	}
 	t := n * s.span
