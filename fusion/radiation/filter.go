@@ -220,8 +220,8 @@ func (f *filter) try(s source) {
 
 // misfit lowers what was found where the occupancy is unlike the vehicles learned from all
 // along, not only at the source: the deviations that are left are then as much larger than
-// they should be. It never raises it, and as a strong source is itself among few parts, it
-// leaves at least 8 sigma of that.
+// they should be. It never raises it, and it is bounded: a strong source that explains half
+// of all deviations keeps more than 8 sigma.
 func (f *filter) misfit() {
 	if f.best.z <= 0 {
 		return
