@@ -93,7 +93,6 @@ type Passage struct {
 	Gross     *GrossLoad           `json:"gross,omitempty"`
 	Size      *Size                `json:"size,omitempty"`
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
-	Place     *radiation.Place     `json:"radiation_place,omitempty"` // of its peak on the vehicle; a new one whenever it changes
 	Speed     quant.Speed          `json:"speed_mms,omitempty"`
 	AxleCode  string               `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
 	Pattern   string               `json:"pattern,omitempty"`   // how its axles stand: T11O3
@@ -108,7 +107,9 @@ type Passage struct {
 	Missing  []string        `json:"missing,omitempty"`
 	Findings []rules.Finding `json:"findings,omitempty"`
 	Advice   []rules.Finding `json:"advice,omitempty"`
-	Basis    Basis           `json:"basis,omitzero"` // what the findings rest on beside the measurements
+	// Place is where the peak of Radiation is on the vehicle; a new one whenever it changes.
+	Place *radiation.Place `json:"radiation_place,omitempty"`
+	Basis Basis            `json:"basis,omitzero"` // what the findings rest on beside the measurements
 
 	Decision *Decision `json:"decision,omitempty"`
 	Pending  *Decision `json:"pending,omitempty"` // waits for a second person

@@ -105,7 +105,7 @@ func (a *Analyser) finish(o *Occupancy) Report {
 	if r.Analysis = o.Analysis; r.Analysis != nil {
 		for i := range r.Analysis.Tests {
 			t := &r.Analysis.Tests[i]
-			r.TemplateAlarm = r.TemplateAlarm || t.Alarm && (t.Name == TestTemplate || t.Name == TestPillars)
+			r.TemplateAlarm = r.TemplateAlarm || t.Alarm && t.Learned()
 		}
 	}
 	return r

@@ -39,6 +39,7 @@ type TestResult struct {
 var titles = map[string]string{
 	TestTemplate: "expected shadow",
 	TestPillars:  "opposite pillar",
+	TestLevel:    "level",
 	TestRatio:    "energy ratio",
 	TestDistance: "spectral distance",
 }
@@ -49,6 +50,11 @@ func (r *TestResult) Title() string {
 		return t
 	}
 	return r.Name
+}
+
+// Learned reports a test that needs templates.
+func (r *TestResult) Learned() bool {
+	return r.Name == TestTemplate || r.Name == TestPillars || r.Name == TestLevel
 }
 
 // Alarms appends the titles of the tests that alarm.

@@ -141,8 +141,7 @@ func notMade(o *radiation.Occupancy) (notes []string) {
 	}
 	for i := range o.Analysis.Tests {
 		t := &o.Analysis.Tests[i]
-		learned := t.Name == radiation.TestTemplate || t.Name == radiation.TestPillars
-		if t.Reason != "" && (o.Analysis.Templates != "" || !learned) {
+		if t.Reason != "" && (o.Analysis.Templates != "" || !t.Learned()) {
 			notes = append(notes, "test "+t.Title()+" not made: "+t.Reason)
 		}
 	}
