@@ -97,6 +97,9 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 		}
 		was := st.State
 		st.State, st.Reason = h.State, h.Reason
+		if d.Class == "rpm" && (h.State == obs.Offline || h.State == obs.Degraded) {
+			c.portalLost(d, st)
+		}
 		if d.Class == "laneio" && h.State == obs.Offline { // nobody knows where they are now
 			c.s.Lane.Barrier, c.s.Lane.Light = "unknown", "unknown"
 		}
@@ -209,6 +212,7 @@ func (c *Core) begin(d *Instrument, at time.Time) *visit {
 	}
 	c.s.Open = slices.Insert(c.s.Open, i, v)
 	v.Orphan = c.s.Now.Sub(at) > dwellMax
+	v.Unwatched = c.s.Radiation.Missing()
 	v.judge, v.rematch = everything, true
 	c.mark(v)
 	c.note(v, Opened, "opened", 0, "seen by "+d.Name)

@@ -20,6 +20,8 @@ type Engine struct {
 	gammaFault   string // of the newest background line
 	neutronFault string
 	tamper       bool
+	stated       string // a fault that the portal states until it takes it back
+	lost         string // why the portal is not relied on until it is heard to be vacant
 	boot         uint32
 	number       uint32 // the newest end line's
 	numbered     bool
@@ -88,8 +90,12 @@ func (e *Engine) NeutronBackground() (mcps int64, ok bool) { return e.neutrons.m
 // Fault names a standing fault of the portal; "" is none.
 func (e *Engine) Fault() string {
 	switch {
+	case e.lost != "":
+		return e.lost
 	case e.tamper:
 		return "tamper"
+	case e.stated != "":
+		return e.stated
 	case e.gammaFault != "":
 		return e.gammaFault
 	}
@@ -124,6 +130,13 @@ func (e *Engine) Feed(at time.Time, r *obs.Radiation) (done *Occupancy) {
 	case "TT", "TC":
 		e.tamper = r.Tag == "TT"
 		e.fault(e.Fault())
+	case "DC":
+		if was := e.contacts(at, r); was != nil {
+			done = was
+		}
+	case "FT", "FC":
+		e.stated = r.Fault
+		e.fault(e.Fault())
 	case "SG1", "SG2", "SN1":
 		e.set.take(r.Tag, r.Setup)
 	default:
@@ -154,6 +167,9 @@ func (e *Engine) Tick(at time.Time) (done *Occupancy) {
 
 // vacant takes a background line.
 func (e *Engine) vacant(at time.Time, r *obs.Radiation) {
+	if !r.Occupied {
+		e.lost = ""
+	}
 	switch r.Tag {
 	case "GB", "GH", "GL":
 		e.bg.take(at, clamp(r.Gamma))
@@ -236,8 +252,11 @@ func (e *Engine) neutron(at time.Time, r *obs.Radiation) {
 
 func (e *Engine) flags(r *obs.Radiation) {
 	for _, f := range r.Flags {
-		if f == obs.Truncated {
+		switch f {
+		case obs.Truncated:
 			e.cur.Truncated = true
+		case obs.IntervalUnknown:
+			e.cur.IntervalUnknown = true
 		}
 		if f.Voids() {
 			e.fault(string(f))
@@ -267,7 +286,9 @@ func (e *Engine) end(at time.Time, r *obs.Radiation) *Occupancy {
 	}
 	e.cur.Number, e.cur.Boot, e.cur.Missed = r.Occupancy, e.boot, missed
 	e.cur.End = at
-	return e.close("")
+	done := e.close("")
+	e.lost = ""
+	return done
 }
 
 // close ends the open occupancy; why is what it lacks.
@@ -284,6 +305,7 @@ func (e *Engine) close(why string) *Occupancy {
 		}
 	}
 	switch {
+	case o.Contacts: // it has none
 	case o.Count == 0:
 		e.fault("no slices")
 	case o.Count < r.window:
@@ -295,7 +317,7 @@ func (e *Engine) close(why string) *Occupancy {
 	if why != "" {
 		e.fault(why)
 	}
-	if e.templates != nil && o.Fault == "" {
+	if e.templates != nil && o.Fault == "" && !o.Contacts {
 		o.Template = e.templates.Test(o)
 	}
 	o.Open = false

@@ -56,6 +56,11 @@ type Occupancy struct {
 	GuardAlarm      bool     `json:"guard_alarm,omitempty"`
 	GuardSigma      int32    `json:"guard_milli_sigma,omitempty"`
 
+	// Contacts says that the portal tells by dry contacts alone: there is no profile.
+	Contacts bool `json:"contacts,omitempty"`
+	// IntervalUnknown: what time the counts are of is not known, the driver assumed one.
+	IntervalUnknown bool `json:"interval_unknown,omitempty"`
+
 	Template *TemplateResult `json:"template,omitempty"` // nil until templates are in force
 }
 
