@@ -12,8 +12,8 @@ const Kind = "rpm/tsa"
 
 // Config are the settings of one portal.
 type Config struct {
-	// Silence is how long a vacant portal may say nothing (it owes a background line
-	// every 5 s) before it is reported as degraded; after three times as long the link is
+	// Silence is how long a portal may say nothing (it owes a background line every 5 s, or
+	// slices) before it is reported as degraded; after three times as long the link is
 	// given up and made anew. 0 switches the watch off.
 	Silence time.Duration `toml:"silence"`
 	// Date is the day of a daily file whose lines carry the time of day only, as

@@ -24,9 +24,9 @@ Wiring   TCP: the controller or its serial server listens (1600 in the vendor's 
          Serial: RS-232 from the controller, 9600 8N1 unless set otherwise, 4800 to 115200.
 
 Settings
-  silence  "10s"  a vacant portal owes a background line every 5 s; after this time without
-                  an understood line it is reported as degraded, after three times as long
-                  the link is made anew; "0s" switches the watch off
+  silence  "10s"  a portal owes a background line every 5 s, or slices; after this time
+                  without an understood line it is reported as degraded, after three times as
+                  long the link is made anew; "0s" switches the watch off
   date     ""     day of a daily file whose time column has no date, "2026-01-15"
   zone     ""     offset from UTC of such a file, "+05:00"; empty is UTC
 

@@ -135,15 +135,15 @@ func (s *Session) Tick(now time.Time, out *devices.Out) {
 		return
 	}
 	quiet := now.Sub(s.heard)
+	if quiet >= s.cfg.Silence && !s.silent {
+		s.silent = true
+		out.Emit(now, nil, &obs.Health{State: obs.Degraded, Reason: fmt.Sprintf("no line understood for %s", s.cfg.Silence)})
+	}
 	if s.state == occupied {
 		if quiet >= s.cfg.Silence+occupancyEnds {
 			s.state, s.sliced, s.whole = unknown, false, false // its end line was lost
 		}
 		return
-	}
-	if quiet >= s.cfg.Silence && !s.silent {
-		s.silent = true
-		out.Emit(now, nil, &obs.Health{State: obs.Degraded, Reason: fmt.Sprintf("no line understood for %s", s.cfg.Silence)})
 	}
 	if quiet >= 3*s.cfg.Silence {
 		out.Fail = fmt.Errorf("tsa: no line understood for %s although a background line is due every 5 s", quiet)
@@ -174,7 +174,7 @@ func (s *Session) Deadline() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	switch {
-	case s.state == occupied:
+	case s.silent && s.state == occupied:
 		return s.heard.Add(s.cfg.Silence + occupancyEnds), true
 	case s.silent:
 		return s.heard.Add(3 * s.cfg.Silence), true
@@ -198,6 +198,10 @@ func (s *Session) line(now time.Time, line []byte, at int64, out *devices.Out) {
 	}
 	if !d.known {
 		s.strange++
+	}
+	if now.Sub(s.heard) >= 2*backgroundEvery { // whatever passed meanwhile was not seen to begin
+		s.whole = false
+		s.partial = s.partial || s.sliced
 	}
 	s.heard = now
 	if s.silent {

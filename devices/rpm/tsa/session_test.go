@@ -276,19 +276,43 @@ func TestSilence(t *testing.T) {
 		t.Fatal("30 s of silence and the link is kept")
 	}
 
-	t.Run("inside an occupancy the portal owes no background", func(t *testing.T) {
+	t.Run("inside an occupancy the portal owes slices", func(t *testing.T) {
 		s, out := newTest(t, false, nil), &devices.Out{}
 		s.Feed(start, []byte(four("GB", 400)+four("NS", 1)), out)
-		s.Tick(start.Add(15*time.Second), out)
-		if out.Fail != nil || len(out.Obs) != 2 {
-			t.Fatal("reported as silent")
+		if at, _ := s.Deadline(); !at.Equal(start.Add(10 * time.Second)) {
+			t.Fatalf("deadline %s", at)
+		}
+		s.Tick(start.Add(10*time.Second), out)
+		if h, ok := out.Obs[len(out.Obs)-1].Body.(*obs.Health); out.Fail != nil || !ok || h.State != obs.Degraded {
+			t.Fatal("10 s of silence inside an occupancy are not reported")
 		}
 		s.Tick(start.Add(31*time.Second), out)
 		s.Tick(start.Add(32*time.Second), out)
-		if len(out.Obs) != 3 {
+		if len(out.Obs) != 3 || out.Fail == nil {
 			t.Fatal("the lost end of an occupancy hides the silence for ever")
 		}
 	})
+
+	// A link that stays open while nothing comes: the vehicle's first half is not in it.
+	for name, quiet := range map[string]time.Duration{"reported": 0, "not watched": 1} {
+		t.Run("slices after a silence are not the beginning, "+name, func(t *testing.T) {
+			s, out := newTest(t, false, nil), &devices.Out{}
+			s.cfg.Silence -= quiet * s.cfg.Silence
+			s.Feed(start, []byte(four("GB", 400)), out)
+			now := start.Add(12 * time.Second)
+			s.Tick(start.Add(10*time.Second), out)
+			out.Reset()
+			for i := range 3 {
+				s.Feed(now.Add(time.Duration(i)*200*time.Millisecond), []byte(four("GS", 60)), out)
+			}
+			drain(s, now.Add(time.Second), out)
+			for i, o := range out.Obs {
+				if r, ok := o.Body.(*obs.Radiation); ok && (len(r.Flags) != 1 || r.Flags[0] != obs.Truncated) {
+					t.Errorf("line %d (%s) has the flags %v", i, r.Tag, r.Flags)
+				}
+			}
+		})
+	}
 }
 
 func TestAStreamWithoutTimesAdvancesByThePortalsRhythm(t *testing.T) {
