@@ -95,6 +95,8 @@ func Radiation(dst []Finding, o *radiation.Occupancy, norm *NormHit) []Finding {
 		alarm(&neutron, "neutron alarm")
 	case why != "":
 		neutron.Verdict, neutron.Reason = Undetermined, why
+	case len(o.Neutron) == 0 && !o.Contacts:
+		neutron.Verdict, neutron.Reason = Undetermined, "no neutrons were counted"
 	}
 	if o.Contacts {
 		gamma.Clause, neutron.Clause = "portal's alarm contact", "portal's neutron alarm contact"

@@ -46,6 +46,8 @@ type Config struct {
 	Every    time.Duration // from reading to reading
 	Hold     time.Duration // how long it stays occupied after it was clear
 	Silence  time.Duration // how long nothing new may come
+
+	NoNeutrons bool // it counts none
 }
 
 // Portal is what is remembered from reading to reading. The zero value with a Config is
@@ -110,9 +112,11 @@ func (p *Portal) Take(at time.Time, r *Reading, raw []byte, out *devices.Out) {
 		return
 	}
 	if !r.Occupied && !at.Before(p.nextBG) {
-		line(&obs.Radiation{Tag: "GB", Gamma: r.Background, Values: slices.Clone(r.Values)})
-		line(&obs.Radiation{Tag: "NB", Neutron: r.NeutronBG, Background: r.NeutronMCP, Values: slices.Clone(r.NeutValues)})
 		p.nextBG = at.Add(backgroundEvery)
+		line(&obs.Radiation{Tag: "GB", Gamma: r.Background, Values: slices.Clone(r.Values)})
+		if !p.NoNeutrons {
+			line(&obs.Radiation{Tag: "NB", Neutron: r.NeutronBG, Background: r.NeutronMCP, Values: slices.Clone(r.NeutValues)})
+		}
 	}
 }
 
@@ -252,7 +256,7 @@ func (p *Portal) during(at time.Time, r *Reading, line func(*obs.Radiation)) {
 			p.neutron[c] += min(n, 1<<20)
 		}
 	}
-	if time.Duration(p.counts)*p.Interval >= neutronEvery || p.neutAt && !p.shouted {
+	if time.Duration(p.counts)*p.Interval >= neutronEvery && !p.NoNeutrons || p.neutAt && !p.shouted {
 		p.neutrons(flags, line)
 	}
 }
