@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -136,9 +135,9 @@ func (c *Config) lines() error {
 			has[l.Kind+" "+g.name] = true
 		}
 	}
-	for _, kind := range []string{"background gamma", "slice", "end"} {
-		if !has[kind] && len(errs) == 0 {
-			errs = append(errs, fmt.Errorf("no line of kind %q: without it no vehicle can be judged", strings.ReplaceAll(kind, " ", "\" with a group \"")))
+	for _, need := range [][2]string{{"background gamma", `"background" with a group gamma1`}, {"slice", `"slice"`}, {"end", `"end"`}} {
+		if !has[need[0]] && len(errs) == 0 {
+			errs = append(errs, fmt.Errorf("no line of kind %s: without it no vehicle can be judged", need[1]))
 		}
 	}
 	return errors.Join(errs...)
