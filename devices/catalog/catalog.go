@@ -7,6 +7,9 @@ import (
 	"acsgd/devices/anpr/isapi"
 	"acsgd/devices/dims/cola"
 	"acsgd/devices/laneio/modbusio"
+	"acsgd/devices/rpm/aspect"
+	"acsgd/devices/rpm/contacts"
+	"acsgd/devices/rpm/generic"
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
 	"acsgd/devices/wim/modbus"
@@ -35,6 +38,9 @@ func Drivers() []devices.Driver {
 		wimjson.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
+		aspect.Driver(),
+		generic.Driver(),
+		contacts.Driver(),
 		isapi.Driver(),
 		frigate.Driver(),
 		modbusio.Driver(),
