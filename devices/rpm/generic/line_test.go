@@ -108,8 +108,10 @@ func TestLineExpressionsReadAsTheDriverOfTSA(t *testing.T) {
 	stories := map[string][]chunk{
 		"one vehicle behind another": slices.Concat([]chunk{{0, background}, {5 * time.Second, background}},
 			occupancy(8*time.Second, 637), occupancy(14*time.Second, 638), []chunk{{25 * time.Second, background}}),
-		"the connection begins inside an occupancy":   slices.Concat(occupancy(time.Second, 1)[3:], occupancy(9*time.Second, 2)),
-		"a burst proves the beginning":                occupancy(time.Second, 1),
+		"the connection begins inside an occupancy": slices.Concat(occupancy(time.Second, 1)[3:], occupancy(9*time.Second, 2)),
+		"a burst proves the beginning":              occupancy(time.Second, 1),
+		"a beginning without its burst": slices.Concat([]chunk{{0, background}}, occupancy(2*time.Second, 1), []chunk{{10 * time.Second, background}},
+			occupancy(11*time.Second, 2)[4:]),
 		"a silence":                                   slices.Concat([]chunk{{0, background}}, occupancy(14*time.Second, 4)[4:], []chunk{{20 * time.Second, background}}),
 		"the end of an occupancy is lost":             slices.Concat([]chunk{{0, background}}, occupancy(4*time.Second, 4)[:9], occupancy(45*time.Second, 5)[2:]),
 		"golden lines":                                {{time.Second, golden}},

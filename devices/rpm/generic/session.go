@@ -41,6 +41,7 @@ type Session struct {
 	whole    bool // the portal was vacant on this connection: the next beginning is seen
 	sliced   bool // this occupancy has had a slice
 	partial  bool // it was not seen to begin
+	bursts   bool // occupancies on this connection have begun with a burst
 	serial   uint32
 	fault    string // stated, until taken back
 	scratch  []*obs.Radiation
@@ -287,17 +288,21 @@ func (s *Session) gather(dst []*obs.Radiation, r *read) []*obs.Radiation {
 
 // flush ends a burst: its n slices were counted before they were sent, the i-th ended n-i
 // intervals before the last one was received. As many as the portal buffers, and one, are
-// the beginning of an occupancy even where nothing was heard before it.
+// the beginning of an occupancy even where nothing was heard before it; fewer, of a portal
+// that has sent bursts before, are not.
 func (s *Session) flush(out *devices.Out) {
-	proven := s.slices > s.cfg.Buffered
-	if proven {
-		s.partial = false
+	switch {
+	case s.slices > s.cfg.Buffered:
+		s.partial, s.bursts = false, true
+	case s.slices > 0 && s.bursts:
+		s.partial = true
 	}
 	for i, h := range s.held {
 		if h.nth > 0 {
 			h.o.Stamp.At = obs.Unix(s.slice.Add(-s.cfg.interval() * time.Duration(s.slices-h.nth)))
-			if proven {
-				h.r.Flags = without(h.r.Flags, obs.Truncated)
+			h.r.Flags = without(h.r.Flags, obs.Truncated)
+			if s.partial {
+				h.r.Flags = append(h.r.Flags, obs.Truncated)
 			}
 		}
 		out.Obs = append(out.Obs, h.o)
