@@ -265,6 +265,23 @@ func TestWhoeverIsInThePortalAtFirstWasNotSeenToCome(t *testing.T) {
 	}
 }
 
+// While requests go unanswered an object may have come far into the portal.
+func TestAnObjectThatCameWhileNothingWasReadWasNotSeenToCome(t *testing.T) {
+	for _, row := range []struct {
+		lost time.Duration
+		want string
+	}{{800 * time.Millisecond, "GS 331"}, {1200 * time.Millisecond, "GS 331 truncated"}} {
+		r := newRig(t, "")
+		r.next()
+		r.now = r.now.Add(row.lost)
+		r.set(17, "0008")
+		r.set(2, "0001")
+		if got := r.next(); got != row.want {
+			t.Errorf("after %s: %s, want %s", row.lost, got, row.want)
+		}
+	}
+}
+
 func TestAPortalThatWasStartedAnew(t *testing.T) {
 	r := newRig(t, "")
 	r.next()

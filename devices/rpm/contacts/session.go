@@ -22,6 +22,8 @@ const (
 	// A contact that changes so often in so long is broken, whatever it says.
 	chatters    = 10
 	chatterSpan = 5 * time.Second
+	// blindness is how long nothing may be read for a beginning to count as seen.
+	blindness = time.Second
 	// lingers is how long an alarm contact that closes without a vehicle is told.
 	lingers = 10 * time.Second
 )
@@ -38,6 +40,8 @@ type Unit struct {
 	broken []string // wires that the module tells to be broken
 
 	seen   bool      // there was a reading
+	read   time.Time // the last one
+	blind  bool      // it was too long ago when the contact closed
 	inside bool      // occupied, or it was until a moment ago
 	last   time.Time // when it was occupied last
 	twice  bool      // it was so at two readings in a row
@@ -179,12 +183,16 @@ func (c *input) take(now time.Time, on, seen bool) {
 // An alarm contact that is still closed then belongs to the vehicle that has gone.
 func (u *Unit) presence(now time.Time) {
 	on := u.inputs[occupied].on
+	if !u.twice {
+		u.blind = u.seen && now.Sub(u.read) > blindness
+	}
+	u.read = now
 	began := on && (u.twice || !u.seen)
 	u.twice = on
 	switch {
 	case on && (u.inside || began):
 		if !u.inside {
-			u.inside, u.whole = true, u.seen
+			u.inside, u.whole = true, u.seen && !u.blind
 		}
 		u.last = now
 	case u.inside && now.Sub(u.last) >= u.cfg.Hold:

@@ -182,6 +182,16 @@ func TestWhoeverIsInThePortalAtFirstWasNotSeenToCome(t *testing.T) {
 	}
 }
 
+func TestAVehicleThatCameWhileNothingWasReadWasNotSeenToCome(t *testing.T) {
+	r := newRig(t, "")
+	r.run(time.Second)
+	r.now = r.now.Add(1200 * time.Millisecond)
+	r.set("O g n F")
+	if got := r.run(100 * time.Millisecond); got != "2250 DC occupied truncated" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestTheModule(t *testing.T) {
 	r := newRig(t, "retries = 1")
 	r.run(100 * time.Millisecond)

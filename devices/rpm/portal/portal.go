@@ -55,7 +55,9 @@ type Config struct {
 type Portal struct {
 	Config
 
-	seen    bool // there was a reading
+	seen    bool      // there was a reading
+	read    time.Time // the last one
+	blind   bool      // and it was so long before this one that much may have passed
 	object  uint32
 	fresh   time.Time // the last new counts
 	stuck   bool
@@ -87,6 +89,8 @@ type Portal struct {
 const (
 	backgroundEvery = 5 * time.Second
 	neutronEvery    = time.Second
+	// blindness is how long nothing may be read for a beginning to count as seen.
+	blindness = time.Second
 	// appears is how long an object that was counted may be out of the beams before it is
 	// over that it was never in them.
 	appears = 2 * time.Second
@@ -94,6 +98,8 @@ const (
 
 // Take takes a reading; raw is its bytes, which are kept.
 func (p *Portal) Take(at time.Time, r *Reading, raw []byte, out *devices.Out) {
+	p.blind = p.seen && at.Sub(p.read) > blindness
+	p.read = at
 	if !p.seen || r.New || r.Restarted {
 		p.fresh, p.stuck = at, false
 	}
@@ -208,6 +214,7 @@ func (p *Portal) objects(at time.Time, r *Reading, line func(*obs.Radiation)) {
 		}
 		p.enter(at)
 		p.name(r)
+		p.partial = p.blind
 	case !p.inside && !p.alarm && (r.GammaAlarm || r.NeutAlarm):
 		p.enter(at)
 		p.early, p.partial = true, true
