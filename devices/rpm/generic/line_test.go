@@ -293,13 +293,12 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("GA,000198,000099,000093,000102\rGX,000001,000000,000000,000000\n"))
 	f.Add([]byte("TT,000000,000000,000000,000000\r\nTC,111111\r\nSG1,002000,000068,05,10,05.0,P\r\n"))
 	f.Add([]byte(strings.Repeat("x", 3000)))
-	sec := section(f)
+	cfg, err := load(section(f))
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, p []byte) {
-		made, err := NewSession(sec, devices.Env{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, now := made.(*Session), start
+		s, now := &Session{cfg: cfg}, start
 		var out devices.Out
 		for i := 0; i < len(p); i += 37 {
 			s.Feed(now, p[i:min(i+37, len(p))], &out)
