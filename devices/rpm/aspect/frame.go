@@ -99,7 +99,7 @@ func decode(w []uint16, noReady bool) (r portal.Reading) {
 		if v >= 0 && v <= largest { // false of what is no number
 			return v
 		}
-		r.Faults = append(r.Faults, what+"_invalid")
+		r.Faults, r.NoMean = append(r.Faults, what+"_invalid"), true
 		return 0
 	}
 	channel := func(at int, name string) (alarm bool, count int32, background, variance float64) {

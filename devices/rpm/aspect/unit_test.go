@@ -252,6 +252,19 @@ func TestFaultsAndWarnings(t *testing.T) {
 	}
 }
 
+// A background that is no number is a fault, and not a background of nought.
+func TestABackgroundThatIsNoNumberIsNotTold(t *testing.T) {
+	r := newRig(t, "")
+	r.set(13, "0000 7F80") // infinity
+	if got := r.next(); got != "degraded neutron_background_invalid; FT !neutron_background_invalid" {
+		t.Errorf("got %s", got)
+	}
+	r.set(13, "0000 4028")
+	if got := r.next(); got != "online; FC; GB 1655; NB 2" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestWhoeverIsInThePortalAtFirstWasNotSeenToCome(t *testing.T) {
 	r := newRig(t, "hold = \"200ms\"")
 	r.set(2, "0001")

@@ -173,6 +173,7 @@ func (u *Unit) take(now time.Time, out *devices.Out) {
 		v, ok := p.NumberOf(m)
 		if base, _ := split(p.Name); !ok || v < 0 || base != "elapsed" && base != "counter" && v > largest(base) {
 			r.Faults = append(r.Faults, p.Name+"_invalid")
+			r.NoMean = r.NoMean || strings.Contains(base, "background")
 			continue
 		}
 		u.number(&r, p.Name, v)

@@ -29,6 +29,7 @@ type Reading struct {
 
 	Gamma      [4]int32 // counts of the interval
 	Neutron    [4]int32
+	NoMean     bool     // the backgrounds are none
 	Background [4]int32 // counts/s
 	NeutronBG  [4]int32 // counts/s, cut
 	NeutronMCP int64    // the sum, counts/1000 s
@@ -117,7 +118,7 @@ func (p *Portal) Take(at time.Time, r *Reading, raw []byte, out *devices.Out) {
 		p.leave(at, r, line)
 		return
 	}
-	if !r.Occupied && !at.Before(p.nextBG) {
+	if !r.Occupied && !r.NoMean && !at.Before(p.nextBG) {
 		p.nextBG = at.Add(backgroundEvery)
 		line(&obs.Radiation{Tag: "GB", Gamma: r.Background, Values: slices.Clone(r.Values)})
 		if !p.NoNeutrons {
@@ -319,8 +320,10 @@ func (p *Portal) end(r *Reading, line func(*obs.Radiation)) {
 		p.neutrons(nil, line)
 	}
 	p.inside = false
-	if !p.named {
+	if !p.named && !r.NoMean {
 		line(&obs.Radiation{Tag: "GB", Gamma: r.Background, Values: slices.Clone(r.Values)})
+	}
+	if !p.named {
 		return
 	}
 	line(&obs.Radiation{Tag: "GX", Occupancy: p.number, Background: r.NeutronMCP})
