@@ -278,6 +278,26 @@ func TestWhoeverIsInThePortalAtFirstWasNotSeenToCome(t *testing.T) {
 	}
 }
 
+// An answer that came late must not cost the interval that was read soon after it.
+func TestALateAnswerLosesNoInterval(t *testing.T) {
+	r := newRig(t, "")
+	r.next()
+	r.set(17, "0008")
+	r.set(2, "0001")
+	r.next()
+	begun, slices := r.now, 0
+	for _, ms := range []int{290, 410, 510, 620, 690, 790, 910, 1010, 1090} { // the portal counts at 200, 400, 600, ...
+		r.now = begun.Add(time.Duration(ms) * time.Millisecond)
+		r.set(0, fmt.Sprintf("%04X 0003", ms/200))
+		if got := r.poll(); strings.Contains(got, "GS") {
+			slices++
+		}
+	}
+	if slices != 5 {
+		t.Errorf("%d slices of five intervals", slices)
+	}
+}
+
 // While requests go unanswered an object may have come far into the portal.
 func TestAnObjectThatCameWhileNothingWasReadWasNotSeenToCome(t *testing.T) {
 	for _, row := range []struct {

@@ -80,6 +80,7 @@ type Portal struct {
 	clear   time.Time // since when it is not occupied; zero: it is
 	slice   time.Time // the last gamma slice
 	sliced  bool
+	pending bool // there are new counts that no slice has told
 	counts  int // intervals in neutron
 	neutron [4]int32
 	gammaAt bool // a gamma alarm that no line has told yet
@@ -233,7 +234,7 @@ func (p *Portal) name(r *Reading) {
 
 func (p *Portal) enter(at time.Time) {
 	p.inside, p.named, p.early, p.began, p.partial, p.was, p.clear = true, false, false, at, false, false, time.Time{}
-	p.sliced, p.counts, p.neutron, p.gammaAt, p.neutAt, p.shouted = false, 0, [4]int32{}, false, false, false
+	p.sliced, p.pending, p.counts, p.neutron, p.gammaAt, p.neutAt, p.shouted = false, false, 0, [4]int32{}, false, false, false
 	p.speed, p.setup = 0, nil
 }
 
@@ -256,8 +257,10 @@ func (p *Portal) during(at time.Time, r *Reading, line func(*obs.Radiation)) {
 	}
 	p.gammaAt, p.neutAt = p.gammaAt || r.GammaAlarm, p.neutAt || r.NeutAlarm
 	// Readings come a little early or late: half a period either way is the same interval.
-	if due := !p.sliced || at.Sub(p.slice) >= p.Interval-p.Every/2; due && (r.New || p.gammaAt && !p.sliced) {
-		p.slice, p.sliced = at, true
+	// What was read too early for a slice of its own is told at the next reading.
+	p.pending = p.pending || r.New
+	if due := !p.sliced || at.Sub(p.slice) >= p.Interval-p.Every/2; due && (p.pending || p.gammaAt && !p.sliced) {
+		p.slice, p.sliced, p.pending = at, true, false
 		p.gamma(r, flags, line)
 		p.counts++
 		for c, n := range r.Neutron {
