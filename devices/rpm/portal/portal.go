@@ -81,7 +81,7 @@ type Portal struct {
 	slice   time.Time // the last gamma slice
 	sliced  bool
 	pending bool // there are new counts that no slice has told
-	counts  int // intervals in neutron
+	counts  int  // intervals in neutron
 	neutron [4]int32
 	gammaAt bool // a gamma alarm that no line has told yet
 	neutAt  bool // the same of neutrons
