@@ -94,13 +94,14 @@ type visit struct {
 	LastSight time.Time    `json:"last_sight"`
 	AtBarrier time.Time    `json:"at_barrier,omitzero"` // when it reached the exit loop
 	Slots     []slot       `json:"slots"`
-	Leaving   bool         `json:"leaving,omitempty"`  // on the exit loop after its release
-	Alarmed   bool         `json:"alarmed,omitempty"`  // the portal's alarm has been announced
-	Shared    string       `json:"shared,omitempty"`   // the passage before it, in whose occupancy it was
-	Lines     []uint64     `json:"lines,omitempty"`    // Seq of the portal's lines that count: first, alarms, end
-	Joined    bool         `json:"joined,omitempty"`   // its axles may be those of two vehicles
-	Twice     bool         `json:"twice,omitempty"`    // the scale has seen it a second time, unasked
-	Neutrons  bool         `json:"neutrons,omitempty"` // and that of its neutrons
+	Leaving   bool         `json:"leaving,omitempty"`   // on the exit loop after its release
+	Alarmed   bool         `json:"alarmed,omitempty"`   // the portal's alarm has been announced
+	Unwatched string       `json:"unwatched,omitempty"` // why the portal could not be relied on while it was here
+	Shared    string       `json:"shared,omitempty"`    // the passage before it, in whose occupancy it was
+	Lines     []uint64     `json:"lines,omitempty"`     // Seq of the portal's lines that count: first, alarms, end
+	Joined    bool         `json:"joined,omitempty"`    // its axles may be those of two vehicles
+	Twice     bool         `json:"twice,omitempty"`     // the scale has seen it a second time, unasked
+	Neutrons  bool         `json:"neutrons,omitempty"`  // and that of its neutrons
 	Track     motion.Track `json:"track"`
 	Over      []over       `json:"over,omitempty"` // loops that its front has passed
 	Shape     *shape       `json:"shape,omitempty"`

@@ -253,7 +253,9 @@ func (c *Core) judgeRadiation(v *visit) []rules.Finding {
 	if occ == nil || occ.Open && !alarms(occ) {
 		why := "vehicle still in the portal"
 		if occ == nil {
-			why = c.lacks(v, "rpm")
+			if why = c.lacks(v, "rpm"); v.Unwatched != "" {
+				why = v.Unwatched
+			}
 		}
 		return append(v.Findings, rules.Finding{Quantity: "radiation", Verdict: undetermined, Reason: why})
 	}

@@ -80,6 +80,19 @@ func (c *Core) portalFault(d *Instrument, at time.Time, fault string) {
 	}
 }
 
+// portalLost notes that the portal is cut off, silent or in trouble: what passes it now is
+// not judged by it, also if it comes back before the vehicle has gone.
+func (c *Core) portalLost(d *Instrument, st *DeviceState) {
+	why := d.Name + " is " + string(st.State) + reason(st.Reason)
+	c.s.Radiation.Lost(why)
+	for _, v := range c.s.Open {
+		if s := v.slotOf(d.Name); s == nil || !s.Done {
+			v.Unwatched = why
+			c.takes(v)
+		}
+	}
+}
+
 // portalDone takes the end of an occupancy to the passage that it belongs to.
 func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 	v := c.byID(c.s.Portal)

@@ -322,6 +322,15 @@ func (s *script) happen(at time.Time, w []string, args map[string]string) {
 	case "plate":
 		s.see(w[1], at, &obs.Plate{Text: strings.Trim(w[2], `"`), Country: "KZ", Confidence: s.prob(cmp.Or(args["p"], "0.98")),
 			EventID: args["event"], Role: obs.PlateRole(args["role"])})
+	case "contacts":
+		_, occupied := args["occupied"]
+		r := &obs.Radiation{Tag: "DC", Occupied: occupied, Fault: args["fault"], Flags: flags(args)}
+		for _, word := range []string{"gamma", "neutron"} {
+			if _, on := args[word]; on {
+				r.Setup, r.Alarm = append(r.Setup, word), true
+			}
+		}
+		s.see("rpm", at, r)
 	case "background", "slices", "gx":
 		s.portal(at, w, args)
 	case "health":

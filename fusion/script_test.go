@@ -32,6 +32,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME background g=COUNTS
 //	at TIME slices N g=COUNTS [alarm] [neutrons] [v=SPEED]
 //	at TIME gx N
+//	at TIME contacts [occupied] [gamma] [neutron] [fault=NAME] [flags=F,F]
 //	at TIME health DEV STATE [reason]
 //	at TIME order ID ACTION P1 [user=] [role=] [reason=] [note="..."] [plate=] [declaration=] [version=stale] [code=] [class=]
 //	at TIME order ID assess P1 neutron= shape= place= declared= guard= speed=

@@ -98,6 +98,9 @@ func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 		}
 		if st.Name == d.Name && (st.State != state || st.Reason != reason) {
 			c.becomes(d, st, o.Stamp.At, state, reason)
+			if d.Class == "rpm" && (h.State == obs.Offline || h.State == obs.Degraded) {
+				c.portalLost(d, st)
+			}
 		}
 	}
 	c.status()
@@ -220,6 +223,7 @@ func (c *Core) begin(d *Instrument, at time.Time) *visit {
 	}
 	c.s.Open = slices.Insert(c.s.Open, i, v)
 	v.Orphan = c.s.Now.Sub(at) > dwellMax
+	v.Unwatched = c.s.Radiation.Missing()
 	v.judge, v.rematch = everything, true
 	c.mark(v)
 	c.note(v, Opened, "opened", 0, "seen by "+d.Name)

@@ -1,25 +1,28 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"time"
 
 	"acsgd/devices"
 	"acsgd/devices/modbus"
+	"acsgd/devices/rpm/aspect"
+	"acsgd/devices/rpm/contacts"
 	wimbus "acsgd/devices/wim/modbus"
 	"acsgd/internal/obs"
 	"acsgd/sim"
 	"acsgd/sim/scenario"
 )
 
-// scaleNode is a scale that is asked over Modbus TCP, and its driver's unit. An answer comes
-// at once or never: a line that delays it is one on which the driver's timeout passes.
-type scaleNode struct {
+// polledNode is an instrument that is asked over Modbus TCP, and its driver's unit. An answer
+// comes at once or never: a line that delays it is one on which the driver's timeout passes.
+type polledNode struct {
 	link
 	m     *scenario.Faulty
-	make  func() (*wimbus.Unit, time.Duration, error)
-	unit  *wimbus.Unit
+	make  func() (poller, time.Duration, error)
+	unit  poller
 	every time.Duration
 	next  time.Time
 	at    time.Time // of the request under way
@@ -31,18 +34,35 @@ type scaleNode struct {
 	rec   *recorder
 }
 
-// scaleIdle is how often the scale of an empty lane is asked.
-const scaleIdle = time.Second
+// poller is what asks a polled instrument.
+type poller interface {
+	Poll(ctx context.Context, now time.Time, out *devices.Out) error
+}
 
-func newScaleNode(l *virtualLane, i *scenario.Instrument, sec devices.Section, env devices.Env, rec *recorder) (*scaleNode, error) {
-	n := &scaleNode{link: link{l: l, name: i.Name}, m: i.Machine, next: l.now, rec: rec}
-	n.make = func() (*wimbus.Unit, time.Duration, error) { return wimbus.NewVirtual(sec, env, modbus.OverPDU(n.ask)) }
+// polledIdle is how often the instruments of an empty lane are asked.
+const polledIdle = time.Second
+
+// newPolledNode makes the node of an instrument that is asked; nil if its driver is none of
+// those that ask.
+func newPolledNode(l *virtualLane, i *scenario.Instrument, sec devices.Section, env devices.Env, rec *recorder) (*polledNode, error) {
+	n := &polledNode{link: link{l: l, name: i.Name}, m: i.Machine, next: l.now, rec: rec}
+	regs := modbus.OverPDU(n.ask)
+	switch sec.Driver {
+	case wimbus.Kind:
+		n.make = func() (poller, time.Duration, error) { return wimbus.NewVirtual(sec, env, regs) }
+	case aspect.Kind:
+		n.make = func() (poller, time.Duration, error) { return aspect.NewVirtual(sec, regs) }
+	case contacts.Kind:
+		n.make = func() (poller, time.Duration, error) { return contacts.NewVirtual(sec, regs) }
+	default:
+		return nil, nil
+	}
 	_, _, err := n.make()
 	return n, err
 }
 
 // ask carries a request to the instrument and its answer back, in the frames of the wire.
-func (n *scaleNode) ask(req []byte) ([]byte, error) {
+func (n *polledNode) ask(req []byte) ([]byte, error) {
 	n.id++
 	n.frame = binary.BigEndian.AppendUint16(n.frame[:0], n.id)
 	n.frame = binary.BigEndian.AppendUint16(n.frame, 0)
@@ -70,11 +90,11 @@ func (n *scaleNode) ask(req []byte) ([]byte, error) {
 	return p[7 : 6+size], nil
 }
 
-func (n *scaleNode) wake() { n.next = n.l.now }
+func (n *polledNode) wake() { n.next = n.l.now }
 
-func (n *scaleNode) due() (time.Time, bool) { return n.next, true }
+func (n *polledNode) due() (time.Time, bool) { return n.next, true }
 
-func (n *scaleNode) act(now time.Time) {
+func (n *polledNode) act(now time.Time) {
 	n.at = now
 	if !n.up {
 		if n.m.Cut(now) {
@@ -90,7 +110,7 @@ func (n *scaleNode) act(now time.Time) {
 	}
 	n.next = now.Add(n.every)
 	if !n.l.busy {
-		n.next = now.Add(scaleIdle)
+		n.next = now.Add(polledIdle)
 	}
 	n.out.Reset()
 	err := n.unit.Poll(background, now, &n.out)
@@ -110,7 +130,7 @@ func (n *scaleNode) act(now time.Time) {
 	}
 }
 
-func (n *scaleNode) down(now time.Time, err error) {
+func (n *polledNode) down(now time.Time, err error) {
 	n.fail(now, err)
 	n.next = n.retry
 }

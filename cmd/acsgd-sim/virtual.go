@@ -17,7 +17,6 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/catalog"
-	"acsgd/devices/wim/modbus"
 	"acsgd/fusion"
 	"acsgd/internal/config"
 	"acsgd/internal/decl"
@@ -167,12 +166,12 @@ func (s *virtualSite) wire(l *virtualLane, f *config.Lane, n int) (int, error) {
 			}
 			s.close = append(s.close, rec.Close)
 		}
-		if d.Driver == modbus.Kind {
-			scale, err := newScaleNode(l, i, sec, env, rec)
-			if err != nil {
-				return n, err
-			}
-			l.nodes = append(l.nodes, scale)
+		polled, err := newPolledNode(l, i, sec, env, rec)
+		if err != nil {
+			return n, err
+		}
+		if polled != nil {
+			l.nodes = append(l.nodes, polled)
 			continue
 		}
 		drv, err := driver(d.Driver)

@@ -13,6 +13,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/catalog"
+	"acsgd/devices/rpm/generic"
 	"acsgd/devices/tracker"
 	"acsgd/internal/config"
 	"acsgd/internal/line"
@@ -32,7 +33,7 @@ type decodeCmd struct {
 
 // Help says more.
 func (decodeCmd) Help() string {
-	return "Prints one JSON object a line for each observation; what cannot be understood is a line with offset and reason, and decoding goes on behind it. Exit 1 if there was any. Of polled devices (laneio/modbus and wim/modbus, Modbus TCP) the input is a record file with requests and answers."
+	return "Prints one JSON object a line for each observation; what cannot be understood is a line with offset and reason, and decoding goes on behind it. Exit 1 if there was any. Of polled devices (laneio/modbus, wim/modbus, rpm/aspect, rpm/contacts, and rpm/generic with registers; Modbus TCP) the input is a record file with requests and answers."
 }
 
 // Run decodes.
@@ -60,7 +61,13 @@ func (d *decodeCmd) Run(s *std, log *slog.Logger) error {
 		return usage{err}
 	}
 	defer in.Close()
-	if drv.NewSession == nil {
+	polled := drv.NewSession == nil
+	if drv.Kind == generic.Kind {
+		if polled, err = generic.Polled(devices.Section{Driver: drv.Kind, Decode: d.settings}); err != nil {
+			return usage{err}
+		}
+	}
+	if polled {
 		return d.polled(s, drv, env, in)
 	}
 	sess, err := drv.NewSession(devices.Section{Driver: drv.Kind, Decode: d.settings}, env)

@@ -12,6 +12,9 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/laneio/modbusio"
 	"acsgd/devices/modbus"
+	"acsgd/devices/rpm/aspect"
+	"acsgd/devices/rpm/contacts"
+	"acsgd/devices/rpm/generic"
 	wimbus "acsgd/devices/wim/modbus"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
@@ -29,6 +32,12 @@ func unit(kind string, sec devices.Section, env devices.Env, regs modbus.Registe
 		p, _, err = modbusio.NewVirtual(sec, regs)
 	case wimbus.Kind:
 		p, _, err = wimbus.NewVirtual(sec, env, regs)
+	case aspect.Kind:
+		p, _, err = aspect.NewVirtual(sec, regs)
+	case contacts.Kind:
+		p, _, err = contacts.NewVirtual(sec, regs)
+	case generic.Kind:
+		p, _, err = generic.NewVirtual(sec, regs)
 	default:
 		return nil, false, nil
 	}

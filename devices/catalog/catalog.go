@@ -7,6 +7,9 @@ import (
 	"acsgd/devices/anpr/isapi"
 	"acsgd/devices/dims/cola"
 	"acsgd/devices/laneio/modbusio"
+	"acsgd/devices/rpm/aspect"
+	"acsgd/devices/rpm/contacts"
+	"acsgd/devices/rpm/generic"
 	"acsgd/devices/rpm/n42"
 	"acsgd/devices/rpm/tsa"
 	"acsgd/devices/tracker/teltonika"
@@ -36,6 +39,9 @@ func Drivers() []devices.Driver {
 		wimjson.Driver(),
 		cola.Driver(),
 		tsa.Driver(),
+		aspect.Driver(),
+		generic.Driver(),
+		contacts.Driver(),
 		n42.Driver(),
 		isapi.Driver(),
 		frigate.Driver(),

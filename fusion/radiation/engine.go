@@ -22,6 +22,8 @@ type Engine struct {
 	gammaFault   string // of the newest background line
 	neutronFault string
 	tamper       bool
+	stated       string // a fault that the portal states until it takes it back
+	lost         string // why the portal is not relied on until it is heard to be vacant
 	boot         uint32
 	number       uint32 // the newest end line's
 	numbered     bool
@@ -98,7 +100,12 @@ func (e *Engine) Background() (cps [4]int32, at time.Time, ok bool) {
 func (e *Engine) NeutronBackground() (mcps int64, ok bool) { return e.neutrons.mcps() }
 
 // Fault says why an occupancy that begins now could not be judged; "" is nothing.
-func (e *Engine) Fault() string { return e.Standing() }
+func (e *Engine) Fault() string {
+	if e.lost != "" {
+		return e.lost
+	}
+	return e.Standing()
+}
 
 // Standing names a fault that the portal has, by its own lines or by the statistics of what
 // it counts; "" is none.
@@ -106,6 +113,8 @@ func (e *Engine) Standing() string {
 	switch {
 	case e.tamper:
 		return "tamper"
+	case e.stated != "":
+		return e.stated
 	case e.gammaFault != "":
 		return e.gammaFault
 	case e.neutronFault != "":
@@ -144,6 +153,13 @@ func (e *Engine) Feed(at time.Time, r *obs.Radiation) (done *Occupancy) {
 	case "TT", "TC":
 		e.tamper = r.Tag == "TT"
 		e.fault(e.Fault())
+	case "DC":
+		if was := e.contacts(at, r); was != nil {
+			done = was
+		}
+	case "FT", "FC":
+		e.stated = r.Fault
+		e.fault(e.Fault())
 	case "SG1", "SG2", "SG3", "SN1":
 		e.set.take(r.Tag, r.Setup)
 		if r.Tag == "SG1" {
@@ -177,6 +193,9 @@ func (e *Engine) Tick(at time.Time) (done *Occupancy) {
 
 // vacant takes a background line.
 func (e *Engine) vacant(at time.Time, r *obs.Radiation) {
+	if !r.Occupied {
+		e.lost = ""
+	}
 	switch r.Tag {
 	case "GB", "GH", "GL":
 		g := clamp(r.Gamma)
@@ -289,8 +308,11 @@ func (e *Engine) neutron(at time.Time, r *obs.Radiation) {
 
 func (e *Engine) flags(r *obs.Radiation) {
 	for _, f := range r.Flags {
-		if f == obs.Truncated {
+		switch f {
+		case obs.Truncated:
 			e.cur.Truncated = true
+		case obs.IntervalUnknown:
+			e.cur.IntervalUnknown = true
 		}
 		if f.Voids() {
 			e.fault(string(f))
@@ -320,7 +342,9 @@ func (e *Engine) end(at time.Time, r *obs.Radiation) *Occupancy {
 	}
 	e.cur.Number, e.cur.Boot, e.cur.Missed = r.Occupancy, e.boot, missed
 	e.cur.End = at
-	return e.close("")
+	done := e.close("")
+	e.lost = ""
+	return done
 }
 
 // close ends the open occupancy; why is what it lacks.
@@ -337,6 +361,7 @@ func (e *Engine) close(why string) *Occupancy {
 		}
 	}
 	switch {
+	case o.Contacts: // it has none
 	case o.Count == 0:
 		e.fault("no slices")
 	case o.Count < r.window:

@@ -393,7 +393,7 @@ func TestTheGuardHoldsTheMedian(t *testing.T) {
 }
 
 func script(t *rapid.T) []stamped {
-	tags := []string{"GS", "GS", "GS", "GS", "GS", "GA", "NS", "NA", "SP", "GX", "GB", "GB", "NB", "GH", "GL", "NH", "NB1", "NC", "NX", "NZ", "SG1", "SG2", "SN1", "TT", "TC", "AA", "AS", "AS", "AB1", "AR", "AC", "SG3", "??"}
+	tags := []string{"GS", "GS", "GS", "GS", "GS", "GA", "NS", "NA", "SP", "GX", "GB", "GB", "NB", "GH", "GL", "NH", "NB1", "NC", "NX", "NZ", "SG1", "SG2", "SN1", "TT", "TC", "AA", "AS", "AS", "AB1", "AR", "AC", "SG3", "DC", "DC", "FT", "FC", "??"}
 	var all []stamped
 	at := day
 	for range rapid.IntRange(1, 200).Draw(t, "lines") {
@@ -405,7 +405,7 @@ func script(t *rapid.T) []stamped {
 			r.Neutron[i] = rapid.Int32Range(-1, 30).Draw(t, "n")
 		}
 		r.Values = rapid.SliceOfN(rapid.Int64(), 0, 4).Draw(t, "values")
-		r.Setup = rapid.SliceOfN(rapid.SampledFrom([]string{"", "05", "1010", "05.0", "x", "999999", "03"}), 0, 6).Draw(t, "setup")
+		r.Setup = rapid.SliceOfN(rapid.SampledFrom([]string{"", "05", "1010", "05.0", "x", "999999", "03", "gamma", "neutron"}), 0, 6).Draw(t, "setup")
 		r.Interval = rapid.SampledFrom([]int32{200, 200, 1000, 0, -5, 1 << 30}).Draw(t, "interval")
 		r.Occupancy = uint32(rapid.IntRange(0, 20).Draw(t, "number"))
 		r.Occupied = rapid.Bool().Draw(t, "occupied")

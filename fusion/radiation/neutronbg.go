@@ -26,6 +26,9 @@ func (n *neutronBackground) take(r *obs.Radiation) {
 	case "NB", "NH":
 		n.Cut, n.HasCut = r.Neutron, true
 		n.counted(r.Neutron)
+		if r.Background > 0 { // some portals tell it to the thousandth
+			n.End = r.Background
+		}
 	case "NB1":
 		n.Exact, n.HasExact = 0, true
 		for _, v := range r.Values {

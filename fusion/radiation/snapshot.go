@@ -22,6 +22,8 @@ type snapshot struct {
 	GammaFault   string            `json:"gamma_fault,omitempty"`
 	NeutronFault string            `json:"neutron_fault,omitempty"`
 	Tamper       bool              `json:"tamper,omitempty"`
+	Stated       string            `json:"stated,omitempty"`
+	Lost         string            `json:"lost,omitempty"`
 	Boot         uint32            `json:"boot,omitempty"`
 	Number       uint32            `json:"number,omitempty"`
 	Numbered     bool              `json:"numbered,omitempty"`
@@ -73,7 +75,7 @@ func (e *Engine) AppendBinary(b []byte) ([]byte, error) {
 		Version: snapshotVersion, Config: e.cfg, Background: make([]flatSample, e.bg.n),
 		Neutrons: e.neutrons, Settings: e.set, Windows: e.windows, Watch: e.watch, Templates: e.templates,
 		GammaFault: e.gammaFault, NeutronFault: e.neutronFault, Tamper: e.tamper,
-		Boot: e.boot, Number: e.number, Numbered: e.numbered, Current: e.cur,
+		Stated: e.stated, Lost: e.lost, Boot: e.boot, Number: e.number, Numbered: e.numbered, Current: e.cur,
 	}
 	for i := range s.Background {
 		s.Background[i] = flat(e.bg.ring[(e.bg.head+i)%samples])
@@ -114,7 +116,7 @@ func (e *Engine) UnmarshalBinary(p []byte) error {
 	n := Engine{
 		cfg: s.Config, neutrons: s.Neutrons, set: s.Settings, windows: s.Windows, watch: s.Watch, templates: s.Templates,
 		gammaFault: s.GammaFault, neutronFault: s.NeutronFault, tamper: s.Tamper,
-		boot: s.Boot, number: s.Number, numbered: s.Numbered,
+		stated: s.Stated, lost: s.Lost, boot: s.Boot, number: s.Number, numbered: s.Numbered,
 	}
 	for i, f := range s.Background {
 		n.bg.ring[i] = f.sample()

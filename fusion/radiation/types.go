@@ -65,6 +65,11 @@ type Occupancy struct {
 	GuardAlarm      bool     `json:"guard_alarm,omitempty"`
 	GuardSigma      int32    `json:"guard_milli_sigma,omitempty"`
 
+	// Contacts says that the portal tells by dry contacts alone: there is no profile.
+	Contacts bool `json:"contacts,omitempty"`
+	// IntervalUnknown: what time the counts are of is not known, the driver assumed one.
+	IntervalUnknown bool `json:"interval_unknown,omitempty"`
+
 	// Windows are the counts in the portal's energy windows, of the three seconds before the
 	// first slice too; empty without them. When they are many, two become one.
 	Windows    Windows       `json:"windows,omitempty"`

@@ -72,7 +72,7 @@ func Radiation(dst []Finding, o *radiation.Occupancy, norm *NormHit) []Finding {
 		return append(dst, Finding{Quantity: "radiation", Verdict: Undetermined, Reason: "no occupancy"})
 	}
 	why := cannotJudge(o)
-	vendorGamma := o.VendorAlarm && !o.NeutronAlarm
+	vendorGamma := o.VendorGamma || o.VendorAlarm && !o.NeutronAlarm
 	for i := range o.Slices {
 		vendorGamma = vendorGamma || o.Slices[i].Vendor
 	}
@@ -100,9 +100,24 @@ func Radiation(dst []Finding, o *radiation.Occupancy, norm *NormHit) []Finding {
 		}
 	case why != "":
 		neutron.Verdict, neutron.Reason = Undetermined, why
+	case len(o.Neutron) == 0 && !o.Contacts:
+		neutron.Verdict, neutron.Reason = Undetermined, "no neutrons were counted"
+	}
+	if o.Contacts {
+		gamma.Clause, neutron.Clause = "portal's alarm contact", "portal's neutron alarm contact"
+		gamma.Notes, neutron.Notes = append(gamma.Notes, byContacts), append(neutron.Notes, byContacts)
+	}
+	if o.IntervalUnknown {
+		gamma.Notes, neutron.Notes = append(gamma.Notes, assumedInterval), append(neutron.Notes, assumedInterval)
 	}
 	return append(dst, gamma, neutron)
 }
+
+// What an officer must know of how the portal tells.
+const (
+	byContacts      = "by the portal's contacts alone, no profile"
+	assumedInterval = "the portal does not tell its counting interval: 200 ms assumed"
+)
 
 func alarm(f *Finding, reason string) {
 	f.Verdict, f.Reason = Exceeds, reason
@@ -156,9 +171,9 @@ func cannotJudge(o *radiation.Occupancy) string {
 		return o.Fault
 	case o.Open:
 		return "vehicle still in the portal"
-	case len(o.Slices) == 0:
+	case len(o.Slices) == 0 && !o.Contacts:
 		return "no counts in the occupancy"
-	case !o.HasBG:
+	case !o.HasBG && !o.Contacts:
 		return "no background"
 	case o.Truncated:
 		return "occupancy truncated"

@@ -142,9 +142,39 @@ func TestGoodsPermits(t *testing.T) {
 	}
 }
 
+// A portal that tells by contacts alone is judged by them, and the findings say so.
+func TestRadiationByContacts(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		change         func(o *radiation.Occupancy)
+		gamma, neutron rules.Verdict
+	}{
+		{"quiet", func(*radiation.Occupancy) {}, rules.Within, rules.Within},
+		{"gamma", func(o *radiation.Occupancy) { o.VendorAlarm, o.VendorGamma = true, true }, rules.Exceeds, rules.Within},
+		{"neutron", func(o *radiation.Occupancy) { o.VendorAlarm, o.VendorNeut, o.NeutronAlarm = true, true, true }, rules.Within, rules.Exceeds},
+		{"both", func(o *radiation.Occupancy) { o.VendorAlarm, o.VendorGamma, o.NeutronAlarm = true, true, true }, rules.Exceeds, rules.Exceeds},
+		{"fault", func(o *radiation.Occupancy) { o.Fault = "portal_fault" }, rules.Undetermined, rules.Undetermined},
+		{"fault and gamma", func(o *radiation.Occupancy) { o.Fault, o.VendorGamma = "portal_fault", true }, rules.Exceeds, rules.Undetermined},
+		{"open", func(o *radiation.Occupancy) { o.Open = true }, rules.Undetermined, rules.Undetermined},
+		{"truncated", func(o *radiation.Occupancy) { o.Truncated = true }, rules.Undetermined, rules.Undetermined},
+	} {
+		o := &radiation.Occupancy{Contacts: true, MaxSigma: -1 << 31}
+		c.change(o)
+		fs := rules.Radiation(nil, o, nil)
+		if fs[0].Verdict != c.gamma || fs[1].Verdict != c.neutron {
+			t.Errorf("%s: %s and %s, want %s and %s", c.name, fs[0].Verdict, fs[1].Verdict, c.gamma, c.neutron)
+		}
+		for _, f := range fs {
+			if !slices.Contains(f.Notes, "by the portal's contacts alone, no profile") || f.Measured != nil || f.Reason == "" && f.Verdict != rules.Within {
+				t.Errorf("%s: %+v", c.name, f)
+			}
+		}
+	}
+}
+
 func TestRadiation(t *testing.T) {
 	good := func() *radiation.Occupancy {
-		return &radiation.Occupancy{HasBG: true, Slices: []radiation.Slice{{}}, MaxSigma: 2500}
+		return &radiation.Occupancy{HasBG: true, Slices: []radiation.Slice{{}}, Neutron: []radiation.Neutron{{}}, MaxSigma: 2500}
 	}
 	norm := &rules.NormHit{Commodity: "Potassium chloride (potash)", Nuclides: "K-40", Profile: "uniform"}
 	orphan := &rules.NormHit{Commodity: "Metal scrap", Orphan: true}
@@ -169,6 +199,7 @@ func TestRadiation(t *testing.T) {
 		{"still open", func(o *radiation.Occupancy) { o.Open = true }, nil, rules.Undetermined, rules.Undetermined, "vehicle still in the portal", ""},
 		{"no background", func(o *radiation.Occupancy) { o.HasBG = false }, nil, rules.Undetermined, rules.Undetermined, "no background", ""},
 		{"no slices", func(o *radiation.Occupancy) { o.Slices = nil }, nil, rules.Undetermined, rules.Undetermined, "no counts in the occupancy", ""},
+		{"no neutron counts", func(o *radiation.Occupancy) { o.Neutron = nil }, nil, rules.Within, rules.Undetermined, "", ""},
 		{"truncated", func(o *radiation.Occupancy) { o.Truncated = true }, nil, rules.Undetermined, rules.Undetermined, "occupancy truncated", ""},
 	} {
 		o := good()

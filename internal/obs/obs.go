@@ -120,13 +120,16 @@ const (
 	// PlatformsDisagree: two platforms weighed the same axle, and their loads differ by more
 	// than both uncertainties together.
 	PlatformsDisagree Flag = "platforms_disagree"
-	GroupLoad         Flag = "group_load" // the axle was never alone on the platform: its load is a part of its group's
+	// IntervalUnknown: the portal does not tell what time its counts are of. Remark only: the
+	// driver's manual says what was assumed.
+	IntervalUnknown Flag = "interval_unknown"
+	GroupLoad       Flag = "group_load" // the axle was never alone on the platform: its load is a part of its group's
 )
 
 // Voids reports whether a value with this flag must not be judged.
 func (f Flag) Voids() bool {
 	switch f {
-	case StoppedOnPlatform, RollBack, ClockUnset, OneScanner, OnePlatform, Simulated:
+	case StoppedOnPlatform, RollBack, ClockUnset, OneScanner, OnePlatform, Simulated, IntervalUnknown:
 		return false
 	}
 	return true
@@ -238,7 +241,10 @@ type Candidate struct {
 }
 
 // Radiation is one line of a portal: a background, a slice of counts, a speed, the end of
-// an occupancy, a fault or a setup line, told apart by Tag (the vendor's: GB, GS, GA, NS, ...).
+// an occupancy, a fault or a setup line, told apart by Tag (of the TSA line stream: GB, GS,
+// GA, NS, ...). Drivers of other portals use the same tags, and of their own: FT, the portal
+// states the fault Fault until FC says that it is over; DC, the state of a portal that tells
+// by contacts alone: Occupied, and in Setup the words gamma and neutron of the alarms.
 type Radiation struct {
 	Tag        string      `json:"tag"`
 	Gamma      [4]int32    `json:"gamma"`   // counts of the interval, or counts/s of a background

@@ -17,6 +17,7 @@ import (
 	"acsgd/sim"
 	"acsgd/sim/dims"
 	"acsgd/sim/laneio"
+	"acsgd/sim/modbus"
 	"acsgd/sim/rpm"
 	"acsgd/sim/wim"
 )
@@ -128,7 +129,7 @@ func (c *Checkpoint) lane(i int) (*Lane, error) {
 		{Signal: "loop_entry", Station: atEntry}, {Signal: "loop_exit", Station: atExit}}}, l.Scene, time.Now().Round(0))
 	b.d = l.IO
 	var errs []error
-	errs = append(errs, l.modbus(), l.scale(i, seed), l.profiler(seed), l.portal(seed), l.cameras(i, seed, c.cfg))
+	errs = append(errs, l.modbus(), l.scale(i, seed), l.profiler(seed), l.portal(i, seed), l.cameras(i, seed, c.cfg))
 	return l, errors.Join(errs...)
 }
 
@@ -194,13 +195,19 @@ func (l *Lane) profiler(seed uint64) error {
 	return nil
 }
 
-func (l *Lane) portal(seed uint64) error {
+// portal is one of the TSA family, or in every fourth lane an Aspect.
+func (l *Lane) portal(i int, seed uint64) error {
 	ln, err := listen()
 	if err != nil {
 		return err
 	}
-	p := rpm.New(rpm.Config{Station: float64(atPortal), Seed: seed + 300}, l.Scene)
+	cfg := rpm.Config{Station: float64(atPortal), Seed: seed + 300}
+	var p sim.Machine = rpm.New(cfg, l.Scene)
 	l.links["portal"] = "tcp:" + ln.Addr().String()
+	if i%4 == 2 {
+		p = modbus.TCP(rpm.NewAspect(rpm.AspectConfig{Config: cfg}, l.Scene))
+		l.links["portal"] = "modbus+tcp:" + ln.Addr().String() + "?timeout=300ms"
+	}
 	l.run = append(l.run, func(ctx context.Context) { newWire(p).serve(ctx, ln) })
 	return nil
 }
@@ -290,7 +297,11 @@ func (c *Checkpoint) SiteFile(head string) string {
 			dev("wim", "wim/mt-continuous", l.links["scale"], atScale, scale)
 		}
 		dev("dims", "dims/cola", l.links["scanner"], atScanner, fmt.Sprintf("    [lane.device.settings]\n    model  = \"lms5xx\"\n    height = \"%dmm\"\n", scanner))
-		dev("rpm", "rpm/tsa", l.links["portal"], atPortal, "")
+		portal := "rpm/tsa"
+		if i%4 == 2 {
+			portal = "rpm/aspect"
+		}
+		dev("rpm", portal, l.links["portal"], atPortal, "")
 	}
 	return b.String()
 }

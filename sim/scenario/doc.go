@@ -32,6 +32,12 @@
 //	wire   = "modbus+tcp"
 //	mode   = "rolling"          # stop, static
 //
+// And its portal, where it is not rpm/tsa:
+//
+//	[[instruments.portal]]
+//	lane   = 2
+//	driver = "rpm/aspect"       # or rpm/generic, rpm/contacts
+//
 // Load reads a file or a shipped scenario, Plan makes the vehicles of a seed, World lets
 // them drive, Gear makes the simulated instruments with their faults, and Judge compares
 // what was reported with what was expected. The package knows nothing of the software

@@ -44,6 +44,7 @@ type GearConfig struct {
 	Pictures string        `toml:"pictures"` // of cameras: "none" (default) or "jpeg"
 	Scale    string        `toml:"scale"`    // of all lanes: a driver, wim/mt-continuous (default), or mixed
 	Scales   []Scale       `toml:"lane"`     // of single lanes, instead
+	Portals  []Portal      `toml:"portal"`   // of single lanes: instead of rpm/tsa
 	Beams    string        `toml:"beams"`    // of the scanner: fine 0.1667 degrees (default), coarse 0.5 degrees
 	Idle     time.Duration `toml:"idle"`     // in virtual time, fast streams of an empty lane send one message in so long; default 1 s
 	CER      float64       `toml:"character_errors"`

@@ -12,7 +12,6 @@ import (
 	"acsgd/sim/anpr"
 	"acsgd/sim/dims"
 	"acsgd/sim/laneio"
-	"acsgd/sim/rpm"
 )
 
 // Instrument is one simulated instrument of a lane, and what a site file says of it.
@@ -86,8 +85,7 @@ func NewGear(p *Plan, lane int, virtual bool, pace float64) (*Gear, error) {
 	if err := g.scanner(p, seed, virtual); err != nil {
 		return nil, err
 	}
-	g.add(&Instrument{Name: "rpm", Class: "rpm", Driver: "rpm/tsa", Station: AtPortal, Link: TCP},
-		rpm.New(rpm.Config{Station: float64(AtPortal), Seed: seed + 300}, g.World), seed+31)
+	g.portal(p, lane, seed, virtual)
 	return g, nil
 }
 

@@ -49,7 +49,8 @@ type Session struct {
 	silent  bool      // nothing understood for cfg.Silence, and said so
 	sliced  bool      // this occupancy has had a gamma slice
 	whole   bool      // the beams were vacant on this connection: the next beginning is seen
-	partial bool      // the connection began inside this occupancy
+	partial bool      // this occupancy was not seen to begin
+	bursts  bool      // occupancies on this connection have begun with a burst
 	strange int64     // lines with unknown tags
 
 	held     []held
@@ -272,10 +273,14 @@ func (s *Session) hold(now, when time.Time, h held) {
 
 // flush ends a burst. Its n slices were counted before they were sent: the i-th ended
 // 0.2 s times n-i before the last one was received. Six or more of them at once are the
-// beginning of an occupancy even where nothing was heard before it.
+// beginning of an occupancy even where nothing was heard before it; fewer, of a portal that
+// has sent bursts before, are not.
 func (s *Session) flush(out *devices.Out) {
-	if s.slices >= wholeBurst {
-		s.partial = false
+	switch {
+	case s.slices >= wholeBurst:
+		s.partial, s.bursts = false, true
+	case s.slices > 0 && s.bursts:
+		s.partial = true
 	}
 	for i, h := range s.held {
 		last, n := s.slice, s.slices

@@ -253,6 +253,45 @@ func TestAConnectionInsideAnOccupancyIsMarked(t *testing.T) {
 	})
 }
 
+// All 450 occupancies of the public captures begin with six slices at once or more. A portal
+// that has done so and now begins with one has lost lines on the way.
+func TestABeginningWithoutItsBurstIsTruncated(t *testing.T) {
+	s, out := newTest(t, false, nil), &devices.Out{}
+	now := start
+	feed := func(text string) {
+		s.Feed(now, []byte(text), out)
+		now = now.Add(200 * time.Millisecond)
+		s.Tick(now, out)
+	}
+	flagged := func() (n int) {
+		for _, r := range bodies(out) {
+			n += len(r.Flags)
+		}
+		out.Reset()
+		return n
+	}
+	feed(four("GB", 400))
+	for range 8 { // nothing is known of this portal's habits yet
+		feed(four("GS", 60))
+	}
+	feed("GX,000001,002566,000000,000000\r\n" + four("GB", 400))
+	feed(strings.Repeat(four("GS", 60), 6))
+	feed(four("GS", 60) + "GX,000002,002566,000000,000000\r\n" + four("GB", 400))
+	if n := flagged(); n != 0 {
+		t.Fatalf("%d slices are flagged", n)
+	}
+	for range 8 {
+		feed(four("GS", 60))
+	}
+	if n := flagged(); n != 8 {
+		t.Errorf("%d of 8 slices are flagged", n)
+	}
+	feed("GX,000003,002566,000000,000000\r\n" + strings.Repeat(four("GS", 60), 6))
+	if n := flagged(); n != 0 {
+		t.Errorf("%d slices of the next one are flagged", n)
+	}
+}
+
 func TestSilence(t *testing.T) {
 	s, out := newTest(t, false, nil), &devices.Out{}
 	s.Tick(start, out)
