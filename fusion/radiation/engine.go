@@ -24,9 +24,10 @@ type Engine struct {
 	number       uint32 // the newest end line's
 	numbered     bool
 
-	cur  *Occupancy
-	free *Occupancy // handed back by Recycle
-	run  run
+	cur   *Occupancy
+	free  *Occupancy // handed back by Recycle
+	spare *Analysis  // its analysis
+	run   run
 }
 
 // run is what is kept about the open occupancy beside its Occupancy.
@@ -177,6 +178,9 @@ func (e *Engine) open(at time.Time) *Occupancy {
 	if e.free = nil; o == nil {
 		o = &Occupancy{Slices: make([]Slice, 0, 128), Neutron: make([]Neutron, 0, 32)}
 	}
+	if o.Analysis != nil {
+		e.spare = o.Analysis
+	}
 	*o = Occupancy{Start: at, Open: true, Slices: o.Slices[:0], Neutron: o.Neutron[:0], Boot: e.boot, MaxSigma: math.MinInt32}
 	e.cur = o
 	e.run = run{heard: at, stride: 1, sprt: e.neutrons.start(e.set.steps())}
@@ -295,9 +299,11 @@ func (e *Engine) close(why string) *Occupancy {
 	if why != "" {
 		e.fault(why)
 	}
-	if e.templates != nil && o.Fault == "" {
-		o.Template = e.templates.Test(o)
+	if o.Analysis = e.spare; o.Analysis == nil {
+		o.Analysis = &Analysis{}
 	}
+	e.spare = nil
+	e.templates.analyse(o, o.Analysis)
 	o.Open = false
 	e.cur = nil
 	return o

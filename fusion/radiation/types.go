@@ -56,7 +56,7 @@ type Occupancy struct {
 	GuardAlarm      bool     `json:"guard_alarm,omitempty"`
 	GuardSigma      int32    `json:"guard_milli_sigma,omitempty"`
 
-	Template *TemplateResult `json:"template,omitempty"` // nil until templates are in force
+	Analysis *Analysis `json:"analysis,omitempty"` // nil while it is open
 }
 
 // MaxSlices is how many slices an Occupancy keeps. A vehicle that stands longer keeps being
