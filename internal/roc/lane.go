@@ -24,7 +24,8 @@ type lane struct {
 	sent    sim.Out
 	out     devices.Out
 	take    func(*radiation.Occupancy)
-	keep    func(at time.Time, r *obs.Radiation) // nil: no one wants the lines
+	keep    func(r *obs.Radiation) // nil: no one wants the lines
+	wire    func(event)            // nil: no one wants the bytes
 }
 
 // eachLane is how many occupancies one lane gives before another one with other weather and
@@ -57,9 +58,15 @@ func (l *lane) step() error {
 	l.now = now
 	if ok && at.Before(now) {
 		l.now = at
+		if l.wire != nil {
+			l.wire(event{at: at, tick: true})
+		}
 		l.session.Tick(at, &l.out)
 	} else {
 		l.portal.Tick(now, &l.sent)
+		if l.wire != nil {
+			l.wire(event{at: now, bytes: l.sent.Send})
+		}
 		l.session.Feed(now, l.sent.Send, &l.out)
 		l.sent.Send = l.sent.Send[:0]
 	}
@@ -75,7 +82,7 @@ func (l *lane) step() error {
 			continue
 		}
 		if l.keep != nil {
-			l.keep(o.Stamp.At, r)
+			l.keep(r)
 		}
 		if done := l.engine.Feed(o.Stamp.At, r); done != nil {
 			l.take(done)
