@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"acsgd/fusion/radiation"
+	"acsgd/sim/rpm"
 )
 
 // Source is a form of source.
@@ -57,7 +58,7 @@ func (j *injector) inject(s subject, form Source, strength int, rng *rand.Rand) 
 			if p >= 2 {
 				share = 1 - left
 			}
-			j.slices[i].Gamma[p] += poisson(rng, mean*share)
+			j.slices[i].Gamma[p] += rpm.Poisson(rng, mean*share)
 		}
 	}
 	j.o.Slices = j.slices
@@ -87,17 +88,4 @@ func (j *injector) shape(s subject, form Source, rng *rand.Rand) (left float64) 
 		j.net = append(j.net, tau*(edge(x-from)-edge(x-to))/most)
 	}
 	return 0.5
-}
-
-// poisson draws from a Poisson distribution by products of uniforms.
-func poisson(r *rand.Rand, mean float64) int32 {
-	k := int32(0)
-	for ; mean > 20; mean -= 20 {
-		k += poisson(r, 20)
-	}
-	limit := math.Exp(-mean)
-	for x := r.Float64(); x > limit; x *= r.Float64() {
-		k++
-	}
-	return k
 }

@@ -116,13 +116,13 @@ func Real(ctx context.Context, c Config, text []byte) (*Study, error) {
 	}
 	s := &Study{Background: "real day", Allowed: allowedReal, Learned: len(clean) * (parts - 1) / parts, Clean: len(clean),
 		LeftOut: leftOut, Injected: len(clean) * c.Passes, Interval: "bootstrap by occupancy"}
-	s.resample(all, rand.New(rand.NewPCG(c.Seed, 0x626f6f74)))
+	s.resample(all, c.replicates, rand.New(rand.NewPCG(c.Seed, 0x626f6f74)))
 	return s, nil
 }
 
 // resample fills the outcomes, with intervals by bootstrap over occupancies: a draw sets
 // its own thresholds, so their uncertainty is in the intervals. Templates stay.
-func (s *Study) resample(all []judged, rng *rand.Rand) {
+func (s *Study) resample(all []judged, replicates int, rng *rand.Rand) {
 	curve := rates(len(all))
 	at := slices.Index(Strengths, CurveStrength)
 	perDetector := len(sources)*len(Strengths) + len(curve)
@@ -157,7 +157,7 @@ func (s *Study) resample(all []judged, rng *rand.Rand) {
 		whole[i] = i
 	}
 	measure(whole, p)
-	lo, hi := bootstrap(len(all), count, rng, measure)
+	lo, hi := bootstrap(len(all), count, replicates, rng, measure)
 	estimate := func(i int) Estimate { return Estimate{p[i], lo[i], hi[i]} }
 	for d, name := range detectors {
 		o := s.outcome(all, d, name)

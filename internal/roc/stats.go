@@ -35,12 +35,9 @@ func above(sorted []int32, limit int32) int {
 	return len(sorted) - i
 }
 
-// replicates of the bootstrap.
-const replicates = 1000
-
 // bootstrap draws occupancies with replacement and gives the middle 95 % of each figure
 // that f makes of a draw. f overwrites figures.
-func bootstrap(n, count int, rng *rand.Rand, f func(draw []int, figures []float64)) (lo, hi []float64) {
+func bootstrap(n, count, replicates int, rng *rand.Rand, f func(draw []int, figures []float64)) (lo, hi []float64) {
 	draw, figures := make([]int, n), make([]float64, count)
 	all := make([][]float64, count)
 	for range replicates {

@@ -16,6 +16,8 @@ type Config struct {
 	Clean  int // occupancies without a source in the model; 0 = 30,000
 	// Progress, if not nil, is told how far a stage is, from several goroutines.
 	Progress func(stage string, done, of int)
+
+	replicates int // draws of the bootstrap; 0 = 1000
 }
 
 func (c Config) filled() Config {
@@ -24,6 +26,9 @@ func (c Config) filled() Config {
 	}
 	if c.Clean <= 0 {
 		c.Clean = 30_000
+	}
+	if c.replicates <= 0 {
+		c.replicates = 1000
 	}
 	return c
 }

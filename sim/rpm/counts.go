@@ -122,8 +122,8 @@ func (p *Portal) count(t time.Time, vehicles []sim.Placed) (g, n [4]int32) {
 		}
 	}
 	for c := range gamma {
-		g[c] = poisson(p.rng, gamma[c]*slice.Seconds())
-		n[c] = poisson(p.rng, neutron[c]*slice.Seconds())
+		g[c] = Poisson(p.rng, gamma[c]*slice.Seconds())
+		n[c] = Poisson(p.rng, neutron[c]*slice.Seconds())
 	}
 	for i := range vehicles {
 		p.bursts(&vehicles[i], &n)
@@ -131,9 +131,9 @@ func (p *Portal) count(t time.Time, vehicles []sim.Placed) (g, n [4]int32) {
 	return g, n
 }
 
-// poisson draws from a Poisson distribution: by products of uniforms for small means, else
+// Poisson draws from a Poisson distribution: by products of uniforms for small means, else
 // by transformed rejection with squeeze (Hormann 1993).
-func poisson(r *rand.Rand, mean float64) int32 {
+func Poisson(r *rand.Rand, mean float64) int32 {
 	if mean <= 0 {
 		return 0
 	}

@@ -89,7 +89,7 @@ func (p *Portal) bursts(v *sim.Placed, n *[4]int32) {
 		return
 	}
 	rate := p.cfg.Neutron * v.Ship * depth(v, p.cfg.Station, false)
-	for range poisson(p.rng, rate*slice.Seconds()/burst) {
+	for range Poisson(p.rng, rate*slice.Seconds()/burst) {
 		for {
 			n[p.rng.IntN(len(n))]++
 			if p.rng.Float64() < 1/burst {
