@@ -65,7 +65,7 @@ func shapes(all []*Occupancy, skip int) *Templates {
 		}
 		from = to
 		if len(use) >= leastLearned {
-			t.Classes = append(t.Classes, Class{To: to, Count: len(use), Profile: mean(use)})
+			t.Classes = append(t.Classes, Class{To: to, Count: len(use), Profile: mean(use), Windows: hardness(use)})
 			use = use[:0]
 		}
 	}
