@@ -20,7 +20,7 @@ func TestRocWithoutARecordedDay(t *testing.T) {
 	if code != exitFine {
 		t.Fatalf("exit %d: %s", code, errw.String())
 	}
-	if !strings.Contains(errw.String(), "the model alone is measured") || strings.Contains(out.String(), "real day") {
+	if !strings.Contains(errw.String(), "the simulator's model alone is measured") || strings.Contains(out.String(), "real day") {
 		t.Errorf("%s\n%s", errw.String(), out.String())
 	}
 	for _, word := range []string{"model", "k-sigma tuned", "engine as learned", "distributed", "us an occupancy"} {

@@ -41,7 +41,7 @@ func TestTheReferencesTable(t *testing.T) {
 					deep := max(0, min(x/ramp+0.5, (length-x)/ramp+0.5, 1))
 					o.Slices = append(o.Slices, radiation.Slice{Gamma: [4]int32{rpm.Poisson(rng, b*tau*(1-row.shadow*deep))}})
 				}
-				if sigma(in.inject(subject{o, v}, Point, k, rng), groups[:1]) > vendorK {
+				if sigma(in.inject(subject{o, v}, Point, k, rng), groups[:1]) > 5000 {
 					alarms++
 				}
 			}

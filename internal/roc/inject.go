@@ -3,6 +3,7 @@ package roc
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"acsgd/fusion/radiation"
 	"acsgd/sim/rpm"
@@ -40,9 +41,10 @@ type subject struct {
 
 // injector puts sources into copies of occupancies.
 type injector struct {
-	o      radiation.Occupancy
-	slices []radiation.Slice
-	net    []float64 // counts of each slice for 1 count/s at closest approach
+	o       radiation.Occupancy
+	slices  []radiation.Slice
+	windows []radiation.Window
+	net     []float64 // counts of each slice for 1 count/s at closest approach
 }
 
 // inject gives s with a source of so many counts/s; the result lives until the next call.
@@ -51,7 +53,9 @@ func (j *injector) inject(s subject, form Source, strength int, rng *rand.Rand) 
 	left := j.shape(s, form, rng)
 	j.o = *s.o
 	j.slices = append(j.slices[:0], s.o.Slices...)
+	j.windows = append(j.windows[:0], s.o.Windows...)
 	for i := range j.slices {
+		before := total(&j.slices[i])
 		mean := float64(strength) * j.net[i] / 2 // of a panel
 		for p := range j.slices[i].Gamma {
 			share := left
@@ -60,11 +64,38 @@ func (j *injector) inject(s subject, form Source, strength int, rng *rand.Rand) 
 			}
 			j.slices[i].Gamma[p] += rpm.Poisson(rng, mean*share)
 		}
+		j.spread(j.slices[i].At, total(&j.slices[i])-before, form, rng)
 	}
-	j.o.Slices = j.slices
+	j.o.Slices, j.o.Windows = j.slices, j.windows
 	j.o.Analysis = nil
 	return &j.o
 }
+
+// spectra are the shares of a source's counts in the energy windows, up to each: a point
+// source as it was recorded on a test track, a load like the background there.
+var spectra = map[Source][4]float64{
+	Point:       {0.52, 0.94, 0.994, 1},
+	Distributed: {0.28, 0.65, 0.83, 1},
+}
+
+// spread puts a slice's n counts into the energy windows of its time, where there are any.
+func (j *injector) spread(at, n int32, form Source, rng *rand.Rand) {
+	span := max(j.o.WindowSpan, 1)
+	i := slices.IndexFunc(j.windows, func(w radiation.Window) bool { return w.At > at-span/2 && w.At <= at+(span+1)/2 })
+	if i < 0 {
+		return
+	}
+	to := spectra[form]
+	for range n {
+		w, x := 0, rng.Float64()
+		for x >= to[w] {
+			w++
+		}
+		j.windows[i].Counts[w]++
+	}
+}
+
+func total(s *radiation.Slice) int32 { return s.Gamma[0] + s.Gamma[1] + s.Gamma[2] + s.Gamma[3] }
 
 // shape sets net, and gives the share of the left pillar.
 func (j *injector) shape(s subject, form Source, rng *rand.Rand) (left float64) {

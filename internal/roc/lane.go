@@ -24,8 +24,7 @@ type lane struct {
 	sent    sim.Out
 	out     devices.Out
 	take    func(*radiation.Occupancy)
-	keep    func(r *obs.Radiation) // nil: no one wants the lines
-	wire    func(event)            // nil: no one wants the bytes
+	wire    func(event) // nil: no one wants the bytes
 }
 
 // eachLane is how many occupancies one lane gives before another one with other weather and
@@ -80,9 +79,6 @@ func (l *lane) step() error {
 		r, ok := o.Body.(*obs.Radiation)
 		if !ok {
 			continue
-		}
-		if l.keep != nil {
-			l.keep(r)
 		}
 		if done := l.engine.Feed(o.Stamp.At, r); done != nil {
 			l.take(done)

@@ -13,6 +13,9 @@ import (
 // judged nowhere.
 const learnLanes = 6
 
+// modelK is the simulated portal's threshold, milli-sigma.
+const modelK = 5000
+
 // Lanes of the stages have numbers of their own, so that no stage sees another's vehicles.
 const (
 	cleanFrom  = 1000
@@ -25,15 +28,12 @@ func (c Config) lane(ctx context.Context, number int, take func(subject)) (leftO
 	if err != nil {
 		return 0, err
 	}
-	var sp speeds
-	l.keep = sp.take
 	err = l.drive(ctx, eachLane, func(o *radiation.Occupancy) {
-		s := subject{o, sp.end()}
 		if !usable(o) {
 			leftOut++
 			return
 		}
-		take(s)
+		take(subject{o, speed(o)})
 	})
 	return leftOut, err
 }
@@ -53,7 +53,7 @@ func Model(ctx context.Context, c Config) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Study{Background: "model", Allowed: allowedModel, Learned: count, Clean: len(clean), LeftOut: leftOut, Injected: len(found), Interval: "Wilson"}
+	s := &Study{Background: "model", K: modelK, Allowed: allowedModel, Learned: count, Clean: len(clean), LeftOut: leftOut, Injected: len(found), Interval: "Wilson"}
 	curve := rates(len(clean))
 	curve = slices.DeleteFunc(curve, func(a float64) bool { return a*float64(len(clean)) < 3 })
 	z := make([]int32, len(clean))
@@ -62,7 +62,7 @@ func Model(ctx context.Context, c Config) (*Study, error) {
 		for i := range clean {
 			z[i] = clean[i].clean[d]
 		}
-		l := limitsOf(z, d, s.Allowed, curve)
+		l := s.limits(z, d, curve)
 		detected := func(f, k int, limit int32) Estimate {
 			hit := 0
 			for i := range found {

@@ -26,8 +26,11 @@ func rows(studies []*Study) (out [][]string) {
 	for _, s := range studies {
 		for f, form := range sources {
 			for _, o := range s.Outcomes {
+				if !o.Made {
+					continue
+				}
 				limit := fmt.Sprintf("%.2f", float64(o.Threshold)/1000)
-				if o.Detector == Engine {
+				if o.Detector == Engine || o.Detector == Windows {
 					limit = fmt.Sprintf("%+.2f", float64(o.Threshold)/1000)
 				}
 				if o.Detector == Learned {
@@ -70,18 +73,24 @@ func Text(w io.Writer, seed uint64, studies []*Study) error {
 func notes(studies []*Study) string {
 	var b strings.Builder
 	for _, s := range studies {
-		fmt.Fprintf(&b, "%s: thresholds by the same rule for at most %g %% false alarms an occupancy on %d occupancies without a source (%d left out: short, guarded, faulty or alarmed); templates learned from %d others; %d occupancies with a source for each figure, the same for all detectors; intervals: %s.\n",
-			strings.ToUpper(s.Background[:1])+s.Background[1:], s.Allowed*100, s.Clean, s.LeftOut, s.Learned, s.Injected, s.Interval)
-		if s.Ratio != nil {
-			for k, strength := range Strengths {
-				if strength == 300 || strength == 600 {
-					fmt.Fprintf(&b, "At %d/s the engine finds point sources %.2f times as often as tuned k-sigma (%.2f-%.2f).\n", strength, s.Ratio[k].P, s.Ratio[k].Lo, s.Ratio[k].Hi)
-				}
+		fmt.Fprintf(&b, "\n%s: %d occupancies without a source (%d left out: short, guarded, faulty or alarmed), at most %g %% of them above a threshold, by one rule for all detectors; ",
+			strings.ToUpper(s.Background[:1])+s.Background[1:], s.Clean, s.LeftOut, s.Allowed*100)
+		if s.Learned > 0 {
+			fmt.Fprintf(&b, "templates learned from %d others; ", s.Learned)
+		} else {
+			b.WriteString("too few for templates; ")
+		}
+		fmt.Fprintf(&b, "each figure from %d occupancies with a source, the same for all detectors; intervals: %s.", s.Injected, s.Interval)
+		for k, strength := range Strengths {
+			if s.Learned > 0 && s.Ratio != nil && (strength == 300 || strength == 600) {
+				fmt.Fprintf(&b, " At %d/s the engine finds point sources %.1f times as often as tuned k-sigma (%.1f-%.1f).", strength, s.Ratio[k].P, s.Ratio[k].Lo, s.Ratio[k].Hi)
 			}
 		}
+		b.WriteByte('\n')
 	}
-	b.WriteString("False alarms: above the threshold among those occupancies, and in brackets judged by a threshold that the other four fifths set. ")
-	b.WriteString("The engine's threshold is how far those of its tests are moved; \"as learned\" leaves them where Learn put them for that rate.\n")
+	b.WriteString("\nFalse alarms: above the threshold among those occupancies; in brackets, by thresholds that the other four fifths set. " +
+		"Thresholds in sigma; the engine's and its windows' are how far those of its tests were moved, \"as learned\" leaves them. " +
+		"The engine includes the portal's rule, which it never suppresses.\n")
 	return b.String()
 }
 
@@ -105,6 +114,9 @@ func CSV(w io.Writer, studies []*Study) error {
 	share := func(x float64) string { return fmt.Sprintf("%.5f", x) }
 	for _, s := range studies {
 		for _, o := range s.Outcomes {
+			if !o.Made {
+				continue
+			}
 			line := func(figure string, form Source, strength int, allowed float64, limit, falses, crossed string, e Estimate) {
 				c.Write([]string{s.Background, figure, string(form), string(o.Detector), fmt.Sprint(strength), share(allowed), limit,
 					fmt.Sprint(s.Clean), falses, crossed, fmt.Sprint(s.Injected), share(e.P), share(e.Lo), share(e.Hi)})

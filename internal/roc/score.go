@@ -11,26 +11,25 @@ type Detector string
 
 // The detectors.
 const (
-	Vendor   Detector = "portal, k = 5"     // the portal's rule as delivered: all panels and each pillar
+	Vendor   Detector = "portal's rule"     // all panels and each pillar, at the portal's own k
 	Tuned    Detector = "k-sigma tuned"     // the same with the threshold that the false alarms allow
 	Template Detector = "template"          // the engine's template test alone
+	Windows  Detector = "energy windows"    // the engine's tests of energy windows alone
 	Engine   Detector = "engine"            // all tests of the engine and the portal's rule, thresholds moved alike to the same false alarms
-	Learned  Detector = "engine as learned" // with the thresholds that it learned for these false alarms
+	Learned  Detector = "engine as learned" // with the thresholds that it has
 )
 
 // detectors in the order of all tables.
-var detectors = [...]Detector{Vendor, Tuned, Template, Engine, Learned}
+var detectors = [...]Detector{Vendor, Tuned, Template, Windows, Engine, Learned}
 
 const (
 	vendor = iota
 	tuned
 	template
+	windows
 	engine
 	learned
 )
-
-// vendorK is the portal's threshold in milli-sigma.
-const vendorK = 5000
 
 // scores are one occupancy's by each detector, in milli-sigma: it alarms above a threshold.
 // What could not be judged is MinInt32, which never alarms.
@@ -40,28 +39,31 @@ type scores [len(detectors)]int32
 func judge(o *radiation.Occupancy, t *radiation.Templates) (s scores) {
 	s[tuned] = sigma(o, groups)
 	s[vendor] = s[tuned]
-	s[template] = math.MinInt32
+	s[template], s[windows] = math.MinInt32, math.MinInt32
 	// The engine never suppresses the portal's alarm, so that is one of its tests. The others
 	// have thresholds which share the false alarms. All are moved alike to get another rate.
-	s[engine] = max(s[vendor], math.MinInt32+vendorK) - vendorK
+	s[engine] = max(s[vendor], math.MinInt32+o.Threshold) - o.Threshold
 	for _, r := range t.Analyse(o).Tests {
 		if r.Reason != "" {
 			continue
 		}
 		s[engine] = max(s[engine], r.Sigma-r.Threshold)
-		if r.Name == radiation.TestTemplate {
+		switch r.Name {
+		case radiation.TestTemplate:
 			s[template] = r.Sigma
+		case radiation.TestRatio, radiation.TestDistance:
+			s[windows] = max(s[windows], r.Sigma-r.Threshold)
 		}
 	}
 	s[learned] = s[engine]
 	return s
 }
 
-// fixed is the threshold of a detector that has one of its own.
-func fixed(d int) (limit int32, ok bool) {
+// fixed is the threshold of a detector that has one of its own; k is the portal's.
+func fixed(d int, k int32) (limit int32, ok bool) {
 	switch d {
 	case vendor:
-		return vendorK, true
+		return k, true
 	case learned:
 		return 0, true
 	}

@@ -35,7 +35,8 @@ func (c Config) filled() Config {
 
 // Study is what was measured on one background.
 type Study struct {
-	Background string  // "real day" or "model"
+	Background string  // "real day", "test track" or "model"
+	K          int32   // the portal's own threshold, milli-sigma
 	Allowed    float64 // false alarms an occupancy
 	Learned    int     // occupancies that templates were learned from
 	Clean      int     // occupancies without a source that were judged
@@ -50,7 +51,8 @@ type Study struct {
 // Outcome is one detector's.
 type Outcome struct {
 	Detector  Detector
-	Threshold int32 // milli-sigma; of the engine above its learned thresholds
+	Threshold int32 // milli-sigma; of the engine and its windows above their own thresholds
+	Made      bool  // the detector could judge any of the occupancies
 	Fixed     bool  // the threshold is not set by the false alarms
 	False     int   // clean occupancies above the threshold
 	Crossed   int   // the same, each judged by a threshold that was set without its part
@@ -104,7 +106,7 @@ func (j *judged) injectAll(s subject, n int, seed, index uint64, in *injector, j
 const parts = 5
 
 // crossed counts the clean ones above a threshold that the other parts set.
-func crossed(all []judged, d int, allowed float64) (n int) {
+func (s *Study) crossed(all []judged, d int) (n int) {
 	for part := range parts {
 		var others []int32
 		for i := range all {
@@ -115,9 +117,9 @@ func crossed(all []judged, d int, allowed float64) (n int) {
 		if len(others) == 0 {
 			continue
 		}
-		limit, ok := fixed(d)
+		limit, ok := fixed(d, s.K)
 		if !ok {
-			limit = threshold(others, allowed)
+			limit = threshold(others, s.Allowed)
 		}
 		for i := range all {
 			if all[i].part == part && all[i].clean[d] > limit {
@@ -134,10 +136,10 @@ type limits struct {
 	curve []int32
 }
 
-// limitsOf sets thresholds on clean scores, which it sorts.
-func limitsOf(clean []int32, d int, allowed float64, curve []float64) (l limits) {
-	l.main = threshold(clean, allowed)
-	if f, ok := fixed(d); ok {
+// limits sets thresholds on clean scores, which it sorts.
+func (s *Study) limits(clean []int32, d int, curve []float64) (l limits) {
+	l.main = threshold(clean, s.Allowed)
+	if f, ok := fixed(d, s.K); ok {
 		l.main = f
 	}
 	for _, a := range curve {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ type style struct {
 var styles = []style{
 	{engine, "#0072b2", "", "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z", "engine"},
 	{tuned, "#b35c00", "7 4", "M0-5L4.6 3.6H-4.6z", "k-sigma tuned"},
-	{vendor, "#4d4d4d", "2 3.5", "M-3.6-3.6H3.6V3.6H-3.6z", "portal, k = 5"},
+	{vendor, "#4d4d4d", "2 3.5", "M-3.6-3.6H3.6V3.6H-3.6z", "portal's rule, k = 5"},
 }
 
 const (
@@ -84,8 +85,9 @@ func (p *panel) mark(st style, x, y float64) {
 }
 
 // SVG draws detection against strength, point and distributed, and against the false
-// alarms; a row for each background.
+// alarms; a row for each background with templates.
 func SVG(w io.Writer, studies []*Study) error {
+	studies = slices.DeleteFunc(slices.Clone(studies), func(s *Study) bool { return s.Learned == 0 })
 	var b strings.Builder
 	width := originX + 3*panelW + 2*gapX + 24
 	height := originY + float64(len(studies))*(panelH+gapY) - 34
@@ -101,7 +103,7 @@ func SVG(w io.Writer, studies []*Study) error {
 		key.mark(st, x+18, 30)
 		fmt.Fprintf(&b, `<text x="%.0f" y="34">%s</text>`+"\n", x+44, st.label)
 	}
-	fmt.Fprintf(&b, `<text x="%.0f" y="34" class="s">sources detected, percent; bands: 95 %% intervals</text>`+"\n", originX+3*170+36)
+	fmt.Fprintf(&b, `<text x="%.0f" y="34" class="s">sources detected, percent; bands: 95 %% intervals</text>`+"\n", originX+3*170+56)
 	for i, s := range studies {
 		s.draw(&b, originY+float64(i)*(panelH+gapY))
 	}
@@ -119,7 +121,7 @@ func (s *Study) draw(b *strings.Builder, y float64) {
 	}
 	for f, form := range sources {
 		p := panel{b: b, x0: originX + float64(f)*(panelW+gapX), y0: y, x: func(v float64) float64 { return (v - first) / (last - first) }}
-		p.frame(fmt.Sprintf("%s, %s, %g %% false", s.Background, form, s.Allowed*100), "net counts/s at closest approach", []float64{200, 400, 600, 800, 1000}, name)
+		p.frame(fmt.Sprintf("%s, %s, %g %% false alarms", s.Background, form, s.Allowed*100), "net counts/s at closest approach", []float64{200, 400, 600, 800, 1000}, name)
 		for i := len(styles) - 1; i >= 0; i-- {
 			p.series(styles[i], k, s.Outcomes[styles[i].detector].Detected[f], 1)
 		}
