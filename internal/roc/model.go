@@ -9,10 +9,6 @@ import (
 	"acsgd/fusion/radiation"
 )
 
-// learnLanes give the occupancies that the model's templates are learned from; they are
-// judged nowhere.
-const learnLanes = 6
-
 // modelK is the simulated portal's threshold, milli-sigma.
 const modelK = 5000
 
@@ -41,7 +37,7 @@ func (c Config) lane(ctx context.Context, number int, take func(subject)) (leftO
 // Model measures on the simulator's model of a portal, its lines and its traffic.
 func Model(ctx context.Context, c Config) (*Study, error) {
 	c = c.filled()
-	learned, count, err := c.learn(ctx)
+	learned, count, err := c.templates(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +79,11 @@ func Model(ctx context.Context, c Config) (*Study, error) {
 	return s, nil
 }
 
-// learn makes templates.
-func (c Config) learn(ctx context.Context) (*radiation.Templates, int, error) {
-	lanes := make([][]*radiation.Occupancy, learnLanes)
-	progress := c.counter("model: learning", learnLanes*eachLane)
-	err := workers(ctx, learnLanes, func(ctx context.Context, i int) error {
+// templates are learned from lanes whose occupancies are judged nowhere.
+func (c Config) templates(ctx context.Context) (*radiation.Templates, int, error) {
+	lanes := make([][]*radiation.Occupancy, c.learn)
+	progress := c.counter("model: learning", c.learn*eachLane)
+	err := workers(ctx, c.learn, func(ctx context.Context, i int) error {
 		_, err := c.lane(ctx, i, func(s subject) {
 			o := *s.o
 			o.Slices, o.Neutron, o.Analysis = slices.Clone(o.Slices), nil, nil

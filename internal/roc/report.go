@@ -21,12 +21,13 @@ func head() []string {
 	return h
 }
 
-// rows are the table's lines: detection in percent with its 95 % interval.
-func rows(studies []*Study) (out [][]string) {
+// rows are the table's lines: detection in percent with its 95 % interval. In brief they are
+// those of the portal's rule, the tuned one and the engine.
+func rows(studies []*Study, brief bool) (out [][]string) {
 	for _, s := range studies {
 		for f, form := range sources {
-			for _, o := range s.Outcomes {
-				if !o.Made {
+			for d, o := range s.Outcomes {
+				if !o.Made || brief && d != vendor && d != tuned && d != engine {
 					continue
 				}
 				limit := fmt.Sprintf("%.2f", float64(o.Threshold)/1000)
@@ -59,7 +60,7 @@ func (e Estimate) percent() string {
 func Text(w io.Writer, seed uint64, studies []*Study) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.Join(head(), "\t"))
-	for _, r := range rows(studies) {
+	for _, r := range rows(studies, false) {
 		fmt.Fprintln(t, strings.Join(r, "\t"))
 	}
 	if err := t.Flush(); err != nil {
@@ -89,16 +90,15 @@ func notes(studies []*Study) string {
 		b.WriteByte('\n')
 	}
 	b.WriteString("\nFalse alarms: above the threshold among those occupancies; in brackets, by thresholds that the other four fifths set. " +
-		"Thresholds in sigma; the engine's and its windows' are how far those of its tests were moved, \"as learned\" leaves them. " +
-		"The engine includes the portal's rule, which it never suppresses.\n")
+		"Thresholds in sigma; the engine's is how far those of its tests were moved. The engine includes the portal's rule, which it never suppresses.\n")
 	return b.String()
 }
 
-// Markdown writes the results as a table for the README.
+// Markdown writes the results in brief as a table for the README.
 func Markdown(w io.Writer, seed uint64, studies []*Study) error {
 	h := head()
 	fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(h, " | "), strings.Repeat("---|", len(h)))
-	for _, r := range rows(studies) {
+	for _, r := range rows(studies, true) {
 		fmt.Fprintf(w, "| %s |\n", strings.Join(r, " | "))
 	}
 	_, err := fmt.Fprintf(w, "\nDetection in percent (95 %% interval) by net counts/s of all panels at closest approach, seed %d.\n%s", seed, notes(studies))

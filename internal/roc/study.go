@@ -18,6 +18,7 @@ type Config struct {
 	Progress func(stage string, done, of int)
 
 	replicates int // draws of the bootstrap; 0 = 1000
+	learn      int // lanes of the model that templates are learned from; 0 = 6, some 2600 occupancies
 }
 
 func (c Config) filled() Config {
@@ -26,6 +27,9 @@ func (c Config) filled() Config {
 	}
 	if c.Clean <= 0 {
 		c.Clean = 30_000
+	}
+	if c.learn <= 0 {
+		c.learn = 6
 	}
 	if c.replicates <= 0 {
 		c.replicates = 1000
