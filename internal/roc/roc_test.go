@@ -241,7 +241,7 @@ func TestEqualSeedsGiveEqualFigures(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	for _, o := range s.Outcomes {
-		if d := o.Detected[0]; d[len(d)-1].P < 0.9 || d[0].P > 0.5 {
+		if d := o.Detected[0]; o.Made && (d[len(d)-1].P < 0.9 || d[0].P > 0.5) {
 			t.Errorf("%s: %+v", o.Detector, d)
 		}
 		for f := range sources {
@@ -319,8 +319,7 @@ func TestARecordingThatIsNone(t *testing.T) {
 }
 
 // The engine's share of a busy lane: at most 200 us an occupancy, and a core follows a
-// thousand lanes. A loaded machine is allowed three times as much here; the figures are
-// those of the benchmarks.
+// thousand lanes. A slower machine is allowed three times as much.
 func TestTheEngineKeepsUp(t *testing.T) {
 	s, err := Throughput(t.Context(), 1)
 	if err != nil {
