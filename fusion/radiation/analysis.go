@@ -19,6 +19,7 @@ type Analysis struct {
 const (
 	TestTemplate = "template"        // excess over the shadow that is expected of such a vehicle
 	TestPillars  = "pillars"         // one pillar against the opposite one
+	TestLevel    = "level"           // excess over the background itself
 	TestRatio    = "window_ratio"    // low against high energies
 	TestDistance = "window_distance" // spectral distance from the background
 )
