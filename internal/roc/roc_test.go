@@ -21,19 +21,19 @@ func realDay(t testing.TB) []byte {
 	return sharedtest.File(t, "radiation", "tsa-vm250-day", "day-part1.txt")
 }
 
-// The gate: on a real portal's background and at 1 % false alarms the engine finds 80 % of
+// The gate: on a real portal's background and at 1 % false alarms the engine finds 85 % of
 // point sources of 600 counts/s, and those of 300 twice as often as the portal's rule does
 // with its threshold set for that rate.
 func TestWeakSourcesOnTheRealDay(t *testing.T) {
-	s, err := Real(t.Context(), Config{Seed: 1, Passes: 6, replicates: 200}, realDay(t))
+	s, err := Real(t.Context(), Config{Seed: 1, Passes: 3, replicates: 100}, realDay(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	e, k := &s.Outcomes[engine], &s.Outcomes[tuned]
 	t.Logf("600/s: engine %+v, tuned %+v; 300/s: %+v, %+v; false alarms %d (%d) of %d",
 		e.at(600), k.at(600), e.at(300), k.at(300), e.False, e.Crossed, s.Clean)
-	if p := e.at(600).P; p < 0.80 {
-		t.Errorf("600 counts/s: %.3f detected, want 0.80", p)
+	if p := e.at(600).P; p < 0.85 {
+		t.Errorf("600 counts/s: %.3f detected, want 0.85", p)
 	}
 	if p, q := e.at(300).P, k.at(300).P; p < 2*q {
 		t.Errorf("300 counts/s: %.3f detected, tuned k-sigma %.3f", p, q)
