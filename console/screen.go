@@ -193,7 +193,7 @@ func shorten(p *fusion.Passage) *fusion.Passage {
 	b.History = nil
 	if p.Radiation != nil {
 		r := *p.Radiation
-		r.Slices, r.Neutron = nil, nil
+		r.Slices, r.Neutron, r.Windows = nil, nil, nil
 		b.Radiation = &r
 	}
 	if p.Size != nil {

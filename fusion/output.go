@@ -93,6 +93,7 @@ type Passage struct {
 	Gross     *GrossLoad           `json:"gross,omitempty"`
 	Size      *Size                `json:"size,omitempty"`
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
+	Place     *radiation.Place     `json:"radiation_place,omitempty"` // of its peak on the vehicle; a new one whenever it changes
 	Speed     quant.Speed          `json:"speed_mms,omitempty"`
 	AxleCode  string               `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
 	Pattern   string               `json:"pattern,omitempty"`   // how its axles stand: T11O3
@@ -238,6 +239,8 @@ type DeviceState struct {
 	Since  time.Time       `json:"since,omitzero"`
 	Last   time.Time       `json:"last,omitzero"` // last observation
 	// Optional: no passage waits for it, so its loss stops no decision.
-	Optional bool      `json:"optional,omitempty"`
-	Told     time.Time `json:"told,omitzero"` // when its degradation was announced last
+	Optional bool `json:"optional,omitempty"`
+	// Fault is what a portal's lines show to be wrong with it, whatever the link is.
+	Fault string    `json:"fault,omitempty"`
+	Told  time.Time `json:"told,omitzero"` // when its degradation was announced last
 }

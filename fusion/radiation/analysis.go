@@ -35,6 +35,32 @@ type TestResult struct {
 	Reason    string `json:"reason,omitempty"` // why it could not be made; Sigma means nothing then
 }
 
+// titles are the names of the tests as people read them.
+var titles = map[string]string{
+	TestTemplate: "expected shadow",
+	TestPillars:  "opposite pillar",
+	TestRatio:    "energy ratio",
+	TestDistance: "spectral distance",
+}
+
+// Title is the test's name as people read it.
+func (r *TestResult) Title() string {
+	if t, ok := titles[r.Name]; ok {
+		return t
+	}
+	return r.Name
+}
+
+// Alarms appends the titles of the tests that alarm.
+func (a *Analysis) Alarms(dst []string) []string {
+	for i := range a.Tests {
+		if a.Tests[i].Alarm {
+			dst = append(dst, a.Tests[i].Title())
+		}
+	}
+	return dst
+}
+
 // Peak is where the excess over the expected counts is.
 type Peak struct {
 	At    int32 `json:"t_ms"`      // its middle

@@ -20,6 +20,7 @@ const (
 	maxK            = 99_900
 	defaultMask     = sums | vertical
 	defaultSteps    = 3
+	defaultInterval = 200 // ms
 	defaultHold     = 2000
 )
 

@@ -19,7 +19,6 @@ func (e *Engine) slice(at time.Time, r *obs.Radiation) {
 	u.tally(c)
 	if o.Count++; o.Count == 1 {
 		u.first = at
-		e.cur.Interval = u.interval
 	}
 	if o.Count <= e.cfg.buffered()+1 {
 		o.Live = since(o.Start, at)
@@ -43,11 +42,14 @@ func (e *Engine) freeze(interval int32) {
 	if u.interval != 0 {
 		return
 	}
-	u.interval = 200
+	u.interval = defaultInterval
 	if interval > 0 && interval <= maxInterval {
 		u.interval = interval
 	} else if interval > maxInterval {
 		e.fault("slices too long")
+	}
+	if u.interval != defaultInterval {
+		e.cur.Interval = u.interval
 	}
 	if !e.cur.HasBG {
 		return

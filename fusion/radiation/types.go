@@ -52,6 +52,7 @@ type Occupancy struct {
 	Group       string   `json:"group,omitempty"`          // panels of MaxSigma: sum, left, right, lower, upper, p1..p4
 	PeakAt      int32    `json:"peak_t_ms,omitempty"`      // end of the window with MaxSigma, after Start
 	Threshold   int32    `json:"threshold_milli_sigma"`    // k in force
+	Interval    int32    `json:"interval_ms,omitempty"`    // of the gamma slices; 0 = 200
 
 	// Guarded says that the background before this occupancy was implausibly low against
 	// the median of the last half hour, as when a queueing vehicle shadows the panels. The
@@ -69,9 +70,8 @@ type Occupancy struct {
 	WindowBG   [4]int32      `json:"window_background_mcps,omitzero"` // of all panels, frozen at the start
 	WindowAge  time.Duration `json:"window_background_age,omitempty"`
 
-	Interval int32 `json:"interval_ms,omitempty"` // of a slice
-	Live     int32 `json:"live_t_ms,omitempty"`   // when the first slice that was not buffered ended
-	Hold     int32 `json:"hold_ms,omitempty"`     // how long the portal stays occupied behind the vehicle
+	Live int32 `json:"live_t_ms,omitempty"` // when the first slice that was not buffered ended
+	Hold int32 `json:"hold_ms,omitempty"`   // how long the portal stays occupied behind the vehicle
 	// Beams is the vehicle's speed by all the times between the portal's beams: the median of
 	// the credible ones, and the largest deviation of those near it.
 	Beams  quant.Speed `json:"beam_speed_mms,omitempty"`

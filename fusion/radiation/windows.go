@@ -52,7 +52,7 @@ func (e *Engine) windowed(at time.Time, r *obs.Radiation) {
 	}
 	u := &e.run
 	if u.stretch == 0 {
-		u.stretch, o.WindowSpan = 1, 200
+		u.stretch, o.WindowSpan = 1, defaultInterval
 		if r.Interval > 0 && r.Interval <= maxInterval {
 			o.WindowSpan = r.Interval
 		}
@@ -166,7 +166,7 @@ func (o *Occupancy) span() int32 {
 	if o.Interval > 0 {
 		return o.Interval
 	}
-	return 200
+	return defaultInterval
 }
 
 // worth is how many counts a rate of the background, or of a part of it, is worth: the
