@@ -21,6 +21,8 @@ BENCH ?= .
 T ?= 10s
 FUZZ ?=
 SCENARIO ?=
+SEED ?= 1
+README ?=
 
 # The second plate reader (build tag gocv: OpenCV through cgo) is not part of the build
 # yet. With it, TAGS becomes gocv, RUN_PACKAGES libopencv-dev g++ pkg-config, and run and
@@ -98,6 +100,13 @@ e2e: test-packages ## the programs as a user starts them, and the page in a brow
 bench: need-go ## all benchmarks, one package at a time (BENCH= filters, PKG=); kept in var/build/bench.txt
 	@mkdir -p var/build
 	@CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 60m -tags '$(TAGS)' $(PKG) | tee var/build/bench.txt
+
+.PHONY: bench-radiation
+bench-radiation: need-go ## detection of weak sources at equal false alarms, table and var/build/roc.csv, .svg (SEED=, ARGS=, README=1)
+	@mkdir -p var/build
+	@CGO_ENABLED=$(CGO) $(GO) build -trimpath -o bin/ ./cmd/acsgd-sim
+	@bin/acsgd-sim roc --seed $(SEED) --csv var/build/roc.csv --svg var/build/roc.svg $(if $(README),--md README.md) $(ARGS)
+	@$(if $(README),cp var/build/roc.svg internal/readme/roc.svg)
 
 .PHONY: fuzz
 fuzz: need-go ## all fuzz targets in turn (T=10s each, FUZZ= filters by package/name)

@@ -24,6 +24,7 @@ type Vehicle struct {
 	Trailer  Plate // the rear plate of a rigid vehicle is Front again
 	Sources  []Source
 	Shield   float64 // share of the background that the vehicle takes away at its densest, 0..0.6
+	Ship     float64 // neutrons that heavy metal cargo makes of cosmic rays, share of the background; 0.2..0.6 above 15 t of steel
 	Declared string  // declaration id that this vehicle truly belongs to; "" = none
 }
 

@@ -97,6 +97,7 @@ func (p *Portal) count(t time.Time, vehicles []sim.Placed) (g, n [4]int32) {
 		day := float64(t.Unix()%86400) / 86400
 		level = 1 + p.wander + 0.022*math.Cos(2*math.Pi*(day-1.0/24)) // highest before dawn, five hours east
 	}
+	level *= p.wash.at(p.cfg.Rain, t) * p.shadowed()
 	var gamma, neutron [4]float64
 	for c := range gamma {
 		gamma[c] = p.cfg.Background[c] * level
@@ -121,15 +122,18 @@ func (p *Portal) count(t time.Time, vehicles []sim.Placed) (g, n [4]int32) {
 		}
 	}
 	for c := range gamma {
-		g[c] = poisson(p.rng, gamma[c]*slice.Seconds())
-		n[c] = poisson(p.rng, neutron[c]*slice.Seconds())
+		g[c] = Poisson(p.rng, gamma[c]*slice.Seconds())
+		n[c] = Poisson(p.rng, neutron[c]*slice.Seconds())
+	}
+	for i := range vehicles {
+		p.bursts(&vehicles[i], &n)
 	}
 	return g, n
 }
 
-// poisson draws from a Poisson distribution: by products of uniforms for small means, else
+// Poisson draws from a Poisson distribution: by products of uniforms for small means, else
 // by transformed rejection with squeeze (Hormann 1993).
-func poisson(r *rand.Rand, mean float64) int32 {
+func Poisson(r *rand.Rand, mean float64) int32 {
 	if mean <= 0 {
 		return 0
 	}

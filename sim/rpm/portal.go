@@ -3,10 +3,12 @@
 // lines that it sends. It shares no code with the driver or with the alarm engine.
 //
 // Counts are Poisson. The background of a panel swings by 2 % over the day and wanders a
-// little; a vehicle takes away up to its Shield of it, along a mean profile measured on
-// real lorries; sources add counts by distance from each panel. The controller averages
-// the background over 20 s (neutrons 120 s) while vacant, also while a vehicle queues
-// beside the beams, which is how real portals come to raise false alarms.
+// little; rain and vehicles that queue beside the beams are added on demand. A vehicle
+// takes away up to its Shield of it, along a mean profile measured on real lorries; sources
+// add counts by distance from each panel. The controller averages the background over 20 s
+// (neutrons 120 s) while vacant, also while a vehicle queues beside the beams, which is how
+// real portals come to raise false alarms. Traffic is a scene of vehicles as they come to
+// such a portal.
 package rpm
 
 import (
@@ -28,6 +30,8 @@ type Config struct {
 	Hold       int        // slices that the portal stays occupied after its beams are clear; 10
 	Counter    int        // the newest occupancy's number; 0
 	Steady     bool       // no daily swing and no wandering of the background
+	Rain       []Shower   // washes radon's daughters down; none
+	Neighbour  float64    // chance a vacant minute that a vehicle outside the beams shadows the panels; 0 (0.02 where vehicles queue)
 	Extended   bool       // NB1, NC, NX and NZ lines of the four-window firmware; its window lines are not modelled
 	Seed       uint64
 }
@@ -77,6 +81,8 @@ type Portal struct {
 	jitter  time.Duration
 	empty   bool // no vehicle anywhere near at the last slice
 	wander  float64
+	wash    washout
+	beside  neighbour
 	tamper  bool
 	told    bool // what the line said about tamper last
 

@@ -148,7 +148,7 @@ func TestPoisson(t *testing.T) {
 		const n = 200_000
 		var sum, square float64
 		for range n {
-			k := float64(poisson(r, mean))
+			k := float64(Poisson(r, mean))
 			sum += k
 			square += k * k
 		}
@@ -158,7 +158,7 @@ func TestPoisson(t *testing.T) {
 			t.Errorf("mean %g: %g, variance %g", mean, m, v)
 		}
 	}
-	if poisson(r, 0) != 0 || poisson(r, -1) != 0 {
+	if Poisson(r, 0) != 0 || Poisson(r, -1) != 0 {
 		t.Error("counts from nothing")
 	}
 }
