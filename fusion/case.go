@@ -150,7 +150,7 @@ func (c *Core) uncode(v *visit, why string) {
 // derive fills in what follows from the measurements, the papers and what was done.
 func (c *Core) derive(v *visit, a *Adjudication) {
 	s := c.sight(v)
-	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, nil)
+	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, c.s.Params.Norm)
 	a.Hints = nil
 	declared, licence := rules.RadioactiveItems(c.book, v.Declaration)
 	if declared != nil {
