@@ -93,7 +93,6 @@ type Passage struct {
 	Gross     *GrossLoad           `json:"gross,omitempty"`
 	Size      *Size                `json:"size,omitempty"`
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
-	Place     *radiation.Place     `json:"radiation_place,omitempty"` // of its peak on the vehicle; a new one whenever it changes
 	// Earlier are its other occupancies, the oldest first: Radiation is the one that says most
 	// against the load, Earlier are the passes before or after it.
 	Earlier  []*radiation.Occupancy `json:"earlier,omitempty"`
@@ -111,7 +110,9 @@ type Passage struct {
 	Missing  []string        `json:"missing,omitempty"`
 	Findings []rules.Finding `json:"findings,omitempty"`
 	Advice   []rules.Finding `json:"advice,omitempty"`
-	Basis    Basis           `json:"basis,omitzero"` // what the findings rest on beside the measurements
+	// Place is where the peak of Radiation is on the vehicle; a new one whenever it changes.
+	Place *radiation.Place `json:"radiation_place,omitempty"`
+	Basis Basis            `json:"basis,omitzero"` // what the findings rest on beside the measurements
 
 	Decision *Decision `json:"decision,omitempty"`
 	Pending  *Decision `json:"pending,omitempty"` // waits for a second person

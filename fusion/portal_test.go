@@ -100,6 +100,22 @@ func TestAPortalsFaultIsItsState(t *testing.T) {
 	if d := r.device("rpm"); d.State != obs.Online || d.Reason != "" || standing() != 0 {
 		t.Errorf("closed again: %+v", d)
 	}
+	for _, row := range [][2]*obs.Radiation{
+		{{Tag: "GH", Gamma: [4]int32{2400, 2400, 2400, 2400}, Fault: "high_background"}, {Tag: "GB", Gamma: [4]int32{390, 402, 400, 395}}},
+		{{Tag: "GL", Gamma: [4]int32{10, 390, 400, 400}, Fault: "low_background"}, {Tag: "GB", Gamma: [4]int32{391, 401, 399, 396}}},
+		{{Tag: "NH", Neutron: [4]int32{90, 0, 0, 0}, Fault: "neutron_high_background"}, {Tag: "NB", Neutron: [4]int32{1, 1, 1, 0}}},
+		{{Tag: "GB", Gamma: [4]int32{390, 0, 401, 395}}, {Tag: "GB", Gamma: [4]int32{392, 400, 403, 397}}},
+	} {
+		r.see("rpm", at(7), row[0])
+		want := row[0].Fault
+		if d := r.device("rpm"); d.State != obs.Degraded || d.Reason != want && (want != "" || !strings.Contains(d.Reason, "counts nothing: p2")) {
+			t.Errorf("%s: %+v", row[0].Tag, d)
+		}
+		r.see("rpm", at(8), row[1])
+		if d := r.device("rpm"); d.State != obs.Online {
+			t.Errorf("%s ended: %+v", row[0].Tag, d)
+		}
+	}
 	// A counter that hangs shows in the background alone.
 	for i := range 30 {
 		r.see("rpm", at(10+5*i), &obs.Radiation{Tag: "GB", Gamma: [4]int32{int32(390 + i%7), int32(402 - i%5), 400, int32(395 + i%3)}})

@@ -39,7 +39,7 @@ type source struct {
 
 // filter is one occupancy against one class.
 type filter struct {
-	profile
+	along
 	mean    vector // expected without a source
 	shares  weight
 	tilts   weight
@@ -106,7 +106,7 @@ func (f *filter) search() {
 		if i == 0 && f.n < crawling {
 			continue
 		}
-		for at, step := 4.0, max(1, n/places, w/4); at < n-6; at += step {
+		for at, step := min(4, n/4), max(1, n/places, w/4); at < max(n-6, 3*n/4); at += step {
 			f.point(at, w)
 			f.try(source{at: at, width: w})
 		}
@@ -199,7 +199,7 @@ func (f *filter) try(s source) {
 			f.best.z, f.best.side, f.best.net, f.best.ofShare, f.best.ofTilt = z, d, num/den, a, b
 		}
 	}
-	if z := math.Abs(td) / math.Sqrt(tf); s.half == 0 && z > f.sideway.z {
+	if z := math.Abs(td) / math.Sqrt(tf); s.half <= 0 && z > f.sideway.z {
 		f.sideway = s
 		f.sideway.z, f.sideway.side = z, sides[1]
 		if td < 0 {
@@ -246,20 +246,23 @@ func (t *Templates) shadows(o *Occupancy, template, pillars *TestResult, a *Anal
 	f.search()
 	f.misfit()
 	template.put(o, &f.best)
-	if f.pillars() {
-		pillars.put(o, &f.sideway)
-	} else {
+	pillars.put(o, &f.sideway)
+	if !f.pillars() {
 		pillars.Reason = "one pillar"
+	}
+	if template.Reason != "" {
+		return
 	}
 	a.Expected = f.expected(c, a.Expected)
 }
 
-// put writes what was found. A number that is none alarms: it is no sign of a clean vehicle.
+// put writes what was found.
 func (r *TestResult) put(o *Occupancy, s *source) {
-	r.Sigma = math.MaxInt32
-	if z := float64(s.z * 1000); z < math.MaxInt32 {
-		r.Sigma = int32(max(math.MinInt32+1, math.Floor(z)))
+	if s.side.name == "" { // no z was a number
+		r.Reason = "could not be computed"
+		return
 	}
+	r.Sigma = int32(max(math.MinInt32+1, min(math.MaxInt32, math.Floor(float64(s.z*1000)))))
 	r.Group = s.side.name
 	r.At = o.Slices[max(0, min(len(o.Slices)-1, int(s.at)))].At
 }

@@ -151,7 +151,7 @@ func learnClass(use []*Occupancy) Class {
 	// A quarter beyond the shortest and the longest is not yet another kind of vehicle.
 	c.From -= c.From / 4
 	c.To += c.To / 4
-	all := make([]profile, len(use))
+	all := make([]along, len(use))
 	var share, tilt, noise vector
 	n := float64(len(use))
 	for i, o := range use {

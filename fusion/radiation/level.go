@@ -49,34 +49,3 @@ func (s *Slice) of(g group) int64 {
 	c := [4]int64{int64(s.Gamma[0]), int64(s.Gamma[1]), int64(s.Gamma[2]), int64(s.Gamma[3])}
 	return g.of(&c)
 }
-
-// net finds the second with the largest excess over what is expected; over the background
-// where no shadow is known.
-func (a *Analysis) net(o *Occupancy) {
-	w := max(1000/int(o.span()), 1)
-	b := sum(o.ground()) * int64(o.span()) // thousandths of a slice's counts
-	if !o.HasBG || b <= 0 || len(o.Slices) < w {
-		return
-	}
-	excess := func(i int) int64 {
-		share := int64(1000)
-		if i < len(a.Expected) {
-			share = int64(a.Expected[i])
-		}
-		return sum(o.Slices[i].Gamma)*1000_000 - b*share // millionths of counts
-	}
-	best, run := int64(math.MinInt64), int64(0)
-	for i := range o.Slices {
-		run += excess(i)
-		if i >= w {
-			run -= excess(i - w)
-		}
-		if i >= w-1 {
-			best = max(best, run)
-		}
-	}
-	span := int64(w) * int64(o.span()) // ms
-	cps := best / 1000 / span
-	a.Net = int32(max(math.MinInt32, min(math.MaxInt32, cps)))
-	a.NetShare = int32(max(math.MinInt32, min(math.MaxInt32, cps*1000/sum(o.ground()))))
-}

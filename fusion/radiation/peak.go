@@ -39,9 +39,10 @@ type excess struct {
 	scratch [MaxSlices]float64
 }
 
-// shape fills what the excess looks like: Peak and Spectrum. Expected and the tests must be there.
+// shape fills what the excess looks like: Net, Peak and Spectrum. Expected and the tests must
+// be there.
 func (a *Analysis) shape(o *Occupancy, t *Templates) {
-	a.Peak, a.Spectrum = nil, nil
+	a.Net, a.NetShare, a.Peak, a.Spectrum = 0, 0, nil, nil
 	var p excess
 	if !p.make(o, a.Expected) {
 		return
@@ -50,6 +51,10 @@ func (a *Analysis) shape(o *Occupancy, t *Templates) {
 	// Vehicles differ by more than counts do: only an alarm makes an excess a peak.
 	if alarm := a.Alarm || o.GammaAlarm || o.VendorGamma || o.EnergyAlarm; alarm && p.sigma(top, 0) >= peakSigma {
 		a.Peak = p.peak(top)
+	}
+	if len(a.Expected) == p.n || a.Peak != nil {
+		a.Net = whole(p.run[top])
+		a.NetShare = whole(float64(p.run[top]*1000) / p.cps)
 	}
 	a.spectral(o, t, &p)
 }
@@ -183,10 +188,10 @@ func (p *excess) peak(top int) *Peak {
 	}
 	k := new(Peak)
 	switch {
-	case load.gain == 0:
+	case load.gain <= 0:
 		k.From, k.To = p.width(top, p.run[top]/2)
 		k.Shape = p.o.extent(k.From, k.To)
-	case source.gain == 0:
+	case source.gain <= 0:
 		k.From, k.To = time(float64(load.from)), time(float64(load.to-1))
 		k.Shape = Distributed
 	default:
@@ -268,7 +273,7 @@ func (o *Occupancy) extent(from, to int32) Shape {
 		return Compact
 	case v > 0 && mm > distributedFrom, share > 0.6:
 		return Distributed
-	case v == 0 && share > 0 && share <= 0.25: // 3.8 m of 16
+	case v <= 0 && share > 0 && share <= 0.25: // 3.8 m of 16
 		return Compact
 	}
 	return UnknownShape

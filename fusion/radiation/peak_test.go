@@ -127,26 +127,19 @@ func TestShapes(t *testing.T) {
 
 // Peaks of alarms alone, and of real vehicles with a source they are compact.
 func TestPeaksOverLearnedShadows(t *testing.T) {
-	var clean []*Occupancy
-	for _, o := range Analyse(Config{}, lines(recorded(t, dayFile))) {
-		if learnable(o) {
-			clean = append(clean, o)
-		}
-	}
+	clean := realDay(t)
 	r := rand.New(rand.NewPCG(21, 22))
-	tpl, err := Learn(clean, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tpl := learn(t, occupancies(clean), 10)
 	shapes, n := map[Shape]int{}, 0
-	for _, o := range clean {
+	for _, v := range clean {
+		o := v.o
 		if a := tpl.Analyse(o); !a.Alarm && a.Peak != nil {
 			t.Errorf("occupancy %d: %+v without an alarm", o.Number, *a.Peak)
 		}
 		if len(o.Slices) < 40 {
 			continue
 		}
-		s := inject(r, o, 900)
+		s := v.inject(r, 900, 0.7)
 		s.GammaAlarm = true
 		if a := tpl.Analyse(s); a.Peak != nil {
 			shapes[a.Peak.Shape]++
@@ -279,5 +272,23 @@ func BenchmarkAnalysis(b *testing.B) {
 				b.Fatalf("%d slices: %+v", len(o.Slices), a)
 			}
 		})
+	}
+}
+
+// BenchmarkAnalysisOfTheRealDay is of vehicles with a source, against learned shadows.
+func BenchmarkAnalysisOfTheRealDay(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	clean := realDay(b)
+	tpl := learn(b, occupancies(clean), 10)
+	var all []*Occupancy
+	for _, v := range clean {
+		s := v.inject(r, 900, 0.7)
+		s.GammaAlarm = true
+		all = append(all, s)
+	}
+	a := &Analysis{}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		tpl.analyse(all[n%len(all)], a)
 	}
 }

@@ -12,8 +12,8 @@ const (
 	tailParts  = 3
 )
 
-// profile is what an occupancy leaves of the background in each part.
-type profile struct {
+// along is what an occupancy leaves of the background in each part.
+type along struct {
 	n     int // slices
 	left  float64
 	right float64            // background of the pillars, counts in a slice
@@ -23,7 +23,7 @@ type profile struct {
 }
 
 // take reads an occupancy.
-func (p *profile) take(o *Occupancy) {
+func (p *along) take(o *Occupancy) {
 	b := o.ground()
 	slice := float64(o.span()) / 1000
 	p.n = len(o.Slices)
@@ -52,7 +52,7 @@ func (p *profile) take(o *Occupancy) {
 }
 
 // cut places the borders of the parts.
-func (p *profile) cut() {
+func (p *along) cut() {
 	n := float64(p.n)
 	front, rear := float64(leadSlices), n-tailSlices
 	if rear < front+1 { // hardly longer than both together
@@ -75,10 +75,10 @@ func (p *profile) cut() {
 }
 
 // pillars says whether there are two.
-func (p *profile) pillars() bool { return p.left > 0 && p.right > 0 }
+func (p *along) pillars() bool { return p.left > 0 && p.right > 0 }
 
 // noise is the variance of share[k], and of tilt[k], by counting where so much remains.
-func (p *profile) noise(k int, remains float64) float64 {
+func (p *along) noise(k int, remains float64) float64 {
 	v := 0.0
 	switch w := p.edges[k+1] - p.edges[k]; {
 	case p.right <= 0:

@@ -121,7 +121,6 @@ func (t *Templates) analyse(o *Occupancy, a *Analysis) {
 			t.shadows(o, &template, &pillars, a)
 		}
 	}
-	a.net(o)
 	a.Tests = append(a.Tests, template, pillars, level)
 	a.Tests = t.windowTests(o, a.Tests)
 	for i := range a.Tests {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -380,7 +379,7 @@ func ParseNorm(b []byte) (*NormLearnt, error) {
 	if err := d.Decode(n); err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if !json.Valid(b) {
 		return nil, errors.New("more than one JSON value")
 	}
 	lanes := map[string]bool{}
