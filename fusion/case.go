@@ -150,7 +150,7 @@ func (c *Core) uncode(v *visit, why string) {
 // derive fills in what follows from the measurements, the papers and what was done.
 func (c *Core) derive(v *visit, a *Adjudication) {
 	s := c.sight(v)
-	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, nil)
+	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, c.s.Params.Norm)
 	a.Hints = nil
 	declared, licence := rules.RadioactiveItems(c.book, v.Declaration)
 	if declared != nil {
@@ -566,9 +566,9 @@ func (c *Core) refuseCode(v *visit, o Order) string {
 		return "a real alarm is handed over, not released: give the reason " + handOver
 	}
 	first, by, of := rules.AlarmCode(0), "", rules.AlarmClass("")
-	if o.Action == Override && v.Pending != nil && a.Coded == nil {
+	if p := v.Pending; o.Action == Override && p != nil && a.Coded == nil && !c.outdated(v, p.Role, p.Code) {
 		first, of, by = v.Pending.Code, v.Pending.Class, v.Pending.User
-	} else if o.Action == Adjudicate && a.Pending != nil {
+	} else if p := a.Pending; o.Action == Adjudicate && p != nil && !c.outdated(v, p.Role, p.Code) {
 		first, of, by = a.Pending.Code, a.Pending.Class, a.Pending.User
 	}
 	if first != 0 && by != o.User && (first != code || of != class) {
@@ -588,6 +588,16 @@ func (c *Core) refuseCode(v *visit, o Order) string {
 		return "both persons must be radiation officers or supervisors: " + strings.Join(why, ", ")
 	}
 	return ""
+}
+
+// outdated reports whether the first person's word cannot be joined any more: it was given
+// before the alarm, without a code, or by an officer before there was a reason why no officer
+// may be one of the two. Then the next word is a first one.
+func (c *Core) outdated(v *visit, role string, code rules.AlarmCode) bool {
+	if v.Adjudication == nil {
+		return false
+	}
+	return v.uncoded() && code == 0 || role == roleOfficer && v.Adjudication.Strict
 }
 
 func classText(c rules.AlarmClass) string {
@@ -687,7 +697,7 @@ func (c *Core) adjudicate(v *visit, o Order) (kind, text string) {
 	code, class := v.code(o)
 	d := &Coded{Code: code, Group: code.Group(), Class: class, Text: o.Text, User: o.User, Role: o.Role, At: c.s.Now, Order: o.ID}
 	p := v.Adjudication.Pending
-	if p == nil || p.User == o.User {
+	if p == nil || p.User == o.User || c.outdated(v, p.Role, p.Code) {
 		d.Expires = c.s.Now.Add(pendingFor)
 		text = "code " + strconv.Itoa(int(code)) + classText(class) + " by " + o.User + " waits for a second person"
 		v.revise(func(a *Adjudication) {

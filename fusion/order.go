@@ -291,7 +291,7 @@ func (c *Core) override(v *visit, o Order, d *Decision) (kind, text string) {
 	}
 	if v.twoPersons() || v.uncoded() {
 		p := v.Pending
-		if p == nil || p.User == o.User {
+		if p == nil || p.User == o.User || c.outdated(v, p.Role, p.Code) {
 			d.Expires = c.s.Now.Add(pendingFor)
 			d.Role = o.Role
 			v.Pending = d

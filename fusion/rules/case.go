@@ -284,6 +284,8 @@ func refuseEvidence(code AlarmCode, e *CaseEvidence) string {
 			return "the secondary inspection is not completed"
 		}
 		return found(e, "", NaturalNuclide)
+	case CodeOtherFalse:
+		return found(e, "", NaturalNuclide)
 	case CodeGuardArtefact:
 		if !e.Guarded {
 			return "the background was not implausibly low"

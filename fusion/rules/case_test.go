@@ -58,6 +58,7 @@ func TestCodesAgainstTheEvidence(t *testing.T) {
 		{"background only, but caesium", 7, "", "", rules.CaseEvidence{Inspected: true, Nuclides: []string{"Cs-137"}}, "found Cs-137"},
 		{"neutrons, none found", 6, "", "", rules.CaseEvidence{Neutron: true, Inspected: true, Searched: "no"}, ""},
 		{"neutrons, nobody searched", 8, "", words, rules.CaseEvidence{Neutron: true, Inspected: true, Searched: "unknown"}, "search by hand"},
+		{"false, but caesium", 8, "", words, rules.CaseEvidence{Inspected: true, Nuclides: []string{"Cs-137"}}, "found Cs-137"},
 		{"artefact", 12, "", "", rules.CaseEvidence{Guarded: true}, ""},
 		{"artefact without guard", 12, "", words, rules.CaseEvidence{}, "not implausibly low"},
 		{"artefact with neutrons", 12, "", words, rules.CaseEvidence{Guarded: true, Neutron: true}, "no background artefact"},

@@ -44,6 +44,7 @@ type Site struct {
 	Pack      string     `toml:"pack"`       // rule pack that judges: KZ-342, RU-2060, ...
 	Advice    []string   `toml:"advice"`     // further packs, advice only
 	Rules     string     `toml:"rules"`      // folder of rule tables that stand before the program's own; "" has none
+	Norm      string     `toml:"norm"`       // file of what released natural loads have told, by "radiation cases --learn"; from the site file's folder; "" has none
 	RoadClass quant.Mass `toml:"road_class"` // 6t, 10t, 11.5t an axle
 	Region    string     `toml:"region"`     // of seasonal limits
 }
@@ -322,6 +323,14 @@ func (f *File) TemplatesFile(d *Device) string {
 		return d.Templates
 	}
 	return filepath.Join(f.Dir(), d.Templates)
+}
+
+// NormFile is the file of what released natural loads have told; "" is none.
+func (f *File) NormFile() string {
+	if f.Site.Norm == "" || filepath.IsAbs(f.Site.Norm) {
+		return f.Site.Norm
+	}
+	return filepath.Join(f.Dir(), f.Site.Norm)
 }
 
 // verified reads the certificate that a device names.

@@ -18,6 +18,7 @@ import (
 	"acsgd/console"
 	"acsgd/devices"
 	"acsgd/fusion"
+	"acsgd/fusion/rules"
 	"acsgd/internal/auth"
 	"acsgd/internal/bus"
 	"acsgd/internal/config"
@@ -59,6 +60,7 @@ type Site struct {
 	law     []byte                           // the rule tables of this start
 	named   map[string][]byte                // templates that the site file names, by lane
 	shadows map[string]fusion.TemplatesState // that were in force when the journal was read, by lane
+	norm    *rules.NormLearnt
 	hub     *console.Hub
 	console *console.Server
 	flight  *flight
@@ -104,6 +106,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err = s.readTemplates(); err != nil {
+		return err
+	}
+	if s.norm, err = ReadNorm(s.opt.File.NormFile()); err != nil {
 		return err
 	}
 	if s.keep, err = evidence.Open(filepath.Join(s.dir, "evidence")); err != nil {
