@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // maxTemplates is the largest set of templates that is read, in bytes.
@@ -24,7 +23,7 @@ func ParseTemplates(b []byte) (*Templates, error) {
 	if err := d.Decode(&t); err != nil {
 		return nil, fmt.Errorf("radiation templates: %w", err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if len(bytes.TrimSpace(b[d.InputOffset():])) > 0 {
 		return nil, errors.New("radiation templates: further text after their end")
 	}
 	if t == nil {
