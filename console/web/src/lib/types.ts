@@ -187,9 +187,61 @@ export interface Occupancy {
   peak_t_ms?: number;
   /** k of the alarm test in force. */
   threshold_milli_sigma?: number;
+  /** The background before it was implausibly low; what follows is the test against a plausible one. */
   background_guard?: boolean;
+  guard_background_cps?: number[];
   guard_alarm?: boolean;
-  template?: { milli_sigma: number; alarm: boolean };
+  guard_milli_sigma?: number;
+  /** Alarm contacts alone: no counts, so there is no profile. */
+  contacts?: boolean;
+  /** Of a closed occupancy. */
+  analysis?: Analysis;
+}
+
+/** What the engine finds beside the test that the portal makes too (package radiation). */
+export interface Analysis {
+  templates?: string;
+  alarm: boolean;
+  tests: RadiationTest[] | null;
+  /** What the vehicle's shadow leaves of the background, of each slice. */
+  expected_permille?: number[];
+  net_cps: number;
+  net_permille: number;
+  peak?: RadiationPeak;
+  spectrum?: { shares_permille: number[]; class: 'norm' | 'soft' | 'medium' | 'hard' | 'unknown' };
+}
+
+export interface RadiationTest {
+  name: string;
+  milli_sigma: number;
+  threshold_milli_sigma: number;
+  alarm: boolean;
+  group?: string;
+  t_ms: number;
+  /** Why it could not be made. */
+  reason?: string;
+}
+
+export interface RadiationPeak {
+  t_ms: number;
+  from_t_ms: number;
+  to_t_ms: number;
+  /** -1000 all in the left pillar .. 1000 all in the right one. */
+  side_permille: number;
+  /** -1000 all in the lower panels .. 1000 all in the upper ones. */
+  high_permille: number;
+  shape: 'compact' | 'distributed' | 'unknown';
+  on_plateau?: boolean;
+}
+
+/** A peak on the vehicle, mm behind its front. */
+export interface RadiationPlace {
+  middle_mm: number;
+  from_mm: number;
+  to_mm: number;
+  u_mm: number;
+  length_mm?: number;
+  by: string;
 }
 
 export interface MatchCandidate {
@@ -300,6 +352,7 @@ export interface Passage {
   gross?: GrossLoad;
   size?: Size;
   radiation?: Occupancy;
+  radiation_place?: RadiationPlace;
   speed_mms?: number;
   axle_code?: string;
   /** How the axles stand: T11O3. */
