@@ -11,6 +11,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import * as data from './data.mjs';
+import * as radiation from './radiation.mjs';
 
 const dist = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'dist');
 const iso = (ms) => new Date(ms).toISOString();
@@ -30,7 +31,7 @@ export function start(port = 0, opts = {}) {
     server: { build: 'mock-1', site: opts.site ?? 'Нұр Жолы', mode: opts.mode ?? 'simulator', zone: 'Asia/Almaty' },
     lanes: new Map(), passages: new Map(), log: [], sessions: new Map(), orders: new Map(), frozen: false, silent: new Set(), stuckBarrier: false,
   };
-  seed(site, now, opts.lanes ?? 8);
+  seed(site, now, opts.lanes ?? 8, opts.radiation);
   const clients = new Set();
   const http = createServer((req, res) => void handle(site, clients, req, res).catch((e) => reply(res, 500, { error: String(e) })));
   const wss = new WebSocketServer({ noServer: true, handleProtocols: (p) => (p.has('acsgd.v1.json') ? 'acsgd.v1.json' : false) });
@@ -58,8 +59,8 @@ export function start(port = 0, opts = {}) {
   );
 }
 
-function seed(site, now, count) {
-  const make = [
+function seed(site, now, count, rays) {
+  const make = rays ? [() => [radiation.gamma('1', 4101, now, 46_000)], () => [radiation.norm('2', 4102, now, 95_000)], () => [radiation.neutron('3', 4103, now, 31_000)], () => [data.measuring('4', 4104, now, 9_000)]] : [
     () => [data.clean('1', 4101, now, 46_000)],
     () => [data.overloaded('2', 4102, now, 131_000), data.measuring('2', 4109, now, 4_000)],
     () => [data.undeclared('3', 4103, now, 75_000)],
@@ -77,7 +78,7 @@ function seed(site, now, count) {
   ];
   for (let i = 1; i <= count; i++) {
     const id = String(i);
-    const list = (make[(i - 1) % 8] ?? (() => []))().map((p) => ({ ...p, lane: id, id: p.id.replace(/^KHG-\d+/, `KHG-${id}`) }));
+    const list = (make[(i - 1) % Math.max(8, make.length)] ?? (() => []))().map((p) => ({ ...p, lane: id, id: p.id.replace(/^KHG-\d+/, `KHG-${id}`) }));
     for (const p of list) site.passages.set(p.id, p);
     const off = i % 8 === 0 ? { rpm: { state: 'offline', reason: 'no connection to 10.20.8.31:10001', since: iso(now - 132_000), last: iso(now - 132_000) } } : i === 3 ? { front: { state: 'degraded', reason: 'low contrast at night' } } : {};
     site.lanes.set(id, {

@@ -180,6 +180,7 @@ describe('radiation chart', () => {
     expect((b?.h ?? 0) / (a?.h ?? 1)).toBeCloseTo(2, 1);
     expect(c.neutron?.base).toBe(size.height - BOX.axis);
     expect(c.bottom).toBeLessThan(c.neutron?.top ?? 0);
+    expect(c.bottom).toBe(size.height - BOX.axis - BOX.neutronAlarm);
     expect(c.nearest(c.x(2))).toBe(profile(n).t.findIndex((t) => t >= 1.85));
   });
 

@@ -4,7 +4,7 @@
 import { toSigma, type Along, type Profile, type Span, type Trace } from './radiation';
 
 /** Margins of the plot, px. */
-export const BOX = { left: 58, right: 10, row: 15, axis: 20, neutron: 46 } as const;
+export const BOX = { left: 68, right: 10, row: 15, axis: 20, neutron: 44, neutronAlarm: 92 } as const;
 
 /** A trace of another pass of the same vehicle, in its own metres. */
 export interface Extra {
@@ -69,7 +69,9 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
   const n = (has('portal') ? 1 : 0) + (has('own') ? 1 : 0);
   const rows = { portal: has('portal') ? 0 : undefined, own: has('own') ? (has('portal') ? BOX.row : 0) : undefined };
   const top = n * BOX.row + 4;
-  const low = p.neutron.length > 0 ? BOX.neutron : 0;
+  // Where neutrons are the alarm, they are what is to be seen.
+  const hot = p.neutron.some((b) => b.portal || b.own);
+  const low = p.neutron.length === 0 ? 0 : hot ? BOX.neutronAlarm : BOX.neutron;
   const bottom = height - BOX.axis - low;
 
   const start = Math.min(p.from, -LEAD);
@@ -108,7 +110,7 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
 
   const most = Math.max(4, ...p.neutron.map((b) => b.n));
   const base = height - BOX.axis;
-  const room = BOX.neutron - 24;
+  const room = low - (hot ? 38 : 22);
   return {
     x,
     y,
@@ -130,7 +132,7 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
       p.neutron.length === 0
         ? undefined
         : {
-            top: base - BOX.neutron + 12,
+            top: base - low + 10,
             base,
             bars: p.neutron.map((b) => {
               const w = Math.max(2, round(x(b.to) - x(b.from)) - 2);

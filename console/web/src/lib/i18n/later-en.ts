@@ -305,6 +305,7 @@ const en = {
   'radiation.silence_note': 'Its sound only, on this console. The alarm stands.',
   'radiation.silenced': 'Silenced here. It sounds again if it gets worse. The alarm stands.',
   'help.silence': 'Silence the radiation alarm on the screen (sound only)',
+  'radiation.silent': 'Silenced here',
 };
 
 export default en;

@@ -307,6 +307,7 @@ const kk: Record<keyof typeof en, string> = {
   'radiation.silence_note': 'Тек дыбысы, осы пультте. Дабыл күшінде қалады.',
   'radiation.silenced': 'Мұнда дыбысы өшірілді. Күшейсе, қайта естіледі. Дабыл күшінде.',
   'help.silence': 'Экрандағы радиация дабылының дыбысын өшіру (тек дыбыс)',
+  'radiation.silent': 'Мұнда дыбысы өшірілген',
 };
 
 export default kk;

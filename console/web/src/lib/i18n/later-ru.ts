@@ -307,6 +307,7 @@ const ru: Record<keyof typeof en, string> = {
   'radiation.silence_note': 'Только звук и только на этом пульте. Тревога остаётся.',
   'radiation.silenced': 'Здесь заглушена. Зазвучит снова, если усилится. Тревога остаётся.',
   'help.silence': 'Заглушить радиационную тревогу на экране (только звук)',
+  'radiation.silent': 'Здесь заглушена',
 };
 
 export default ru;
