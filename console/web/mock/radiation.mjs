@@ -81,7 +81,7 @@ export function neutron(lane, n, now, ago) {
   alarmed(p, 'neutron alarm');
   return adjudication(p, {
     text: 'neutron alarm', proposed: answers({ neutron: 'yes' }), card: card(['due', 'due', 'done', 'open', 'open', 'due', 'open']),
-    more: { safety: 'evacuate', strict: true, strict_because: ['neutron'], norm: { grade: 'X', lines: [], reasons: [{ code: 'neutron', text: 'neutrons are never natural' }], mark: 'M', factor: 'default' } },
+    more: { strict: true, strict_because: ['neutron'], norm: { grade: 'X', lines: [], reasons: [{ code: 'neutron', text: 'neutrons are never natural' }], mark: 'M', factor: 'default' } },
   });
 }
 
@@ -89,4 +89,29 @@ function alarmed(p, reason) {
   p.findings = p.findings.filter((f) => f.quantity !== 'radiation');
   p.findings.unshift({ vehicle: 'P', quantity: 'radiation', text: p.radiation.neutron_alarm ? 'neutron' : 'gamma', measured: Math.round(p.radiation.max_milli_sigma / 100) / 10, unit: 'sigma', verdict: 'exceeds', reason, clause: 'portal alarm, or own k-sigma test', blocking: true, two_persons: true });
   p.verdict = 'exceeds';
+}
+
+/** The last passages of a vehicle: here those of the archive. */
+export function history(site, p, q) {
+  const list = [...site.passages.values()].filter((x) => x.id !== p.id && x.phase === 'closed').slice(0, Number(q.get('limit') ?? 5));
+  return { by: q.get('by'), key: 'x', passages: list.map((x) => ({ id: x.id, lane: x.lane, opened: x.opened, verdict: x.verdict, phase: x.phase, plate: x.plates?.[0]?.text, alarm: x.radiation.vendor_alarm, neutron: false, max_milli_sigma: x.radiation.max_milli_sigma, radiation: x.radiation, ...(x.radiation.vendor_alarm ? { code: 4, group: 'innocent', class: 'norm' } : {}) })) };
+}
+
+/** What an order does to the alarm of a passage; undefined is no such order. */
+export function order(p, user, o, seq) {
+  const a = p.adjudication;
+  if (!a) return undefined;
+  const at = iso(Date.now());
+  const who = { user: user.name, role: user.roles[0], at, order: o.id };
+  const step = (state, more, due) => ({ adjudication: { ...a, ...more, state, steps: [...(a.steps ?? []), { step: state, seq, text: o.action, ...who }], card: a.card.map((c) => (c.id === due.done ? { ...c, state: 'done' } : c.id === due.next ? { ...c, state: 'due' } : c)) }, text: o.action });
+  if (o.action === 'assess') return step('assessed', { answers: o.assessment }, { done: 'confirm', next: 'secondary' });
+  if (o.action === 'repeat') return step('repeat_requested', {}, {});
+  if (o.action === 'secondary') return void Object.assign(p, step('secondary_requested', {}, {}));
+  if (o.action === 'inspect') return step('secondary_completed', { inspections: [...(a.inspections ?? []), { ...o.inspection, ...who }] }, { done: 'secondary', next: 'code' });
+  if (o.action !== 'adjudicate') return undefined;
+  const mine = { code: o.code, group: 'x', class: o.class, text: o.note, ...who, expires: iso(Date.now() + 600_000) };
+  if (!a.pending) return { adjudication: { ...a, pending: mine }, text: 'adjudicate waits for a second person', waits: true };
+  const done = step('decided', { coded: { ...a.pending, second: user.name } }, { done: 'code' });
+  delete done.adjudication.pending;
+  return done;
 }

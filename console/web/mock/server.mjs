@@ -275,6 +275,13 @@ async function handle(site, clients, req, res) {
   }
   if (path === '/api/devices') return reply(res, 200, { devices: deviceRows(site) });
   if (path === '/api/passages') return reply(res, 200, search(site, url.searchParams));
+  const ray = /^\/api\/passages\/([^/]+)\/radiation\/(history|attachments)$/.exec(path);
+  if (ray) {
+    const p = site.passages.get(decodeURIComponent(ray[1]));
+    if (!p) return reply(res, 404, { error: 'unknown' });
+    if (ray[2] === 'history') return reply(res, 200, radiation.history(site, p, url.searchParams));
+    return attachment(url.searchParams.get('name'), req, res);
+  }
   if (path.startsWith('/api/passages/')) {
     const p = site.passages.get(decodeURIComponent(path.slice(14)));
     return p ? reply(res, 200, p) : reply(res, 404, { error: 'unknown' });
@@ -290,6 +297,19 @@ async function handle(site, clients, req, res) {
   const a = /^\/api\/alarms\/([^/]+)\/(ack|shelve|unshelve)$/.exec(path);
   if (a && req.method === 'POST') return alarm(site, clients, decodeURIComponent(a[1]), a[2], user, await body(req), res);
   reply(res, 404, { error: 'unknown' });
+}
+
+/** Reads of an N42 document only what the page shows; the true reader is the server's. */
+async function attachment(name, req, res) {
+  const parts = [];
+  for await (const part of req) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  const text = bytes.toString('utf8');
+  const blob = { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length, name };
+  if (bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xd8]))) return reply(res, 201, { attachment: { ...blob, type: 'image/jpeg', role: 'photo' } });
+  if (!text.includes('RadInstrumentData')) return reply(res, 415, { error: 'neither N42 nor JPEG nor PNG' });
+  const of = (tag) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1];
+  reply(res, 201, { attachment: { ...blob, type: 'application/xml', role: 'n42' }, summary: { instrument: of('RadInstrumentModelName'), serial: of('RadInstrumentIdentifier'), nuclides: [...text.matchAll(/<NuclideName>([^<]*)</g)].map((m) => m[1]), dose_nsvh: 120, neutron: 'no', problems: [] } });
 }
 
 function alarm(site, clients, id, verb, user, o, res) {
@@ -361,6 +381,11 @@ function execute(site, clients, l, p, user, o) {
   if (o.action === 'open_lane' || o.action === 'close_lane') {
     say('order', o.action);
     return publish(site, clients, `lane/${l.lane}`, { open: o.action === 'open_lane' });
+  }
+  const worked = radiation.order(p, user, o, data.nextSeq());
+  if (worked) {
+    publish(site, clients, `passage/${p.id}`, { adjudication: worked.adjudication });
+    return say(worked.waits ? 'pending' : 'order', worked.text);
   }
   const two = p.findings?.some((f) => f.two_persons && f.verdict !== 'within');
   const decision = { action: o.action, user: user.name, role: user.roles[0], reason: o.reason, note: o.note, at: iso(Date.now()), order: o.id };

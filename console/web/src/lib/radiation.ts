@@ -188,7 +188,8 @@ export function along(p: Passage, o: Occupancy | undefined = p.radiation): Along
   const place = o === p.radiation ? p.radiation_place : undefined;
   const peak = o.analysis?.peak;
   const span = place && peak ? (peak.to_t_ms - peak.from_t_ms) / 1000 : 0;
-  const speed = (o.speed_mms ?? p.speed_mms ?? 0) / 1000;
+  // Another pass was driven at a speed of its own.
+  const speed = (o.speed_mms ?? (o === p.radiation ? p.speed_mms : undefined) ?? 0) / 1000;
   const local = place && span > 0 ? (place.to_mm - place.from_mm) / 1000 / span : 0;
   const v = speed > 0 ? speed : local;
   if (v < 0.5 * KMH || v > 120 * KMH) return undefined;

@@ -27,7 +27,11 @@ export type Action =
   | 'open_lane'
   | 'acknowledge'
   | 'shelve'
-  | 'unshelve';
+  | 'unshelve'
+  | 'assess'
+  | 'repeat'
+  | 'inspect'
+  | 'adjudicate';
 
 export interface Finding {
   vehicle?: string;
@@ -317,6 +321,115 @@ export interface LogEvent {
   alarm?: string;
 }
 
+/** How a radiation alarm is worked through and decided (package fusion). */
+export interface Adjudication {
+  state: string;
+  steps?: { step?: string; at: string; seq: number; user?: string; role?: string; second?: string; order?: string; text: string }[];
+  card?: { id: string; state: 'done' | 'due' | 'open' | 'not_needed' }[];
+  proposed?: Assessment;
+  answers?: Assessment;
+  hints?: { code: number; class?: string; reasons?: Because[] }[];
+  norm?: NormAdvice;
+  safety?: 'screening' | 'evacuate';
+  /** Neither of the two persons may be a plain officer, and why. */
+  strict?: boolean;
+  strict_because?: string[];
+  inspections?: Inspection[];
+  pending?: Coded;
+  coded?: Coded;
+}
+
+export interface Because {
+  code: string;
+  text: string;
+}
+
+export type Answer = 'yes' | 'no' | 'unknown';
+
+export interface Assessment {
+  neutron: Answer;
+  shape: 'peak' | 'plateau' | 'unknown';
+  place: 'cab' | 'cargo' | 'both' | 'unknown';
+  declared: Answer;
+  guard: Answer;
+  speed: Answer;
+}
+
+export interface NormAdvice {
+  grade: 'A' | 'B' | 'C' | 'X';
+  lines: { item: number; hs: string; commodity: string; nuclides?: string; low_bq_kg?: number; high_bq_kg?: number; row?: string; mark?: string; scrap?: boolean }[] | null;
+  expected_permille?: number;
+  measured_permille?: number;
+  extent_permille?: number;
+  reasons: Because[] | null;
+  mark?: string;
+  factor?: string;
+}
+
+/** Dose rates are in nSv/h. */
+export interface Inspection {
+  dose_10cm_nsvh?: number;
+  dose_1m_nsvh?: number;
+  dose_background_nsvh?: number;
+  neutron: 'yes' | 'no' | 'not_searched';
+  nuclides?: string[];
+  instrument: string;
+  serial: string;
+  text?: string;
+  attachments?: Attachment[];
+  user?: string;
+  role?: string;
+  at?: string;
+  order?: string;
+}
+
+export interface Attachment extends Blob {
+  name?: string;
+}
+
+/** What an uploaded file says, for a person to confirm. */
+export interface Uploaded {
+  attachment: Attachment;
+  summary?: { instrument?: string; serial?: string; nuclides?: string[] | null; dose_nsvh?: number; neutron?: string; problems?: string[] | null };
+}
+
+export interface Coded {
+  code: number;
+  group?: string;
+  class?: string;
+  text?: string;
+  nuclides?: string[];
+  hs?: string[];
+  declaration?: string;
+  user: string;
+  role?: string;
+  second?: string;
+  second_role?: string;
+  at: string;
+  order?: string;
+  expires?: string;
+}
+
+/** An earlier passage of the same vehicle or consignor. */
+export interface Before {
+  id: string;
+  lane: string;
+  opened: string;
+  verdict: Verdict;
+  phase: Phase;
+  plate?: string;
+  consignor?: string;
+  alarm: boolean;
+  neutron: boolean;
+  max_milli_sigma: number;
+  state?: string;
+  code?: number;
+  group?: string;
+  class?: string;
+  grade?: string;
+  radiation?: Occupancy;
+}
+
 /** An instrument that has contributed to a passage, with its certificate of that day. */
 export interface Measured {
   name: string;
@@ -353,6 +466,9 @@ export interface Passage {
   size?: Size;
   radiation?: Occupancy;
   radiation_place?: RadiationPlace;
+  /** The other passes of this vehicle through the portal. */
+  earlier?: Occupancy[];
+  adjudication?: Adjudication;
   speed_mms?: number;
   axle_code?: string;
   /** How the axles stand: T11O3. */
@@ -474,5 +590,9 @@ export interface OrderBody {
   plate?: string;
   plate_role?: string;
   declaration?: string;
+  assessment?: Assessment;
+  inspection?: Inspection;
+  code?: number;
+  class?: string;
   console?: string;
 }
