@@ -35,6 +35,7 @@ type rig struct {
 	orders chan fusion.Order
 	audit  []string
 	past   noArchive
+	pages  []json.RawMessage // what a search finds
 	client *http.Client
 }
 
@@ -58,6 +59,16 @@ func (noArchive) Explanation(_ context.Context, id string) (any, error) {
 }
 func (noArchive) Log(context.Context, uint64, int) (LogPage, error) { return LogPage{}, nil }
 
+// searched is a past in which every search finds the same.
+type searched struct {
+	noArchive
+	pages *[]json.RawMessage
+}
+
+func (s searched) Passages(context.Context, Query) (Page, error) {
+	return Page{Passages: *s.pages}, nil
+}
+
 type commander chan fusion.Order
 
 func (c commander) Order(_ context.Context, _ string, o fusion.Order) error { c <- o; return nil }
@@ -79,7 +90,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{t: t, hub: NewHub("0123456789abcdef", 100), keep: keep, orders: make(chan fusion.Order, 8), past: noArchive{}}
 	s, err := New(Config{Site: "Test", Mode: "simulator", Zone: "Asia/Almaty", Build: "b", Hub: r.hub, Users: users, Commander: commander(r.orders),
-		Archive: r.past, Papers: papers{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
+		Archive: searched{r.past, &r.pages}, Papers: papers{}, Evidence: keep, Devices: func() []Device { return nil }, Ages: func(time.Time) map[string]int64 { return map[string]int64{"lane/1": 7} },
 		Audit:  func(_ context.Context, kind, user, _ string) { r.audit = append(r.audit, kind+" "+user) },
 		Static: fstest.MapFS{"index.html": {Data: []byte("<html>page</html>")}, "index.html.gz": {Data: []byte("\x1f\x8b\x08\x00")}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

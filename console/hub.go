@@ -177,6 +177,19 @@ func (h *Hub) Stats() HubStats {
 	return s
 }
 
+// find gives a copy of a passage that browsers are shown; nil if they are not.
+func (h *Hub) find(id string) *fusion.Passage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.subjects["passage/"+id]
+	if s == nil {
+		return nil
+	}
+	p := new(fusion.Passage)
+	s.newest.(*fusion.Passage).CopyTo(p)
+	return p
+}
+
 // Version gives a passage's version as browsers have been shown it; ok is false if it is
 // not shown.
 func (h *Hub) Version(passage string) (v uint64, ok bool) {

@@ -190,7 +190,12 @@ func members(b []byte, f func(name string, raw []byte)) {
 // shorten gives what the topic "lanes" shows of a passage.
 func shorten(p *fusion.Passage) *fusion.Passage {
 	b := *p
-	b.History = nil
+	b.History, b.Earlier = nil, nil
+	if p.Adjudication != nil {
+		a := *p.Adjudication
+		a.Steps, a.Card, a.Hints, a.Inspections = nil, nil, nil, nil
+		b.Adjudication = &a
+	}
 	if p.Radiation != nil {
 		r := *p.Radiation
 		r.Slices, r.Neutron = nil, nil

@@ -177,6 +177,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/stream", s.openStream)
 	s.mux.HandleFunc("POST /api/lanes/{lane}/orders", s.with(s.order, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
+	s.mux.HandleFunc("POST /api/passages/{id}"+uploads, s.with(s.attachment, "officer", "radiation_officer", "supervisor"))
+	s.mux.HandleFunc("GET /api/passages/{id}/radiation/history", s.with(s.radiationHistory))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
 	s.mux.HandleFunc("GET /api/passages/{id}", s.with(s.passage))
 	s.mux.HandleFunc("GET /api/passages/{id}/explanation", s.with(s.explanation))
@@ -198,7 +200,7 @@ func (s *Server) routes() {
 const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
 	"worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-// maxBody bounds a request's body: an order, a password.
+// maxBody bounds a request's body, but that of an attachment: an order, a password.
 const maxBody = 64 << 10
 
 // ServeHTTP serves the console.
@@ -211,7 +213,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		if err := s.cross.Check(r); err != nil {
 			refuse(w, http.StatusForbidden, "request from another site")
@@ -355,6 +357,10 @@ func (s *Server) order(w http.ResponseWriter, r *http.Request, u auth.User) {
 	}
 	if v, shown := s.hub.Version(o.Passage); shown && o.Version != 0 && v != o.Version {
 		reply(w, http.StatusConflict, map[string]any{"error": "the passage has changed", "version": v})
+		return
+	}
+	if sum := s.unkept(&o); sum != "" {
+		refuse(w, http.StatusBadRequest, "the attachment "+sum+" was not uploaded")
 		return
 	}
 	s.send(w, r, u, lane, o)

@@ -19,6 +19,7 @@ import (
 const (
 	maxOpen    = 32  // passages in one lane at once
 	maxRecent  = 16  // closed passages that late data may still amend
+	maxCases   = 16  // and closed passages whose radiation alarm has no code
 	maxOrders  = 256 // order ids remembered against double presses
 	maxHistory = 256 // events kept in one passage
 	maxPlates  = 24  // plate reads kept in one passage
@@ -283,6 +284,10 @@ func (c *Core) Deadline() (at time.Time, ok bool) {
 		if v.Pending != nil {
 			add(v.Pending.Expires)
 		}
+		add(v.codeLapses())
+	}
+	for _, v := range c.s.Recent {
+		add(v.codeLapses())
 	}
 	for i := range c.s.Lane.Devices {
 		add(c.lastsAt(&c.s.Lane.Devices[i]))

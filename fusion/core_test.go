@@ -304,7 +304,7 @@ func TestARadiationAlarmNeedsTwoPersons(t *testing.T) {
 	if p.Verdict != rules.Exceeds || !strings.Contains(findings(p, rules.Exceeds), "radiation") {
 		t.Fatalf("verdict %s: %s", p.Verdict, findings(p, rules.Exceeds))
 	}
-	over := fusion.Order{Action: fusion.Override, Passage: p.ID, Reason: "medical", Text: "patient after iodine treatment"}
+	over := fusion.Order{Action: fusion.Override, Passage: p.ID, Code: 3, Reason: "medical", Text: "patient after iodine treatment"}
 	for i, o := range []struct {
 		user, role string
 		want       fusion.Phase
@@ -331,7 +331,7 @@ func TestAFirstPersonsOrderLapses(t *testing.T) {
 	l.alarm = true
 	r.pass(l)
 	p := r.last()
-	over := fusion.Order{ID: "a", Action: fusion.Override, Passage: p.ID, Reason: "medical", Text: "patient after iodine treatment"}
+	over := fusion.Order{ID: "a", Action: fusion.Override, Passage: p.ID, Code: 3, Reason: "medical", Text: "patient after iodine treatment"}
 	r.order(over)
 	r.wait(11 * time.Minute)
 	over.ID, over.User, over.Role = "b", "saule", "radiation_officer"

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
 	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
@@ -81,6 +82,12 @@ const (
 	Acknowledge  Action = "acknowledge" // somebody has seen the alarm
 	Shelve       Action = "shelve"      // put an alarm aside for 15 or 60 minutes: needs a reason
 	Unshelve     Action = "unshelve"
+
+	// About a radiation alarm.
+	Assess     Action = "assess"     // the officer's answers to the card's questions
+	RepeatPass Action = "repeat"     // it drives through the portal once more
+	Inspect    Action = "inspect"    // the result of a secondary inspection
+	Adjudicate Action = "adjudicate" // the alarm's code: by two persons
 )
 
 // Order is one command of one user, with the version of the passage or alarm that the user
@@ -100,6 +107,11 @@ type Order struct {
 	PlateRole   string `json:"plate_role,omitempty"`  // CorrectPlate
 	Declaration string `json:"declaration,omitempty"` // ChooseMatch
 	Console     string `json:"console,omitempty"`
+
+	Assessment *Assessment      `json:"assessment,omitempty"` // Assess
+	Inspection *Inspection      `json:"inspection,omitempty"` // Inspect
+	Code       rules.AlarmCode  `json:"code,omitempty"`       // Adjudicate, and Override of a passage with a radiation alarm
+	Class      rules.AlarmClass `json:"class,omitempty"`      // with Code; "" is that of the code
 }
 
 // Params describe one lane to its core.

@@ -158,6 +158,7 @@ func (c *Core) judgeAll(v *visit) {
 	}
 	if c.has("rpm") || v.Radiation != nil { // also of a portal that is not waited for: what it saw counts
 		v.Findings = c.judgeRadiation(v)
+		c.survey(v)
 	}
 	v.Verdict = rules.Worst(v.Findings)
 	if v.Verdict == within && len(v.Missing) > 0 {
@@ -446,7 +447,7 @@ func (c *Core) changed(v *visit) bool {
 
 // revoke takes a release back that would be refused now, while the vehicle is still here:
 // one by the green path that is not within any more, an officer's although something
-// exceeds, one by one person where two are needed. Where the barrier is up for the vehicle
+// exceeds, one by one person where two are needed, one of a radiation alarm that has no code. Where the barrier is up for the vehicle
 // already, only what exceeds takes it back.
 func (c *Core) revoke(v *visit) {
 	d := v.Decision
@@ -455,7 +456,7 @@ func (c *Core) revoke(v *visit) {
 	}
 	up, _ := c.on(barrierUp)
 	doubt := v.Green && v.Verdict != within && (c.foremost() != v || !up)
-	wrong := v.Verdict == exceeds && (d.Action != Override || d.Second == "" && v.twoPersons())
+	wrong := v.Verdict == exceeds && (d.Action != Override || d.Second == "" && v.twoPersons() || v.uncoded())
 	if !doubt && !wrong {
 		return
 	}

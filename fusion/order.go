@@ -90,11 +90,14 @@ func (c *Core) refuse(v *visit, o Order) string {
 	if v == nil {
 		return "there is no passage " + o.Passage
 	}
-	if !v.Closed.IsZero() && o.Action != CorrectPlate && o.Action != Note {
+	if !v.Closed.IsZero() && o.Action != CorrectPlate && o.Action != Note && !o.Action.ofCase() {
 		return "the passage is closed"
 	}
 	if o.Version != 0 && o.Version != v.Version {
 		return "the passage has changed since it was shown"
+	}
+	if o.Action.ofCase() {
+		return c.refuseCase(v, o)
 	}
 	switch o.Action {
 	case Release:
@@ -106,7 +109,10 @@ func (c *Core) refuse(v *visit, o Order) string {
 		if o.Role == roleOfficer && !v.twoPersons() {
 			return "an override is for a supervisor"
 		}
-		return c.decided(v)
+		if why := c.decided(v); why != "" || v.Adjudication == nil {
+			return why
+		}
+		return c.refuseCode(v, o)
 	case Undo:
 		return c.refuseUndo(v, o)
 	case Secondary:
@@ -211,6 +217,9 @@ func (v *visit) twoPersons() bool {
 
 // execute carries out an order that was not refused and gives the event's kind and text.
 func (c *Core) execute(v *visit, o Order) (kind, text string) {
+	if o.Action.ofCase() {
+		return c.executeCase(v, o)
+	}
 	d := &Decision{Action: o.Action, User: o.User, Reason: o.Reason, Note: o.Text, At: c.s.Now, Order: o.ID}
 	switch o.Action {
 	case CloseLane, OpenLane:
@@ -234,6 +243,7 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 		return "order", "held" + reason(o.Reason)
 	case Secondary:
 		v.Phase, v.Decision, v.Pending = ToSecondary, d, nil
+		c.toSecondary(v, o)
 		if c.s.Params.Secondary == "beyond" {
 			v.Beyond = true
 			c.openFor(v, o.ID)
@@ -276,7 +286,10 @@ func (c *Core) measureAgain(v *visit) {
 // need two people: the first order waits, and only another user's matching order executes
 // it; for both together one of the two is a radiation officer or a supervisor (D30).
 func (c *Core) override(v *visit, o Order, d *Decision) (kind, text string) {
-	if v.twoPersons() {
+	if v.uncoded() {
+		d.Code, d.Class = v.code(o)
+	}
+	if v.twoPersons() || v.uncoded() {
 		p := v.Pending
 		if p == nil || p.User == o.User {
 			d.Expires = c.s.Now.Add(pendingFor)
@@ -290,6 +303,10 @@ func (c *Core) override(v *visit, o Order, d *Decision) (kind, text string) {
 		d.User, d.Second = p.User, o.User
 		if d.Reason == "" {
 			d.Reason = p.Reason
+		}
+		if v.uncoded() {
+			c.decideCase(v, &Coded{Code: d.Code, Group: d.Code.Group(), Class: d.Class, Text: d.Note,
+				User: p.User, Role: p.Role, Second: o.User, SecondRole: o.Role, At: c.s.Now, Order: o.ID})
 		}
 	}
 	v.Phase, v.Decision, v.Pending = Released, d, nil

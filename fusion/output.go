@@ -93,10 +93,13 @@ type Passage struct {
 	Gross     *GrossLoad           `json:"gross,omitempty"`
 	Size      *Size                `json:"size,omitempty"`
 	Radiation *radiation.Occupancy `json:"radiation,omitempty"`
-	Speed     quant.Speed          `json:"speed_mms,omitempty"`
-	AxleCode  string               `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
-	Pattern   string               `json:"pattern,omitempty"`   // how its axles stand: T11O3
-	Class13   int                  `json:"class13,omitempty"`   // FHWA; 0 where the table may not tell it
+	// Earlier are its other occupancies, the oldest first: Radiation is the one that says most
+	// against the load, Earlier are the passes before or after it.
+	Earlier  []*radiation.Occupancy `json:"earlier,omitempty"`
+	Speed    quant.Speed            `json:"speed_mms,omitempty"`
+	AxleCode string                 `json:"axle_code,omitempty"` // IVWC: A2T3, A2C3
+	Pattern  string                 `json:"pattern,omitempty"`   // how its axles stand: T11O3
+	Class13  int                    `json:"class13,omitempty"`   // FHWA; 0 where the table may not tell it
 
 	Match       match.Result      `json:"match"`
 	Declaration *decl.Declaration `json:"declaration,omitempty"` // of the best candidate
@@ -113,7 +116,9 @@ type Passage struct {
 	Pending  *Decision `json:"pending,omitempty"` // waits for a second person
 	Green    bool      `json:"green,omitempty"`   // released by the green path
 	Amended  int       `json:"amended,omitempty"`
-	History  []Event   `json:"history,omitempty"`
+	// Adjudication is of the radiation alarm; nil if there was none.
+	Adjudication *Adjudication `json:"adjudication,omitempty"`
+	History      []Event       `json:"history,omitempty"`
 
 	memory rules.Memory // of what findings and advice point to
 }
@@ -195,15 +200,18 @@ type Point struct {
 
 // Decision is what was ordered.
 type Decision struct {
-	Action  Action    `json:"action"`
-	User    string    `json:"user"`
-	Role    string    `json:"role,omitempty"`   // of the first person, while pending
-	Second  string    `json:"second,omitempty"` // the second person
-	Reason  string    `json:"reason,omitempty"`
-	Note    string    `json:"note,omitempty"`
-	At      time.Time `json:"at"`
-	Order   string    `json:"order"`
-	Expires time.Time `json:"expires,omitzero"` // of a pending decision
+	Action Action `json:"action"`
+	User   string `json:"user"`
+	Role   string `json:"role,omitempty"`   // of the first person, while pending
+	Second string `json:"second,omitempty"` // the second person
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+	// Of an override of a radiation alarm that had no code: the one that it gives.
+	Code    rules.AlarmCode  `json:"code,omitempty"`
+	Class   rules.AlarmClass `json:"class,omitempty"`
+	At      time.Time        `json:"at"`
+	Order   string           `json:"order"`
+	Expires time.Time        `json:"expires,omitzero"` // of a pending decision
 }
 
 // LaneState is the state of a lane.

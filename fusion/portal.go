@@ -37,8 +37,8 @@ func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
 	}
 	v.sighted(d, o.Stamp.At)
 	alarm := alarms(cur)
-	if v.Radiation == nil || v.Radiation.Open || alarm && stronger(cur, v.Radiation) {
-		v.Radiation = cur
+	if v.Radiation == nil || v.Radiation.Open || alarm {
+		v.passed(cur)
 	}
 	if alarm && !v.Alarmed || cur.NeutronAlarm && !v.Neutrons {
 		v.Alarmed, v.Neutrons = true, v.Neutrons || cur.NeutronAlarm
@@ -60,9 +60,8 @@ func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 	if v == nil {
 		return
 	}
-	if v.Radiation == nil || v.Radiation.Open || stronger(done, v.Radiation) {
-		v.Radiation = done
-	}
+	v.passed(done)
+	c.passedAgain(v, done)
 	v.Lines = append(v.Lines, c.s.Seq)
 	if d == nil {
 		d = c.portalDevice()

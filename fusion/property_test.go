@@ -89,6 +89,14 @@ func told(ps []fusion.Passage) string {
 			p.Findings[i].Vehicle, p.Findings[i].Evidence = "", nil
 		}
 		p.Advice = nil
+		if a := p.Adjudication; a != nil {
+			b := *a
+			b.Steps = slices.Clone(a.Steps)
+			for i := range b.Steps {
+				b.Steps[i].Seq, b.Steps[i].At = 0, time.Time{}
+			}
+			p.Adjudication = &b
+		}
 		if p.Gross != nil {
 			p.Gross.Seq = 0
 		}
@@ -430,9 +438,15 @@ func (s *soup) order(rt *rapid.T) {
 	who := rapid.IntRange(0, 3).Draw(rt, "who")
 	o := fusion.Order{ID: fmt.Sprint("o", rapid.IntRange(0, 1_000_000).Draw(rt, "id")), Passage: rapid.SampledFrom(ids).Draw(rt, "passage"),
 		Action: rapid.SampledFrom([]fusion.Action{fusion.Release, fusion.Hold, fusion.Secondary, fusion.Override, fusion.Override, fusion.CorrectPlate, fusion.ChooseMatch,
-			fusion.Remeasure, fusion.Undo, fusion.Note, fusion.CloseLane, fusion.OpenLane}).Draw(rt, "action"),
+			fusion.Remeasure, fusion.Undo, fusion.Note, fusion.CloseLane, fusion.OpenLane,
+			fusion.Assess, fusion.RepeatPass, fusion.Inspect, fusion.Adjudicate, fusion.Adjudicate}).Draw(rt, "action"),
 		User: []string{"a", "b", "c", "d"}[who], Role: []string{"officer", "officer", "radiation_officer", "supervisor"}[who],
 		Reason: "r", Text: "fifteen characters at least", Plate: rapid.SampledFrom([]string{"123AB02", "777XY05"}).Draw(rt, "text"), Declaration: "d2"}
+	o.Code = rules.AlarmCode(rapid.SampledFrom([]int{0, 3, 3, 4, 6, 8, 9}).Draw(rt, "code"))
+	dose := quant.DoseRate(rapid.SampledFrom([]int{90, 500, 200_000}).Draw(rt, "dose"))
+	neutron := rapid.SampledFrom([]string{"yes", "no", "no"}).Draw(rt, "neutron")
+	o.Inspection = &fusion.Inspection{Dose1m: &dose, Neutron: neutron, Instrument: "identifier", Serial: "1"}
+	o.Assessment = &fusion.Assessment{Neutron: "no", Shape: "peak", Place: "cab", Declared: "no", Guard: "no", Speed: "yes"}
 	s.step(rt, fusion.Ordered{Order: o})
 }
 

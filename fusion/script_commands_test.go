@@ -383,6 +383,11 @@ func (s *script) portal(at time.Time, w []string, args map[string]string) {
 		s.see("rpm", at, &obs.Radiation{Tag: "GX", Occupancy: uint32(s.number(w[1])), Background: 3000})
 	default:
 		_, alarm := args["alarm"]
+		_, neutrons := args["neutrons"]
+		if v, ok := args["v"]; ok {
+			s.until(at)
+			s.see("rpm", at, &obs.Radiation{Tag: "SP", Speed: s.speed(v), Occupied: true})
+		}
 		tag := "GS"
 		if alarm {
 			tag = "GA"
@@ -392,7 +397,11 @@ func (s *script) portal(at time.Time, w []string, args map[string]string) {
 			s.until(x)
 			s.see("rpm", x, &obs.Radiation{Tag: tag, Gamma: [4]int32{g, g, g, g}, Interval: 200, Alarm: alarm, Occupied: true})
 			if i%5 == 4 {
-				s.see("rpm", x, &obs.Radiation{Tag: "NS", Neutron: [4]int32{1, 0, 1, 0}, Interval: 1000, Occupied: true})
+				n := &obs.Radiation{Tag: "NS", Neutron: [4]int32{1, 0, 1, 0}, Interval: 1000, Occupied: true}
+				if neutrons {
+					n.Tag, n.Alarm, n.Neutron = "NA", true, [4]int32{9, 8, 9, 7}
+				}
+				s.see("rpm", x, n)
 			}
 		}
 	}
@@ -409,6 +418,17 @@ func (s *script) orders(w []string, args map[string]string) {
 	if args["version"] == "stale" {
 		o.Version = 1
 	}
+	if n, ok := args["code"]; ok {
+		o.Code = rules.AlarmCode(s.number(n))
+	}
+	o.Class = rules.AlarmClass(args["class"])
+	answer := func(k string) rules.Answer { return rules.Answer(args[k]) }
+	switch o.Action {
+	case fusion.Assess:
+		o.Assessment = &fusion.Assessment{Neutron: answer("neutron"), Shape: args["shape"], Place: args["place"], Declared: answer("declared"), Guard: answer("guard"), Speed: answer("speed")}
+	case fusion.Inspect:
+		o.Inspection = s.inspection(args)
+	}
 	for id, name := range s.alarmNames {
 		if name == args["alarm"] {
 			o.Alarm = id
@@ -421,6 +441,22 @@ func (s *script) orders(w []string, args map[string]string) {
 		o.Minutes = s.number(m)
 	}
 	s.step(fusion.Ordered{Order: o})
+}
+
+func (s *script) inspection(args map[string]string) *fusion.Inspection {
+	dose := func(k string) *quant.DoseRate {
+		if args[k] == "" {
+			return nil
+		}
+		d := quant.DoseRate(s.number(args[k]))
+		return &d
+	}
+	x := &fusion.Inspection{Dose10cm: dose("at10cm"), Dose1m: dose("at1m"), Background: dose("background"), Neutron: cmp.Or(args["neutrons"], "no"),
+		Instrument: cmp.Or(args["instrument"], "identifier"), Serial: cmp.Or(args["serial"], "0815")}
+	if n := args["nuclides"]; n != "" {
+		x.Nuclides = strings.Split(n, ",")
+	}
+	return x
 }
 
 func (s *script) restart() {

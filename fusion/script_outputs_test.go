@@ -176,6 +176,9 @@ func (s *script) summary(p *fusion.Passage) string {
 		b.WriteString(" missing=" + strings.Join(p.Missing, ","))
 	}
 	b.WriteString("\n")
+	if p.Adjudication != nil {
+		b.WriteString(caseLine(p))
+	}
 	if !p.Final {
 		return b.String()
 	}
@@ -196,4 +199,37 @@ func (s *script) summary(p *fusion.Passage) string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// caseLine is a radiation alarm in one line.
+func caseLine(p *fusion.Passage) string {
+	a := p.Adjudication
+	var b strings.Builder
+	fmt.Fprintf(&b, "    case %s", a.State)
+	if len(p.Earlier) > 0 {
+		fmt.Fprintf(&b, " passes=%d", 1+len(p.Earlier))
+	}
+	if a.Norm != nil {
+		fmt.Fprintf(&b, " grade=%s", a.Norm.Grade)
+	}
+	for _, h := range a.Hints {
+		fmt.Fprintf(&b, " hint=%d:%s", h.Code, h.Reasons[0].Code)
+	}
+	if a.Safety != "" {
+		fmt.Fprintf(&b, " %s", a.Safety)
+	}
+	if a.Strict {
+		b.WriteString(" strict=" + strings.Join(a.Why, ","))
+	}
+	if a.Pending != nil {
+		fmt.Fprintf(&b, " pending=%d:%s", a.Pending.Code, a.Pending.User)
+	}
+	if a.Coded != nil {
+		fmt.Fprintf(&b, " code=%d:%s:%s,%s", a.Coded.Code, a.Coded.Group, a.Coded.User, a.Coded.Second)
+	}
+	b.WriteString(" |")
+	for _, c := range a.Card {
+		b.WriteString(" " + c.ID + ":" + string(c.State))
+	}
+	return b.String() + "\n"
 }

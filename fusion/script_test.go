@@ -30,10 +30,12 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME profile height=L width=L length=L u=L from=TIME to=TIME [flags=F,F]
 //	at TIME plate DEV TEXT [p=0.98] [event=ID] [role=ROLE]
 //	at TIME background g=COUNTS
-//	at TIME slices N g=COUNTS [alarm] [tag=NA]
+//	at TIME slices N g=COUNTS [alarm] [neutrons] [v=SPEED]
 //	at TIME gx N
 //	at TIME health DEV STATE [reason]
-//	at TIME order ID ACTION P1 [user=] [role=] [reason=] [note="..."] [plate=] [declaration=] [version=stale]
+//	at TIME order ID ACTION P1 [user=] [role=] [reason=] [note="..."] [plate=] [declaration=] [version=stale] [code=] [class=]
+//	at TIME order ID assess P1 neutron= shape= place= declared= guard= speed=
+//	at TIME order ID inspect P1 at1m=NSVH [at10cm=] [background=] [neutrons=no] [nuclides=A,B] [instrument=] [serial=]
 //	at TIME order ID acknowledge|shelve|unshelve alarm=A1 [minutes=15] [reason=] [user=] [role=] [version=stale]
 //	at TIME declared ID...
 //	at TIME arrive | leave           on to the exit loop; barrier up and off the loop

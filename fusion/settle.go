@@ -2,6 +2,8 @@ package fusion
 
 import (
 	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"acsgd/internal/obs"
@@ -143,6 +145,10 @@ func (c *Core) timers() {
 			v.material = true
 			c.mark(v)
 		}
+		c.lapseCode(v)
+	}
+	for _, v := range c.s.Recent {
+		c.lapseCode(v)
 	}
 }
 
@@ -249,17 +255,35 @@ func (c *Core) close(v *visit, why string) {
 		v.Phase = Gone
 	}
 	v.Pending = nil
+	c.recorded(v)
 	v.material = true
 	text := "passage closed"
 	if why != "" {
 		text += ": " + why
 	}
 	c.note(v, Closed, "closed", 0, text)
-	if len(c.s.Recent) >= maxRecent {
-		copy(c.s.Recent, c.s.Recent[1:])
-		c.s.Recent = c.s.Recent[:maxRecent-1]
-	}
+	c.forgetClosed()
 	c.s.Recent = append(c.s.Recent, v)
 	c.mark(v)
 	c.status()
+}
+
+// forgetClosed makes room for one more closed passage. Those with a radiation alarm that has
+// no code yet stay longer: the bay lies behind the barrier, and its result comes late.
+func (c *Core) forgetClosed() {
+	cases := 0
+	for _, v := range c.s.Recent {
+		if v.uncoded() {
+			cases++
+		}
+	}
+	if len(c.s.Recent)-cases >= maxRecent {
+		i := slices.IndexFunc(c.s.Recent, func(v *visit) bool { return !v.uncoded() })
+		c.s.Recent = slices.Delete(c.s.Recent, i, i+1)
+	}
+	if cases >= maxCases {
+		i := slices.IndexFunc(c.s.Recent, (*visit).uncoded)
+		c.event(c.s.Recent[i], "fault", 2, "more than "+strconv.Itoa(maxCases)+" radiation alarms of closed passages have no code: the oldest cannot be given one here any more")
+		c.s.Recent = slices.Delete(c.s.Recent, i, i+1)
+	}
 }

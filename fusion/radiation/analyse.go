@@ -100,7 +100,7 @@ func (a *Analyser) finish(o *Occupancy) Report {
 	a.reset()
 	r.Occupancy, r.Boot, r.Fault = o.Number, o.Boot, o.Fault
 	r.Slices, r.Suppression = o.Count, o.Suppression
-	r.TemplateAlarm = o.Template != nil && o.Template.Alarm
+	r.TemplateAlarm = o.Analysis != nil && o.Analysis.Alarm
 	return r
 }
 

@@ -18,7 +18,7 @@ func (ss Slices) MarshalJSON() ([]byte, error) {
 		b = strconv.AppendInt(append(b, `{"t_ms":`...), int64(s.At), 10)
 		b = appendCounts(append(b, `,"g":`...), &s.Gamma)
 		b = strconv.AppendInt(append(b, `,"z":`...), int64(s.Sigma), 10)
-		b = appendMarks(b, s.Alarm, s.Vendor)
+		b = appendMarks(b, s.Alarm, s.Vendor, false)
 	}
 	return append(b, ']'), nil
 }
@@ -38,7 +38,24 @@ func (ns Neutrons) MarshalJSON() ([]byte, error) {
 		b = strconv.AppendInt(append(b, `{"t_ms":`...), int64(n.At), 10)
 		b = appendCounts(append(b, `,"n":`...), &n.Counts)
 		b = n.Sum.append(append(b, `,"s":`...))
-		b = appendMarks(b, n.Alarm, n.Vendor)
+		b = appendMarks(b, n.Alarm, n.Vendor, n.Excess)
+	}
+	return append(b, ']'), nil
+}
+
+// Windows are the energy windows of an occupancy, encoded like Slices.
+type Windows []Window
+
+// MarshalJSON gives an array of objects.
+func (ws Windows) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 2+48*len(ws))
+	b = append(b, '[')
+	for i := range ws {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"t_ms":`...), int64(ws[i].At), 10)
+		b = append(appendCounts(append(b, `,"w":`...), &ws[i].Counts), '}')
 	}
 	return append(b, ']'), nil
 }
@@ -52,12 +69,15 @@ func appendCounts(b []byte, c *[4]int32) []byte {
 	return append(b, ']')
 }
 
-func appendMarks(b []byte, alarm, vendor bool) []byte {
+func appendMarks(b []byte, alarm, vendor, excess bool) []byte {
 	if alarm {
 		b = append(b, `,"a":true`...)
 	}
 	if vendor {
 		b = append(b, `,"v":true`...)
+	}
+	if excess {
+		b = append(b, `,"e":true`...)
 	}
 	return append(b, '}')
 }

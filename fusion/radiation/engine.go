@@ -13,7 +13,9 @@ import (
 type Engine struct {
 	cfg       Config
 	bg        background
+	watch     watch
 	neutrons  neutronBackground
+	windows   windowBackground
 	set       settings
 	templates *Templates
 
@@ -24,9 +26,10 @@ type Engine struct {
 	number       uint32 // the newest end line's
 	numbered     bool
 
-	cur  *Occupancy
-	free *Occupancy // handed back by Recycle
-	run  run
+	cur   *Occupancy
+	free  *Occupancy // handed back by Recycle
+	spare *Analysis  // its analysis
+	run   run
 }
 
 // run is what is kept about the open occupancy beside its Occupancy.
@@ -39,10 +42,19 @@ type run struct {
 	main     test
 	guard    test
 	sprt     sequential
+	neutrons neutronTest
+	speeds   speeds
 
 	counts [maxWindow][4]int32 // the last window slices, a ring
 	next   int
 	total  [4]int64 // their sum
+
+	counted [4]int64 // of all slices
+	changes [4]int   // slices with other counts than the one before; the first is one
+	newest  [4]int32
+
+	windows int // lines of energy windows since stretch became what it is
+	stretch int // how many of them are joined to one
 
 	heard time.Time // the last line inside the occupancy
 	first time.Time // gamma slice
@@ -92,8 +104,10 @@ func (e *Engine) Fault() string {
 		return "tamper"
 	case e.gammaFault != "":
 		return e.gammaFault
+	case e.neutronFault != "":
+		return e.neutronFault
 	}
-	return e.neutronFault
+	return e.watch.Bad
 }
 
 // Feed takes one line of the portal that was true at "at". It returns the occupancy that
@@ -112,7 +126,9 @@ func (e *Engine) Feed(at time.Time, r *obs.Radiation) (done *Occupancy) {
 		e.speed(at, r)
 	case "GX":
 		return e.end(at, r)
-	case "GB", "GH", "GL", "NB", "NH", "NB1", "NC", "NX":
+	case "AS":
+		e.windowed(at, r)
+	case "GB", "GH", "GL", "NB", "NH", "NB1", "NC", "NX", "AB1", "AR", "AC":
 		if !r.Occupied && e.cur != nil {
 			done = e.close("no end line")
 			done.Truncated = true
@@ -124,8 +140,11 @@ func (e *Engine) Feed(at time.Time, r *obs.Radiation) (done *Occupancy) {
 	case "TT", "TC":
 		e.tamper = r.Tag == "TT"
 		e.fault(e.Fault())
-	case "SG1", "SG2", "SN1":
+	case "SG1", "SG2", "SG3", "SN1":
 		e.set.take(r.Tag, r.Setup)
+		if r.Tag == "SG1" {
+			e.watch.restart()
+		}
 	default:
 		if r.Fault != "" {
 			e.fault(r.Fault)
@@ -156,11 +175,18 @@ func (e *Engine) Tick(at time.Time) (done *Occupancy) {
 func (e *Engine) vacant(at time.Time, r *obs.Radiation) {
 	switch r.Tag {
 	case "GB", "GH", "GL":
-		e.bg.take(at, clamp(r.Gamma))
+		g := clamp(r.Gamma)
+		e.bg.take(at, g)
+		e.watch.take(at, g, e.set.average(), e.set.Online)
 		e.gammaFault = r.Fault
 	case "NB", "NH":
 		e.neutronFault = r.Fault
 		e.neutrons.take(r)
+	case "AB1", "AR", "AC":
+		e.set.Windowed = true
+		if r.Tag != "AC" { // its ratios are those of AB1
+			e.windows.take(at, r, sum(e.bg.last.G))
+		}
 	default:
 		e.set.Windowed = true
 		e.neutrons.take(r)
@@ -177,11 +203,20 @@ func (e *Engine) open(at time.Time) *Occupancy {
 	if e.free = nil; o == nil {
 		o = &Occupancy{Slices: make([]Slice, 0, 128), Neutron: make([]Neutron, 0, 32)}
 	}
-	*o = Occupancy{Start: at, Open: true, Slices: o.Slices[:0], Neutron: o.Neutron[:0], Boot: e.boot, MaxSigma: math.MinInt32}
+	if o.Analysis != nil {
+		e.spare = o.Analysis
+	}
+	*o = Occupancy{Start: at, Open: true, Slices: o.Slices[:0], Neutron: o.Neutron[:0], Windows: o.Windows[:0], Boot: e.boot, MaxSigma: math.MinInt32}
 	e.cur = o
+	e.watch.occupied()
 	e.run = run{heard: at, stride: 1, sprt: e.neutrons.start(e.set.steps())}
+	e.run.neutrons.Rate = e.neutrons.rate()
 	e.run.k, e.run.window, e.run.mask = e.set.force(e.cfg)
 	o.Threshold = e.run.k
+	o.Hold = e.set.hold()
+	if !e.windows.At.IsZero() {
+		o.WindowBG, o.WindowAge = e.windows.Rates, max(at.Sub(e.windows.At), 0)
+	}
 	o.NeutronBG, _ = e.neutrons.mcps()
 	o.HasBG, o.Background = e.bg.has, e.bg.last.G
 	o.Fault = e.Fault()
@@ -190,6 +225,8 @@ func (e *Engine) open(at time.Time) *Occupancy {
 		return o
 	}
 	o.BGAge = max(at.Sub(e.bg.last.At), 0)
+	o.BackgroundT = int32(e.set.average())
+	o.BackgroundU = int32(math.Round(float64(1.96 * e.watch.Drift.uncertainty(sum(o.Background), e.set.average(), o.BGAge))))
 	if o.BGAge > staleAfter {
 		e.fault("stale background")
 	}
@@ -207,10 +244,12 @@ func (e *Engine) fault(why string) {
 	}
 }
 
-// speed keeps the newest credible speed.
+// speed keeps the newest credible speed, and the median of all.
 func (e *Engine) speed(at time.Time, r *obs.Radiation) {
-	if o := e.open(at); len(r.Flags) == 0 && r.Speed != 0 {
+	if o := e.open(at); len(r.Flags) == 0 && r.Speed > 0 {
 		o.Speed = quant.Speed(r.Speed)
+		e.run.speeds.add(o.Speed)
+		o.Beams, o.BeamsU = e.run.speeds.median()
 	}
 }
 
@@ -224,10 +263,14 @@ func (e *Engine) neutron(at time.Time, r *obs.Radiation) {
 		after, alarm := e.run.sprt.add(sum(c))
 		n.Sum, n.Alarm = Sum(after), alarm
 	}
+	e.run.neutrons.begin(r.Interval)
+	excess, confirmed := e.run.neutrons.add(sum(c))
+	n.Excess = excess
 	if n.Vendor {
 		o.VendorAlarm, o.VendorNeut = true, true
 	}
-	o.NeutronAlarm = o.NeutronAlarm || n.Alarm || n.Vendor
+	o.NeutronAlarm = o.NeutronAlarm || n.Alarm || n.Vendor || n.Excess
+	o.NeutronConfirmed = o.NeutronConfirmed || confirmed
 	if len(o.Neutron) < MaxNeutron {
 		o.Neutron = append(o.Neutron, n)
 	}
@@ -292,16 +335,44 @@ func (e *Engine) close(why string) *Occupancy {
 	if len(o.Neutron) == 0 && o.Count > 2*lostSlices && e.neutrons.HasCut {
 		e.fault("no neutron counts")
 	}
+	e.panels()
+	o.NeutronConfirmed = o.NeutronConfirmed && o.NeutronAlarm
 	if why != "" {
 		e.fault(why)
 	}
-	if e.templates != nil && o.Fault == "" {
-		o.Template = e.templates.Test(o)
+	if o.Analysis = e.spare; o.Analysis == nil {
+		o.Analysis = &Analysis{}
 	}
+	e.spare = nil
+	e.templates.analyse(o, o.Analysis)
 	o.Open = false
 	e.cur = nil
 	return o
 }
+
+// panels looks for counters that were dead in the occupancy, or hung while others counted.
+func (e *Engine) panels() {
+	o, r := e.cur, &e.run
+	least := 0 // changes of the panel that has changed most
+	for _, n := range r.changes {
+		least = max(least, n)
+	}
+	for p, b := range o.Background {
+		due := int64(b) * int64(o.Count) * int64(r.interval) / 1000
+		switch {
+		case due < leastDue:
+		case r.counted[p] == 0:
+			e.fault(faultSilent + panelNames[p])
+		case o.Count >= leastStuck && r.changes[p] <= 1 && least >= o.Count/2:
+			e.fault(faultStuck + panelNames[p])
+		}
+	}
+}
+
+const (
+	leastDue   = 20 // counts that do not all fail to come by chance: e^-20
+	leastStuck = 30 // slices: a panel of 50/s has the same counts in two with 13 %
+)
 
 func clamp(c [4]int32) [4]int32 {
 	for p := range c {

@@ -1,6 +1,7 @@
 package radiation
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -16,8 +17,9 @@ const leastLearned = 20
 // Others in the list, and those that could not be judged, are left out. falsePermille is
 // the share of clean occupancies that may alarm; the threshold is that quantile of scores
 // of vehicles against templates which were learned without them, so it needs some hundreds.
-// It is nil if no class has enough vehicles.
-func Learn(clean []*Occupancy, falsePermille int) *Templates {
+// It fails if no class has enough vehicles. The result has no Version: that is given by
+// whoever stores it.
+func Learn(clean []*Occupancy, falsePermille int) (*Templates, error) {
 	var use []*Occupancy
 	for _, o := range clean {
 		if learnable(o) {
@@ -26,7 +28,7 @@ func Learn(clean []*Occupancy, falsePermille int) *Templates {
 	}
 	t := shapes(use, -1)
 	if t == nil {
-		return nil
+		return nil, fmt.Errorf("radiation templates: %d usable clean occupancies of %d, want %d of one class", len(use), len(clean), leastLearned)
 	}
 	var z []int32
 	for fold := range folds {
@@ -35,7 +37,7 @@ func Learn(clean []*Occupancy, falsePermille int) *Templates {
 			part = t
 		}
 		for i := fold; i < len(use); i += folds {
-			if r := part.Test(use[i]); r != nil {
+			if r := part.Test(use[i]); r.Reason == "" {
 				z = append(z, r.Sigma)
 			}
 		}
@@ -43,7 +45,7 @@ func Learn(clean []*Occupancy, falsePermille int) *Templates {
 	slices.Sort(z)
 	at := len(z) * (1000 - max(0, min(1000, falsePermille))) / 1000
 	t.Threshold = max(z[min(at, len(z)-1)], 1)
-	return t
+	return t, nil
 }
 
 // folds is how many parts the vehicles are cut into for the threshold.
@@ -63,7 +65,7 @@ func shapes(all []*Occupancy, skip int) *Templates {
 		}
 		from = to
 		if len(use) >= leastLearned {
-			t.Classes = append(t.Classes, Class{To: to, Count: len(use), Profile: mean(use)})
+			t.Classes = append(t.Classes, Class{To: to, Count: len(use), Profile: mean(use), Windows: hardness(use)})
 			use = use[:0]
 		}
 	}

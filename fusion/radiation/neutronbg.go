@@ -78,6 +78,15 @@ func (n *neutronBackground) mcps() (int64, bool) {
 	return 0, false
 }
 
+// rate is the background in 10^-8/s; 0 if nothing is known.
+func (n *neutronBackground) rate() int64 {
+	if n.HasExact {
+		return n.Exact
+	}
+	m, _ := n.mcps()
+	return m * (scale / 1000)
+}
+
 // start makes the sequential test of one occupancy.
 func (n *neutronBackground) start(steps int) sequential {
 	s := sequential{Upper: defaultUpper, Lower: defaultLower, Steps: steps}
@@ -88,11 +97,7 @@ func (n *neutronBackground) start(steps int) sequential {
 		s.Drift, s.Gain, s.On = n.C0, n.C1, true
 		return s
 	}
-	lambda, ok := n.mcps()
-	if lambda *= scale / 1000; n.HasExact {
-		lambda = n.Exact
-	}
-	if ok && lambda > 0 {
+	if lambda := n.rate(); lambda > 0 {
 		s.Drift, s.Gain = coefficients(lambda)
 		s.On = true
 	}

@@ -5,6 +5,9 @@ type Config struct {
 	K      int32  // alarm threshold in milli-sigma; 0 = the portal's (SG1), else the default of its firmware
 	Window int    // slices in the alarm window; 0 = the portal's, else 5
 	Mask   string // groups that alarm: sum, horizontal, vertical, single as "1010"; "" = the portal's, else "1010"
+	// Buffered is how many slices from before an occupancy the portal sends with its first
+	// one: 0 = 5, negative = none.
+	Buffered int `json:",omitempty"`
 }
 
 // The portal's own defaults. K of the four-window firmware is inferred: no capture of it
@@ -17,6 +20,8 @@ const (
 	maxK            = 99_900
 	defaultMask     = sums | vertical
 	defaultSteps    = 3
+	defaultInterval = 200 // ms
+	defaultHold     = 2000
 )
 
 // The parts of the algorithm mask.
@@ -27,7 +32,7 @@ const (
 	singles
 )
 
-// settings are what the portal has said in SG1, SG2 and SN1; 0 = not said.
+// settings are what the portal has said in SG1, SG2, SG3 and SN1; 0 = not said.
 type settings struct {
 	K        int32 `json:"k,omitempty"`
 	Window   int   `json:"window,omitempty"`
@@ -35,6 +40,9 @@ type settings struct {
 	HasMask  bool  `json:"has_mask,omitempty"`
 	Steps    int   `json:"steps,omitempty"`
 	Windowed bool  `json:"windowed,omitempty"` // lines of the four-window firmware were seen
+	Average  int   `json:"average,omitempty"`  // s that a background is the mean of
+	Hold     int   `json:"hold,omitempty"`     // slices that the portal stays occupied behind a vehicle
+	Online   uint8 `json:"online,omitempty"`   // panels
 }
 
 // take reads one setup line; a field that makes no sense leaves the old value.
@@ -44,12 +52,22 @@ func (s *settings) take(tag string, f []string) {
 		if w, ok := natural(f[2]); ok && w >= 1 && w <= maxWindow {
 			s.Window = w
 		}
+		if h, ok := natural(f[3]); ok && h <= maxWindow {
+			s.Hold = h
+		}
 		if k, ok := milli(f[4]); ok && k > 0 && k <= maxK {
 			s.K = k
 		}
 	case tag == "SG2" && len(f) >= 5:
 		if m, ok := parseMask(f[4]); ok {
 			s.Mask, s.HasMask = m, true
+		}
+		if m, ok := parseMask(f[0]); ok {
+			s.Online = m
+		}
+	case tag == "SG3" && len(f) >= 3:
+		if t, ok := natural(f[2]); ok && t >= 1 && t <= 3600 {
+			s.Average = t
 		}
 	case tag == "SN1" && len(f) >= 2:
 		if n, ok := natural(f[1]); ok && n >= 1 {
@@ -90,6 +108,32 @@ func (s *settings) steps() int {
 		return s.Steps
 	}
 	return defaultSteps
+}
+
+// hold is how long the portal stays occupied behind a vehicle, in ms.
+func (s *settings) hold() int32 {
+	if s.Hold > 0 {
+		return int32(s.Hold) * 200
+	}
+	return defaultHold
+}
+
+func (c *Config) buffered() int {
+	switch {
+	case c.Buffered < 0:
+		return 0
+	case c.Buffered == 0:
+		return 5
+	}
+	return c.Buffered
+}
+
+// average is the seconds that a background line is the mean of.
+func (s *settings) average() int {
+	if s.Average > 0 {
+		return s.Average
+	}
+	return defaultAverage
 }
 
 // parseMask reads "SHVI" as four bits.

@@ -61,7 +61,10 @@ func recorded(t testing.TB, name string) []stamped {
 		case "SP":
 			v, _ := quant.Decimal(f[2], 1000)
 			r.Speed, r.Occupied = quant.Speed(v*10/36), true
-		case "NB1", "NC", "NX", "NZ":
+		case "NB1", "NC", "NX", "NZ", "AB1", "AR", "AC", "AS":
+			if r.Tag == "AS" {
+				r.Interval, r.Occupied = 200, true
+			}
 			for _, s := range f {
 				v, err := quant.Decimal(s, scale)
 				if err != nil {

@@ -16,8 +16,12 @@ func (e *Engine) slice(at time.Time, r *obs.Radiation) {
 		e.fault("the slice length changed")
 	}
 	u.push(c)
+	u.tally(c)
 	if o.Count++; o.Count == 1 {
 		u.first = at
+	}
+	if o.Count <= e.cfg.buffered()+1 {
+		o.Live = since(o.Start, at)
 	}
 	u.last = at
 	s := Slice{At: since(o.Start, at), Gamma: c, Sigma: math.MinInt32, Vendor: r.Alarm || r.Tag == "GA"}
@@ -38,11 +42,14 @@ func (e *Engine) freeze(interval int32) {
 	if u.interval != 0 {
 		return
 	}
-	u.interval = 200
+	u.interval = defaultInterval
 	if interval > 0 && interval <= maxInterval {
 		u.interval = interval
 	} else if interval > maxInterval {
 		e.fault("slices too long")
+	}
+	if u.interval != defaultInterval {
+		e.cur.Interval = u.interval
 	}
 	if !e.cur.HasBG {
 		return
@@ -63,12 +70,23 @@ func (u *run) push(c [4]int32) {
 	u.next = (u.next + 1) % u.window
 }
 
+// tally follows what each panel does over the whole occupancy.
+func (u *run) tally(c [4]int32) {
+	for p, n := range c {
+		u.counted[p] += int64(n)
+		if n != u.newest[p] {
+			u.changes[p]++
+		}
+	}
+	u.newest = c
+}
+
 // judge tests the window that ends with s.
 func (e *Engine) judge(o *Occupancy, s *Slice) {
 	u := &e.run
 	z, alarm, name, ok := u.main.decide(&u.total)
 	if !ok {
-		e.fault("background is zero")
+		e.fault(faultZero)
 		return
 	}
 	s.Sigma, s.Alarm = z, alarm

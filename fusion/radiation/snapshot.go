@@ -16,6 +16,8 @@ type snapshot struct {
 	Last         *flatSample       `json:"last,omitempty"`
 	Neutrons     neutronBackground `json:"neutrons"`
 	Settings     settings          `json:"settings"`
+	Windows      windowBackground  `json:"windows,omitzero"`
+	Watch        watch             `json:"watch,omitzero"`
 	Templates    *Templates        `json:"templates,omitempty"`
 	GammaFault   string            `json:"gamma_fault,omitempty"`
 	NeutronFault string            `json:"neutron_fault,omitempty"`
@@ -32,16 +34,23 @@ type flatSample [5]int64
 
 // flatRun is run without what can be computed.
 type flatRun struct {
-	K        int32      `json:"k"`
-	Window   int        `json:"window"`
-	Mask     uint8      `json:"mask"`
-	Interval int32      `json:"interval"`
-	Stride   int        `json:"stride"`
-	Sprt     sequential `json:"sprt"`
-	Counts   [][4]int32 `json:"counts"` // as many as Window, the oldest first
-	Heard    time.Time  `json:"heard"`
-	First    time.Time  `json:"first"`
-	Last     time.Time  `json:"last"`
+	K        int32       `json:"k"`
+	Window   int         `json:"window"`
+	Mask     uint8       `json:"mask"`
+	Interval int32       `json:"interval"`
+	Stride   int         `json:"stride"`
+	Sprt     sequential  `json:"sprt"`
+	Neutrons neutronTest `json:"neutrons"`
+	Counts   [][4]int32  `json:"counts"` // as many as Window, the oldest first
+	Counted  [4]int64    `json:"counted"`
+	Changes  [4]int      `json:"changes"`
+	Newest   [4]int32    `json:"newest"`
+	Speeds   speeds      `json:"speeds"`
+	Windows  int         `json:"windows"`
+	Stretch  int         `json:"stretch"`
+	Heard    time.Time   `json:"heard"`
+	First    time.Time   `json:"first"`
+	Last     time.Time   `json:"last"`
 }
 
 const snapshotVersion = 1
@@ -62,7 +71,7 @@ func (f flatSample) sample() sample {
 func (e *Engine) AppendBinary(b []byte) ([]byte, error) {
 	s := snapshot{
 		Version: snapshotVersion, Config: e.cfg, Background: make([]flatSample, e.bg.n),
-		Neutrons: e.neutrons, Settings: e.set, Templates: e.templates,
+		Neutrons: e.neutrons, Settings: e.set, Windows: e.windows, Watch: e.watch, Templates: e.templates,
 		GammaFault: e.gammaFault, NeutronFault: e.neutronFault, Tamper: e.tamper,
 		Boot: e.boot, Number: e.number, Numbered: e.numbered, Current: e.cur,
 	}
@@ -76,7 +85,8 @@ func (e *Engine) AppendBinary(b []byte) ([]byte, error) {
 	if e.cur != nil {
 		u := &e.run
 		r := flatRun{K: u.k, Window: u.window, Mask: u.mask, Interval: u.interval, Stride: u.stride,
-			Sprt: u.sprt, Heard: u.heard, First: u.first, Last: u.last}
+			Sprt: u.sprt, Neutrons: u.neutrons, Counted: u.counted, Changes: u.changes, Newest: u.newest,
+			Speeds: u.speeds, Windows: u.windows, Stretch: u.stretch, Heard: u.heard, First: u.first, Last: u.last}
 		for i := range u.window {
 			r.Counts = append(r.Counts, u.counts[(u.next+i)%u.window])
 		}
@@ -102,7 +112,7 @@ func (e *Engine) UnmarshalBinary(p []byte) error {
 		return fmt.Errorf("snapshot of a radiation engine: version %d with %d backgrounds is not ours", s.Version, len(s.Background))
 	}
 	n := Engine{
-		cfg: s.Config, neutrons: s.Neutrons, set: s.Settings, templates: s.Templates,
+		cfg: s.Config, neutrons: s.Neutrons, set: s.Settings, windows: s.Windows, watch: s.Watch, templates: s.Templates,
 		gammaFault: s.GammaFault, neutronFault: s.NeutronFault, tamper: s.Tamper,
 		boot: s.Boot, number: s.Number, numbered: s.Numbered,
 	}
@@ -125,11 +135,13 @@ func (e *Engine) UnmarshalBinary(p []byte) error {
 // resume takes up an open occupancy.
 func (e *Engine) resume(o *Occupancy, r *flatRun) error {
 	if r == nil || r.Window < 1 || r.Window > maxWindow || len(r.Counts) != r.Window || r.Stride < 1 ||
-		r.Interval < 0 || r.Interval > maxInterval || r.K < 0 || r.K > maxK {
+		r.Interval < 0 || r.Interval > maxInterval || r.K < 0 || r.K > maxK ||
+		r.Speeds.N < 0 || r.Speeds.N > len(r.Speeds.V) || r.Windows < 0 || r.Stretch < 0 || r.Windows > 0 && (r.Stretch < 1 || len(o.Windows) == 0) {
 		return fmt.Errorf("snapshot of a radiation engine: the open occupancy cannot be resumed")
 	}
 	e.cur = o
-	e.run = run{k: r.K, window: r.Window, mask: r.Mask, stride: r.Stride, sprt: r.Sprt, heard: r.Heard, first: r.First, last: r.Last}
+	e.run = run{k: r.K, window: r.Window, mask: r.Mask, stride: r.Stride, sprt: r.Sprt, neutrons: r.Neutrons,
+		counted: r.Counted, changes: r.Changes, newest: r.Newest, speeds: r.Speeds, windows: r.Windows, stretch: r.Stretch, heard: r.Heard, first: r.First, last: r.Last}
 	for i, c := range r.Counts {
 		e.run.counts[i] = clamp(c)
 		for p, v := range e.run.counts[i] {

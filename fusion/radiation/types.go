@@ -25,20 +25,26 @@ type Occupancy struct {
 	Background   [4]int32      `json:"background_cps"` // frozen at the start
 	HasBG        bool          `json:"has_background"`
 	BGAge        time.Duration `json:"background_age,omitempty"`
+	BackgroundU  int32         `json:"background_u_cps,omitempty"`     // half-width of the sum of Background, 95 %: its counts, and its drift while it aged
+	BackgroundT  int32         `json:"background_average_s,omitempty"` // seconds that Background is the mean of
 	NeutronBG    int64         `json:"neutron_background_mcps"`
 	VendorAlarm  bool          `json:"vendor_alarm"`
 	GammaAlarm   bool          `json:"gamma_alarm"`     // our own k-sigma test
-	NeutronAlarm bool          `json:"neutron_alarm"`   // portal's or ours
+	NeutronAlarm bool          `json:"neutron_alarm"`   // portal's, its rule's or our own test's
 	MaxSigma     int32         `json:"max_milli_sigma"` // of any window; MinInt32 before the first
 	Suppression  int32         `json:"suppression_max_permille"`
 	Speed        quant.Speed   `json:"speed_mms,omitempty"`
 	Truncated    bool          `json:"truncated,omitempty"`
 	Fault        string        `json:"fault,omitempty"` // why the occupancy cannot be judged; "" = it can
 
-	Boot        uint32   `json:"boot,omitempty"`           // restarts of the portal's counter so far; (device, Boot, Number) is unique
-	Missed      uint32   `json:"missed,omitempty"`         // occupancies that the counter skipped just before this one
-	Count       int      `json:"count"`                    // gamma slices received; Slices is thinned beyond MaxSlices
-	Thinned     int      `json:"thinned,omitempty"`        // Slices holds every n-th and the alarming ones; 0 = all
+	Boot    uint32 `json:"boot,omitempty"`    // restarts of the portal's counter so far; (device, Boot, Number) is unique
+	Missed  uint32 `json:"missed,omitempty"`  // occupancies that the counter skipped just before this one
+	Count   int    `json:"count"`             // gamma slices received; Slices is thinned beyond MaxSlices
+	Thinned int    `json:"thinned,omitempty"` // Slices holds every n-th and the alarming ones; 0 = all
+	// NeutronConfirmed says of NeutronAlarm that the excess shows in two of three consecutive
+	// intervals by themselves; one burst, as in steel, does not. It takes no alarm away.
+	NeutronConfirmed bool `json:"neutron_confirmed,omitempty"`
+
 	EnergyAlarm bool     `json:"energy_alarm,omitempty"`   // the portal's energy-window alarm (AA); also in VendorAlarm
 	VendorGamma bool     `json:"vendor_gamma,omitempty"`   // the portal's gamma alarm (GA)
 	VendorNeut  bool     `json:"vendor_neutron,omitempty"` // the portal's neutron alarm (NA)
@@ -46,6 +52,7 @@ type Occupancy struct {
 	Group       string   `json:"group,omitempty"`          // panels of MaxSigma: sum, left, right, lower, upper, p1..p4
 	PeakAt      int32    `json:"peak_t_ms,omitempty"`      // end of the window with MaxSigma, after Start
 	Threshold   int32    `json:"threshold_milli_sigma"`    // k in force
+	Interval    int32    `json:"interval_ms,omitempty"`    // of the gamma slices; 0 = 200
 
 	// Guarded says that the background before this occupancy was implausibly low against
 	// the median of the last half hour, as when a queueing vehicle shadows the panels. The
@@ -56,7 +63,21 @@ type Occupancy struct {
 	GuardAlarm      bool     `json:"guard_alarm,omitempty"`
 	GuardSigma      int32    `json:"guard_milli_sigma,omitempty"`
 
-	Template *TemplateResult `json:"template,omitempty"` // nil until templates are in force
+	// Windows are the counts in the portal's energy windows, of the three seconds before the
+	// first slice too; empty without them. When they are many, two become one.
+	Windows    Windows       `json:"windows,omitempty"`
+	WindowSpan int32         `json:"window_ms,omitempty"`
+	WindowBG   [4]int32      `json:"window_background_mcps,omitzero"` // of all panels, frozen at the start
+	WindowAge  time.Duration `json:"window_background_age,omitempty"`
+
+	Live int32 `json:"live_t_ms,omitempty"` // when the first slice that was not buffered ended
+	Hold int32 `json:"hold_ms,omitempty"`   // how long the portal stays occupied behind the vehicle
+	// Beams is the vehicle's speed by all the times between the portal's beams: the median of
+	// the credible ones, and the largest deviation of those near it.
+	Beams  quant.Speed `json:"beam_speed_mms,omitempty"`
+	BeamsU quant.Speed `json:"beam_speed_spread_mms,omitempty"`
+
+	Analysis *Analysis `json:"analysis,omitempty"` // nil while it is open
 }
 
 // MaxSlices is how many slices an Occupancy keeps. A vehicle that stands longer keeps being
@@ -70,9 +91,10 @@ const MaxNeutron = 600
 type Neutron struct {
 	At     int32    `json:"t_ms"` // after Occupancy.Start
 	Counts [4]int32 `json:"n"`
-	Sum    Sum      `json:"s"` // after these counts, before a restart
-	Alarm  bool     `json:"a,omitempty"`
+	Sum    Sum      `json:"s"`           // after these counts, before a restart
+	Alarm  bool     `json:"a,omitempty"` // of the portal's rule, by us
 	Vendor bool     `json:"v,omitempty"`
+	Excess bool     `json:"e,omitempty"` // of our own test
 }
 
 // Sum is a sum of the sequential test in 10^-8; in JSON a decimal number.

@@ -15,6 +15,7 @@ type NormRow struct {
 	Nuclides   string
 	Profile    string // shape of the count rate along the vehicle
 	Likelihood string // of an alarm
+	Low, High  int    // activity, Bq/kg; 0 is not known
 	Orphan     bool   // an alarm is an orphan source until shown otherwise: never NORM
 }
 

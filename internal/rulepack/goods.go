@@ -22,12 +22,10 @@ func (r *reader) goods(b *rules.Book) {
 	}
 	for _, x := range r.table("norm_commodities.csv", "hs_prefix", "commodity", "nuclides", "typ_Bq_per_kg_low", "typ_Bq_per_kg_high",
 		"profile", "alarm_likelihood", "activity_status", "sim_gamma_ratio_low", "sim_gamma_ratio_high", "ratio_status") {
-		for _, c := range []string{"typ_Bq_per_kg_low", "typ_Bq_per_kg_high"} {
-			x.count(c)
-		}
 		b.Norms = append(b.Norms, rules.NormRow{Source: x.source("natural radioactivity of goods", x.text("profile"), "activity_status"),
 			Prefix: first(x.prefixes("hs_prefix")), Commodity: x.text("commodity"), Nuclides: x.text("nuclides"),
-			Profile: x.text("profile"), Likelihood: x.text("alarm_likelihood"), Orphan: strings.HasPrefix(x.text("profile"), "LOCALISED")})
+			Profile: x.text("profile"), Likelihood: x.text("alarm_likelihood"),
+			Low: x.count("typ_Bq_per_kg_low"), High: x.count("typ_Bq_per_kg_high"), Orphan: strings.HasPrefix(x.text("profile"), "LOCALISED")})
 	}
 }
 

@@ -1,0 +1,782 @@
+package fusion
+
+import (
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"acsgd/fusion/radiation"
+	"acsgd/fusion/rules"
+	"acsgd/internal/quant"
+)
+
+// Bounds of a case.
+const (
+	maxEarlier     = 4 // passes through the portal beside the one that counts
+	maxInspections = 8
+	maxSteps       = 64
+	maxAttachments = 16
+	maxNuclides    = 32
+	maxName        = 128 // bytes of a text that is one name
+	maxWords       = 4096
+)
+
+// handOver is the reason of an override that gives a real alarm's vehicle to an authority.
+const handOver = "hand_over"
+
+// ofCase reports whether an action is about a radiation alarm. It is possible after the
+// passage has been closed too: the bay may lie behind the barrier.
+func (a Action) ofCase() bool {
+	return a == Assess || a == RepeatPass || a == Inspect || a == Adjudicate
+}
+
+// uncoded reports whether a radiation alarm of the passage has no code in force.
+func (v *visit) uncoded() bool { return v.Adjudication != nil && v.Adjudication.Coded == nil }
+
+// revise makes a new state of the case, which f changes. What was published stays.
+func (v *visit) revise(f func(a *Adjudication)) {
+	a := new(Adjudication)
+	if v.Adjudication != nil {
+		*a = *v.Adjudication
+	}
+	f(a)
+	v.Adjudication = a
+}
+
+// step adds one to what was done. A state of "" leaves the case where it is.
+func (a *Adjudication) step(s CaseStep) {
+	if s.State != "" {
+		a.State = s.State
+	}
+	steps := make([]CaseStep, 0, len(a.Steps)+1)
+	steps = append(steps, a.Steps...)
+	if len(steps) >= maxSteps { // the oldest goes, but how it began
+		steps = slices.Delete(steps, 1, 2)
+	}
+	a.Steps = append(steps, s)
+}
+
+// passed takes a closed or an alarming occupancy of a passage. The one that says most
+// against the load counts; the others are kept beside it. What counts never gets weaker: a
+// silent repeat pass clears nothing.
+func (v *visit) passed(o *radiation.Occupancy) {
+	switch was := v.Radiation; {
+	case was == o:
+		return
+	case was == nil || was.Open:
+		v.Radiation = o
+	case stronger(o, was):
+		v.keep(was)
+		v.Radiation = o
+	case !o.Open:
+		v.keep(o)
+	}
+}
+
+// keep lists an occupancy that does not count.
+func (v *visit) keep(o *radiation.Occupancy) {
+	list := make([]*radiation.Occupancy, 0, maxEarlier+1)
+	list = append(list, v.Earlier...)
+	at, _ := slices.BinarySearchFunc(list, o, func(a, b *radiation.Occupancy) int { return a.Start.Compare(b.Start) })
+	list = slices.Insert(list, at, o)
+	if len(list) > maxEarlier {
+		list = slices.Delete(list, 0, 1)
+	}
+	v.Earlier = list
+}
+
+// passedAgain notes that a vehicle with an alarm has passed the portal once more.
+func (c *Core) passedAgain(v *visit, o *radiation.Occupancy) {
+	a := v.Adjudication
+	if a == nil || !o.Start.After(a.Steps[0].At) {
+		return
+	}
+	text := "passed the portal again: no alarm, which clears nothing"
+	if alarms(o) {
+		text = "passed the portal again: alarm"
+	}
+	state := CaseRepeated
+	if a.State != CasePrimary && a.State != CaseAssessed && a.State != CaseRepeat {
+		state = ""
+	}
+	v.revise(func(a *Adjudication) { a.step(CaseStep{State: state, At: c.s.Now, Seq: c.s.Seq, Text: text}) })
+}
+
+// survey begins the case of a passage whose radiation exceeds, and brings what follows from
+// the measurements up to date: proposals, hints, plausibility, the card.
+func (c *Core) survey(v *visit) {
+	if v.Adjudication == nil {
+		var why []string
+		for i := range v.Findings {
+			if f := &v.Findings[i]; f.Quantity == "radiation" && f.Verdict == exceeds {
+				why = append(why, f.Reason)
+			}
+		}
+		if why == nil {
+			return
+		}
+		v.revise(func(a *Adjudication) {
+			a.step(CaseStep{State: CasePrimary, At: c.s.Now, Seq: c.s.Seq, Text: strings.Join(why, "; ")})
+		})
+		v.material = true
+	}
+	v.revise(func(a *Adjudication) { c.derive(v, a) })
+	if d := v.Adjudication.Coded; d != nil {
+		e := c.caseEvidence(v)
+		if why := rules.RefuseCode(d.Code, d.Class, d.Text, &e); e.Neutron && why != "" {
+			c.uncode(v, why)
+		}
+	}
+}
+
+// uncode takes a code back that new evidence contradicts.
+func (c *Core) uncode(v *visit, why string) {
+	text := "code " + strconv.Itoa(int(v.Adjudication.Coded.Code)) + " is taken back: " + why
+	v.revise(func(a *Adjudication) {
+		state := CasePrimary
+		if len(a.Inspections) > 0 {
+			state = CaseInspected
+		}
+		a.Coded = nil
+		a.step(CaseStep{State: state, At: c.s.Now, Seq: c.s.Seq, Text: text})
+		c.derive(v, a)
+	})
+	v.material = true
+	c.event(v, "radiation", 1, text)
+}
+
+// derive fills in what follows from the measurements, the papers and what was done.
+func (c *Core) derive(v *visit, a *Adjudication) {
+	s := c.sight(v)
+	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, nil)
+	a.Hints = nil
+	declared, licence := rules.RadioactiveItems(c.book, v.Declaration)
+	if declared != nil {
+		text := "radioactive goods are declared: compare licence (" + licence + "), transport papers and transport index"
+		a.Hints = append(a.Hints, rules.Hint{Code: rules.CodeDeclared, Class: rules.ClassIndustrial, Reasons: []rules.Because{{Code: "radioactive_declared", Text: text}}})
+	}
+	if n := a.Norm; n != nil && n.Grade <= rules.GradeB {
+		a.Hints = append(a.Hints, rules.Hint{Code: rules.CodeNorm, Class: rules.ClassNorm, Reasons: []rules.Because{{Code: "norm_" + strings.ToLower(string(n.Grade)), Text: "the declared goods radiate by nature: grade " + string(n.Grade)}}})
+	}
+	a.Hints = append(a.Hints, s.hints()...)
+	a.Proposed = s.proposed(a.Norm, declared != nil)
+	a.Safety = v.safety(a)
+	e := v.caseOf(a, s, declared != nil)
+	a.Hints = append(a.Hints, found(&e)...)
+	var code rules.AlarmCode
+	var class rules.AlarmClass
+	if a.Coded != nil {
+		code, class = a.Coded.Code, a.Coded.Class
+	}
+	a.Why = rules.StrictBecause(code, class, &e)
+	a.Strict = a.Why != nil
+	a.Card = a.card(e.Neutron, slices.Contains(a.Why, "snm"))
+}
+
+// caseSight is what the occupancy that counts shows of the source.
+type caseSight struct {
+	occ   *radiation.Occupancy
+	place *radiation.Place // nil is not known
+	norm  rules.NormEvidence
+	speed quant.Speed // 0 is not known
+}
+
+// Places along a vehicle, in mm behind its front.
+const (
+	driverFrom = 1500
+	driverTo   = 2500 // where the driver sits, and the cab ends at the earliest
+	loadFrom   = 3000 // the load begins behind the cab
+	leastLoad  = 3000
+	slowSpeed  = 2222 // mm/s, 8 km/h: what the portal is made for
+)
+
+// sight looks at the occupancy that counts.
+func (c *Core) sight(v *visit) *caseSight {
+	o := v.Radiation
+	s := &caseSight{occ: o, norm: rules.NormEvidence{Neutron: v.neutrons(), Lane: v.Lane, Certain: v.certain(), InCab: rules.AnswerUnknown}}
+	if o == nil {
+		return s
+	}
+	if s.speed = o.Speed; s.speed == 0 {
+		s.speed = v.Speed
+	}
+	if p, ok := o.Plateau(); ok {
+		s.norm.Measured, s.norm.AtLeast = &p.Net, p.AtLeast
+	}
+	a := o.Analysis
+	if a == nil {
+		return s
+	}
+	if a.Spectrum != nil {
+		s.norm.Spectrum = a.Spectrum.Class
+	}
+	if a.Peak == nil {
+		return s
+	}
+	s.norm.Shape, s.norm.OnPlateau = a.Peak.Shape, a.Peak.OnPlateau
+	if s.place = v.place(o, a.Peak); s.place == nil {
+		return s
+	}
+	s.norm.InCab = rules.AnswerNo
+	if s.place.From < driverTo {
+		s.norm.InCab = rules.AnswerYes
+	}
+	if load := s.place.Length - loadFrom; load >= leastLoad {
+		e := int32(int64(s.place.To-s.place.From) * 1000 / int64(load))
+		s.norm.Extent = &e
+	}
+	return s
+}
+
+// place gives where along the vehicle an excess is; nil if its speed through the portal is
+// not known.
+func (v *visit) place(o *radiation.Occupancy, p *radiation.Peak) *radiation.Place {
+	if o.Speed <= 0 {
+		return nil
+	}
+	way := func(ms int32) int32 { return int32(int64(o.Speed) * int64(ms) / 1000) }
+	at := &radiation.Place{From: way(p.From), To: way(p.To), By: "speed"}
+	at.Middle = at.From/2 + at.To/2
+	if v.Size != nil && v.Size.Length > 0 && usable(v.Size.Flags) == "" {
+		at.Length = int32(v.Size.Length)
+	}
+	return at
+}
+
+// hints are the codes that the place and the energies of a source suggest.
+func (s *caseSight) hints() (list []rules.Hint) {
+	n := &s.norm
+	compact := n.Shape == radiation.Compact || n.OnPlateau
+	switch {
+	case n.Neutron || !compact:
+	case s.place != nil && s.place.Middle >= driverFrom && s.place.Middle <= driverTo:
+		list = append(list, rules.Hint{Code: rules.CodeMedical, Class: rules.ClassMedical,
+			Reasons: []rules.Because{{Code: "driver", Text: "a compact gamma source where the driver sits"}}})
+	}
+	if compact && (n.Spectrum == radiation.Medium || n.Spectrum == radiation.Hard) {
+		list = append(list, rules.Hint{Code: rules.CodeOtherReal, Class: rules.ClassIndustrial,
+			Reasons: []rules.Because{{Code: "compact_" + string(n.Spectrum), Text: "a compact source of " + string(n.Spectrum) + " energies, as in industry"}}})
+	}
+	if o := s.occ; o != nil && o.Guarded && !o.GuardAlarm && !n.Neutron && !o.VendorAlarm {
+		list = append(list, rules.Hint{Code: rules.CodeGuardArtefact,
+			Reasons: []rules.Because{{Code: "guard", Text: "no alarm against the background of the last half hour: the newest was implausibly low"}}})
+	}
+	return list
+}
+
+// found are the codes that the nuclides of an inspection suggest.
+func found(e *rules.CaseEvidence) (list []rules.Hint) {
+	for _, n := range e.Nuclides {
+		h := rules.Hint{Reasons: []rules.Because{{Code: "nuclide", Text: "the inspection found " + n}}}
+		switch rules.KindOf(n) {
+		case rules.MedicalNuclide:
+			h.Code, h.Class = rules.CodeMedical, rules.ClassMedical
+		case rules.IndustrialNuclide:
+			h.Code, h.Class = rules.CodeOtherReal, rules.ClassIndustrial
+		case rules.NuclearNuclide:
+			h.Code, h.Class = rules.CodeContraband, rules.ClassUnexplained
+		default:
+			continue
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// proposed answers the card's questions as far as the system can.
+func (s *caseSight) proposed(norm *rules.NormAdvice, declared bool) Assessment {
+	yes := func(b bool) Answer {
+		if b {
+			return rules.AnswerYes
+		}
+		return rules.AnswerNo
+	}
+	a := Assessment{Neutron: yes(s.norm.Neutron), Shape: "unknown", Place: "unknown", Declared: rules.AnswerUnknown, Guard: rules.AnswerUnknown, Speed: rules.AnswerUnknown}
+	switch {
+	case s.norm.Shape == radiation.Compact || s.norm.OnPlateau:
+		a.Shape = "peak"
+	case s.norm.Shape == radiation.Distributed:
+		a.Shape = "plateau"
+	}
+	switch p := s.place; {
+	case p == nil:
+	case p.From >= driverTo:
+		a.Place = "cargo"
+	case p.Middle <= driverTo:
+		a.Place = "cab"
+	default:
+		a.Place = "both"
+	}
+	switch {
+	case s.norm.Neutron:
+		a.Declared = rules.AnswerNo
+	case declared:
+	case norm == nil || norm.Grade >= rules.GradeC:
+		a.Declared = rules.AnswerNo
+	case norm.Grade == rules.GradeA:
+		a.Declared = rules.AnswerYes
+	}
+	if s.occ != nil && s.occ.HasBG {
+		a.Guard = yes(s.occ.Guarded)
+	}
+	if s.speed > 0 {
+		a.Speed = yes(s.speed <= slowSpeed)
+	}
+	return a
+}
+
+// neutrons reports whether any pass has given a neutron alarm, or a search by hand has found
+// some.
+func (v *visit) neutrons() bool {
+	if v.Neutrons || v.Radiation != nil && v.Radiation.NeutronAlarm {
+		return true
+	}
+	for _, o := range v.Earlier {
+		if o.NeutronAlarm {
+			return true
+		}
+	}
+	if a := v.Adjudication; a != nil {
+		return slices.ContainsFunc(a.Inspections, func(x Inspection) bool { return x.Neutron == "yes" })
+	}
+	return false
+}
+
+// caseEvidence is what a code is held against.
+func (c *Core) caseEvidence(v *visit) rules.CaseEvidence {
+	declared, _ := rules.RadioactiveItems(c.book, v.Declaration)
+	return v.caseOf(v.Adjudication, c.sight(v), declared != nil)
+}
+
+func (v *visit) caseOf(a *Adjudication, s *caseSight, declared bool) rules.CaseEvidence {
+	e := rules.CaseEvidence{Neutron: v.neutrons(), Norm: a.Norm, Radioactive: declared, Hints: a.Hints, Searched: rules.AnswerUnknown}
+	e.Guarded = s.occ != nil && s.occ.Guarded && !s.occ.GuardAlarm
+	e.SoftLoad = s.norm.Spectrum == radiation.Soft && (s.place == nil || s.place.Middle > driverTo)
+	for i := range a.Inspections {
+		x := &a.Inspections[i]
+		e.Inspected = true
+		if x.Neutron == "no" {
+			e.Searched = rules.AnswerNo
+		}
+		for _, n := range x.Nuclides {
+			if !slices.Contains(e.Nuclides, n) {
+				e.Nuclides = append(e.Nuclides, n)
+			}
+		}
+		if e.Dose == nil || *x.Dose1m > *e.Dose {
+			e.Dose = x.Dose1m
+		}
+	}
+	if slices.ContainsFunc(a.Inspections, func(x Inspection) bool { return x.Neutron == "yes" }) {
+		e.Searched = rules.AnswerYes
+	}
+	return e
+}
+
+// safety compares the dose rates that were measured with the lines.
+func (v *visit) safety(a *Adjudication) Safety {
+	var s Safety
+	for i := range a.Inspections {
+		x := &a.Inspections[i]
+		var under quant.DoseRate
+		if x.Background != nil {
+			under = *x.Background
+		}
+		switch {
+		case *x.Dose1m > rules.EvacuateDose:
+			return Evacuate
+		case *x.Dose1m-under > rules.ScreeningDose, x.Dose10cm != nil && *x.Dose10cm-under > rules.ScreeningDose:
+			s = Screening
+		}
+	}
+	return s
+}
+
+// card says where the procedure stands.
+func (a *Adjudication) card(neutron, snm bool) []CardStep {
+	been := func(s CaseState) bool {
+		return slices.ContainsFunc(a.Steps, func(x CaseStep) bool { return x.State == s })
+	}
+	easy := a.Norm != nil && a.Norm.Grade == rules.GradeA && len(a.Inspections) == 0
+	danger := neutron || snm || a.Safety == Evacuate
+	state := func(done, spare bool) CardState {
+		switch {
+		case done:
+			return CardDone
+		case spare || a.Coded != nil:
+			return CardNotNeeded
+		}
+		return CardOpen
+	}
+	urgent := func(s CardState) CardState {
+		if danger && a.Coded == nil {
+			return CardDue
+		}
+		return s
+	}
+	answered := a.Answers != nil && a.Answers.Declared != rules.AnswerUnknown
+	card := []CardStep{
+		{"confirm", state(a.Answers != nil, false)},
+		{"distance", urgent(state(len(a.Inspections) > 0, false))},
+		{"declaration", state(answered, neutron)},
+		{"repeat", state(been(CaseRepeated), easy || neutron)},
+		{"secondary", state(len(a.Inspections) > 0, easy)},
+		{"call", urgent(state(danger, !danger))},
+		{"code", state(a.Coded != nil, false)},
+	}
+	if a.State == CaseRepeat || a.State == CaseRequested {
+		want := "repeat"
+		if a.State == CaseRequested {
+			want = "secondary"
+		}
+		for i := range card {
+			if card[i].ID == want {
+				card[i].State = CardDue
+				return card
+			}
+		}
+	}
+	for i := range card {
+		if id := card[i].ID; id != "distance" && id != "call" && card[i].State == CardOpen {
+			card[i].State = CardDue
+			break
+		}
+	}
+	return card
+}
+
+// refuseCase says why an order about a radiation alarm may not be executed.
+func (c *Core) refuseCase(v *visit, o Order) string {
+	if v.Adjudication == nil {
+		return "there is no radiation alarm"
+	}
+	switch o.Action {
+	case Assess:
+		return o.Assessment.refuse()
+	case RepeatPass:
+		switch {
+		case !v.Closed.IsZero():
+			return "the passage is closed"
+		case c.portalDevice() == nil:
+			return "the lane has no portal"
+		}
+		return c.decided(v)
+	case Inspect:
+		if o.Role == roleOfficer {
+			return "a secondary inspection's result is for a radiation officer or a supervisor"
+		}
+		if len(v.Adjudication.Inspections) >= maxInspections {
+			return "it was inspected too often"
+		}
+		return o.Inspection.refuse()
+	}
+	return c.refuseCode(v, o)
+}
+
+// refuse says which of the answers is none.
+func (a *Assessment) refuse() string {
+	if a == nil {
+		return "it gives no answers"
+	}
+	answer := []string{string(rules.AnswerYes), string(rules.AnswerNo), string(rules.AnswerUnknown)}
+	for _, x := range []struct {
+		name, got string
+		of        []string
+	}{
+		{"neutron", string(a.Neutron), answer}, {"shape", a.Shape, []string{"peak", "plateau", "unknown"}},
+		{"place", a.Place, []string{"cab", "cargo", "both", "unknown"}},
+		{"declared", string(a.Declared), answer}, {"guard", string(a.Guard), answer}, {"speed", string(a.Speed), answer},
+	} {
+		if !slices.Contains(x.of, x.got) {
+			return "an answer is missing or not known: " + x.name
+		}
+	}
+	return ""
+}
+
+// maxDose is more than any instrument shows: 10 Sv/h.
+const maxDose quant.DoseRate = 10_000_000_000
+
+// refuse says what an inspection lacks.
+func (x *Inspection) refuse() string {
+	if x == nil {
+		return "it gives no result"
+	}
+	for _, d := range []*quant.DoseRate{x.Dose10cm, x.Dose1m, x.Background} {
+		if d != nil && (*d < 0 || *d > maxDose) {
+			return "a dose rate is out of range"
+		}
+	}
+	switch {
+	case x.Dose1m == nil:
+		return "the inspection lacks the dose rate at 1 m"
+	case x.Dose10cm != nil && *x.Dose1m > *x.Dose10cm+rules.ScreeningDose:
+		return "the dose rate at 1 m is higher than at 10 cm"
+	case x.Neutron != "yes" && x.Neutron != "no" && x.Neutron != "not_searched":
+		return "the inspection lacks an answer about neutrons"
+	case strings.TrimSpace(x.Instrument) == "":
+		return "the inspection lacks an instrument"
+	case strings.TrimSpace(x.Serial) == "":
+		return "the inspection lacks its serial number"
+	case len(x.Instrument) > maxName || len(x.Serial) > maxName || len(x.Text) > maxWords || len(x.Nuclides) > maxNuclides || len(x.Evidence) > maxAttachments:
+		return "the inspection is too long"
+	}
+	for _, n := range x.Nuclides {
+		if strings.TrimSpace(n) == "" || len(n) > maxName {
+			return "a nuclide has no name"
+		}
+	}
+	for i := range x.Evidence {
+		e := &x.Evidence[i]
+		if b, err := hex.DecodeString(e.SHA256); err != nil || len(b) != 32 || e.Size <= 0 || e.Role != "n42" && e.Role != "photo" || len(e.Name) > maxName || len(e.MediaType) > maxName {
+			return "an attachment is not as it was uploaded"
+		}
+	}
+	return ""
+}
+
+// code is the code that an order gives, or that its user joins.
+func (v *visit) code(o Order) (rules.AlarmCode, rules.AlarmClass) {
+	switch a := v.Adjudication; {
+	case o.Code != 0:
+	case o.Action == Override && v.Pending != nil && v.Pending.User != o.User && v.Pending.Code != 0:
+		return v.Pending.Code, v.Pending.Class
+	case o.Action == Adjudicate && a.Pending != nil && a.Pending.User != o.User:
+		return a.Pending.Code, a.Pending.Class
+	case o.Action == Override && o.Reason == "norm_confirmed":
+		return rules.CodeNorm, rules.ClassNorm
+	}
+	if o.Class == "" {
+		return o.Code, o.Code.Class()
+	}
+	return o.Code, o.Class
+}
+
+// refuseCode says why an order's code may not be given: by Adjudicate, or by the override
+// that lets the vehicle go.
+func (c *Core) refuseCode(v *visit, o Order) string {
+	a := v.Adjudication
+	code, class := v.code(o)
+	if o.Action == Override && a.Coded != nil {
+		if code != 0 && code != a.Coded.Code && o.Code != 0 {
+			return "the alarm is coded " + strconv.Itoa(int(a.Coded.Code)) + " already"
+		}
+		code, class = a.Coded.Code, a.Coded.Class
+	} else if code == 0 {
+		return "a radiation alarm is released with a code only: give one"
+	}
+	if o.Action == Override && code.Group() == rules.GroupReal && o.Reason != handOver {
+		return "a real alarm is handed over, not released: give the reason " + handOver
+	}
+	first, by, of := rules.AlarmCode(0), "", rules.AlarmClass("")
+	if o.Action == Override && v.Pending != nil && a.Coded == nil {
+		first, of, by = v.Pending.Code, v.Pending.Class, v.Pending.User
+	} else if o.Action == Adjudicate && a.Pending != nil {
+		first, of, by = a.Pending.Code, a.Pending.Class, a.Pending.User
+	}
+	if first != 0 && by != o.User && (first != code || of != class) {
+		return "the first person has given code " + strconv.Itoa(int(first)) + classText(of)
+	}
+	e := c.caseEvidence(v)
+	if o.Action != Override || a.Coded == nil {
+		text := o.Text
+		if len([]rune(strings.TrimSpace(text))) == 0 && first != 0 && by != o.User && a.Pending != nil {
+			text = a.Pending.Text // who joins need not say it again
+		}
+		if why := rules.RefuseCode(code, class, text, &e); why != "" {
+			return why
+		}
+	}
+	if why := rules.StrictBecause(code, class, &e); why != nil && o.Role == roleOfficer {
+		return "both persons must be radiation officers or supervisors: " + strings.Join(why, ", ")
+	}
+	return ""
+}
+
+func classText(c rules.AlarmClass) string {
+	if c == "" {
+		return ""
+	}
+	return ", " + string(c)
+}
+
+// executeCase carries out an order about a radiation alarm that was not refused.
+func (c *Core) executeCase(v *visit, o Order) (kind, text string) {
+	done := CaseStep{At: c.s.Now, Seq: c.s.Seq, User: o.User, Role: o.Role, Order: o.ID}
+	switch o.Action {
+	case Assess:
+		answers := *o.Assessment
+		done.Text = "assessed: neutron " + string(answers.Neutron) + ", shape " + answers.Shape + ", place " + answers.Place +
+			", declared " + string(answers.Declared) + ", guard " + string(answers.Guard) + ", speed " + string(answers.Speed)
+		if v.Adjudication.State == CasePrimary {
+			done.State = CaseAssessed
+		}
+		v.revise(func(a *Adjudication) { a.Answers = &answers; a.step(done) })
+		text = done.Text
+	case RepeatPass:
+		c.passAgain(v)
+		if text = "to pass the portal again" + reason(o.Reason); v.Adjudication.Coded == nil {
+			done.State = CaseRepeat
+		}
+		done.Text = text
+		v.revise(func(a *Adjudication) { a.step(done) })
+	case Inspect:
+		text = c.inspected(v, o, done)
+	case Adjudicate:
+		kind, text = c.adjudicate(v, o)
+	}
+	v.revise(func(a *Adjudication) { c.derive(v, a) })
+	if o.Action == Inspect && v.Adjudication.Safety == Evacuate {
+		c.event(v, "radiation", 1, "more than 100 uSv/h at 1 m: evacuate and call")
+	}
+	if o.Action == Inspect && v.Adjudication.Coded != nil {
+		c.survey(v) // neutrons that were found take a code back
+	}
+	if kind == "" {
+		kind = "order"
+	}
+	return kind, text
+}
+
+// passAgain lets a passage wait for another pass through the portal. The alarm stands
+// meanwhile, and after it.
+func (c *Core) passAgain(v *visit) {
+	v.Final, v.Ended, v.judge = false, false, everything
+	v.Again = c.s.Now
+	if d := c.portalDevice(); d != nil {
+		if s := v.slotOf(d.Name); s != nil {
+			s.Done = false
+		}
+	}
+}
+
+// inspected takes the result of a secondary inspection.
+func (c *Core) inspected(v *visit, o Order, done CaseStep) string {
+	x := *o.Inspection
+	x.Nuclides = make([]string, 0, len(o.Inspection.Nuclides))
+	for _, n := range o.Inspection.Nuclides {
+		x.Nuclides = append(x.Nuclides, rules.NuclideName(n))
+	}
+	x.User, x.Role, x.At, x.Order = o.User, o.Role, c.s.Now, o.ID
+	text := "inspected: " + micro(*x.Dose1m) + " at 1 m"
+	if x.Dose10cm != nil {
+		text += ", " + micro(*x.Dose10cm) + " at 10 cm"
+	}
+	text += ", neutrons " + map[string]string{"yes": "found", "no": "not found", "not_searched": "not searched"}[x.Neutron]
+	if len(x.Nuclides) > 0 {
+		text += ", " + strings.Join(x.Nuclides, " ")
+	}
+	if done.Text = text; v.Adjudication.Coded == nil {
+		done.State = CaseInspected
+	}
+	v.revise(func(a *Adjudication) {
+		a.Inspections = append(slices.Clone(a.Inspections), x)
+		a.step(done)
+	})
+	return text
+}
+
+// micro writes a dose rate in uSv/h.
+func micro(d quant.DoseRate) string {
+	s := strconv.FormatInt(int64(d)/1000, 10)
+	if f := int64(d) % 1000; f != 0 {
+		s += "." + strings.TrimRight(strconv.FormatInt(1000+f, 10)[1:], "0")
+	}
+	return s + " uSv/h"
+}
+
+// adjudicate takes the first or the second person's word on the code.
+func (c *Core) adjudicate(v *visit, o Order) (kind, text string) {
+	code, class := v.code(o)
+	d := &Coded{Code: code, Group: code.Group(), Class: class, Text: o.Text, User: o.User, Role: o.Role, At: c.s.Now, Order: o.ID}
+	p := v.Adjudication.Pending
+	if p == nil || p.User == o.User {
+		d.Expires = c.s.Now.Add(pendingFor)
+		text = "code " + strconv.Itoa(int(code)) + classText(class) + " by " + o.User + " waits for a second person"
+		v.revise(func(a *Adjudication) {
+			a.Pending = d
+			a.step(CaseStep{At: c.s.Now, Seq: c.s.Seq, User: o.User, Role: o.Role, Order: o.ID, Text: text})
+		})
+		return "pending", text
+	}
+	if p.Role == roleOfficer && o.Role == roleOfficer {
+		return "refused", "adjudicate refused: one of the two must be a radiation officer or a supervisor"
+	}
+	d.User, d.Role, d.Second, d.SecondRole = p.User, p.Role, o.User, o.Role
+	if strings.TrimSpace(d.Text) == "" {
+		d.Text = p.Text
+	}
+	return "order", c.decideCase(v, d)
+}
+
+// decideCase puts a code in force that two persons have given.
+func (c *Core) decideCase(v *visit, d *Coded) string {
+	text := "code " + strconv.Itoa(int(d.Code)) + classText(d.Class) + " by " + d.User + " and " + d.Second
+	e := c.caseEvidence(v)
+	d.Nuclides = e.Nuclides
+	if v.Declaration != nil {
+		d.Declaration = v.Declaration.ID
+		for i := range v.Declaration.Items {
+			if hs := v.Declaration.Items[i].HS; hs != "" && !slices.Contains(d.HS, hs) {
+				d.HS = append(d.HS, hs)
+			}
+		}
+	}
+	state := CaseDecided
+	if !v.Closed.IsZero() {
+		state = CaseRecorded
+	}
+	v.revise(func(a *Adjudication) {
+		a.Coded, a.Pending = d, nil
+		a.step(CaseStep{State: state, At: c.s.Now, Seq: c.s.Seq, User: d.User, Role: d.Role, Second: d.Second, Order: d.Order, Text: text})
+		c.derive(v, a)
+	})
+	return text
+}
+
+// toSecondary notes that the secondary inspection of an alarm was asked for.
+func (c *Core) toSecondary(v *visit, o Order) {
+	if v.Adjudication == nil {
+		return
+	}
+	s := CaseStep{At: c.s.Now, Seq: c.s.Seq, User: o.User, Role: o.Role, Order: o.ID, Text: "secondary inspection requested" + reason(o.Reason)}
+	if v.uncoded() {
+		s.State = CaseRequested
+	}
+	v.revise(func(a *Adjudication) { a.step(s); c.derive(v, a) })
+}
+
+// recorded ends the case of a passage that is closed.
+func (c *Core) recorded(v *visit) {
+	if v.Adjudication != nil && v.Adjudication.Coded != nil {
+		v.revise(func(a *Adjudication) {
+			a.step(CaseStep{State: CaseRecorded, At: c.s.Now, Seq: c.s.Seq, Text: "passage closed"})
+		})
+	}
+}
+
+// lapseCode drops a first person's code that nobody has joined in time.
+func (c *Core) lapseCode(v *visit) {
+	a := v.Adjudication
+	if a == nil || a.Pending == nil || c.s.Now.Before(a.Pending.Expires) {
+		return
+	}
+	text := "no second person within 10 minutes: the code of " + a.Pending.User + " has lapsed"
+	v.revise(func(a *Adjudication) {
+		a.Pending = nil
+		a.step(CaseStep{At: c.s.Now, Seq: c.s.Seq, Text: text})
+	})
+	c.note(v, Decided, "refused", 3, text)
+	v.material = true
+	c.mark(v)
+}
+
+// codeLapses is when a first person's code lapses; zero if none waits.
+func (v *visit) codeLapses() time.Time {
+	if a := v.Adjudication; a != nil && a.Pending != nil {
+		return a.Pending.Expires
+	}
+	return time.Time{}
+}
