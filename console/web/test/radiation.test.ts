@@ -105,6 +105,19 @@ describe('place along the vehicle', () => {
     expect(slow?.m(7)).toBeCloseTo(13.5, 9); // from the peak's own width where no speed is known
   });
 
+  it('comes from the length between front and rear where that is known, as the server has it', () => {
+    const o = occ(flat(60), { speed_mms: 1500, start: '2026-03-04T03:00:00Z', end: '2026-03-04T03:00:10.200Z', live_t_ms: 200, hold_ms: 2000, analysis });
+    const w = along(lorry(o)); // 16 m in 8 s
+    expect(w?.m(0.2)).toBeCloseTo(0, 9);
+    expect(w?.m(8.2)).toBeCloseTo(16, 9);
+    const kept = along(lorry(o, { radiation_place: { middle_mm: 16000, from_mm: 15000, to_mm: 16000, u_mm: 400, by: 'length' } }));
+    expect(kept?.m(8.2)).toBeCloseTo(16, 9);
+    expect(along(lorry({ ...o, open: true }))?.m(8.2)).toBeCloseTo(12, 9); // while it is in the portal, by its speed
+    // Another pass goes by its own times.
+    const again = occ(flat(60), { start: '2026-03-04T03:05:00Z', end: '2026-03-04T03:05:18.200Z', live_t_ms: 200, hold_ms: 2000 });
+    expect(along(lorry(o), again)?.m(16.2)).toBeCloseTo(16, 9);
+  });
+
   it('is not known without a credible speed', () => {
     expect(along(lorry(occ(flat(10))))).toBeUndefined();
     expect(along(lorry(occ(flat(10), { speed_mms: 20 })))).toBeUndefined();

@@ -78,7 +78,7 @@ export const background = (o: Occupancy): number[] => (o.background_guard && add
 export function profile(o: Occupancy): Profile {
   const slices = [...(o.slices ?? [])].sort((a, b) => a.t_ms - b.t_ms);
   const thinned = (o.thinned ?? 0) > 1;
-  const step = thinned ? SLICE_MS : nominal(interval(slices.map((s) => s.t_ms)));
+  const step = thinned ? SLICE_MS : (o.interval_ms ?? nominal(interval(slices.map((s) => s.t_ms))));
   // Of a thinned profile no window can be summed; each slice stands for itself.
   const w = thinned ? 1 : Math.max(1, Math.round(WINDOW_MS / step));
   const many = (i: number): number => Math.min(i + 1, w);
@@ -163,7 +163,7 @@ function bars(o: Occupancy): Bar[] {
   const list = [...(o.neutron ?? [])].sort((a, b) => a.t_ms - b.t_ms);
   return list.map((n, i) => {
     const since = i > 0 ? n.t_ms - (list[i - 1]?.t_ms ?? 0) : NEUTRON_MS;
-    return { from: (n.t_ms - Math.min(since, 2 * NEUTRON_MS)) / 1000, to: n.t_ms / 1000, n: add(n.n), portal: !!n.v, own: !!n.a };
+    return { from: (n.t_ms - Math.min(since, 2 * NEUTRON_MS)) / 1000, to: n.t_ms / 1000, n: add(n.n), portal: !!n.v, own: !!n.a || !!n.e };
   });
 }
 
@@ -179,9 +179,9 @@ export interface Along {
 const KMH = 1 / 3.6;
 
 /**
- * How time becomes place: with the vehicle's speed from the moment that its front broke the
- * beams, moved so that the peak stands where the server has placed it. Undefined while no
- * credible speed is known: then only time is.
+ * How time becomes place, as the server does it: by the vehicle's length between the times of
+ * its front and its rear, else by its speed; and moved so that the peak stands where the
+ * server has placed it. Undefined while neither is known: then only time is.
  */
 export function along(p: Passage, o: Occupancy | undefined = p.radiation): Along | undefined {
   if (!o) return undefined;
@@ -189,12 +189,16 @@ export function along(p: Passage, o: Occupancy | undefined = p.radiation): Along
   const peak = o.analysis?.peak;
   const span = place && peak ? (peak.to_t_ms - peak.from_t_ms) / 1000 : 0;
   // Another pass was driven at a speed of its own.
-  const speed = (o.speed_mms ?? (o === p.radiation ? p.speed_mms : undefined) ?? 0) / 1000;
+  const speed = (o.beam_speed_mms ?? o.speed_mms ?? (o === p.radiation ? p.speed_mms : undefined) ?? 0) / 1000;
   const local = place && span > 0 ? (place.to_mm - place.from_mm) / 1000 / span : 0;
-  const v = speed > 0 ? speed : local;
-  if (v < 0.5 * KMH || v > 120 * KMH) return undefined;
-  const zero = place && peak ? place.middle_mm / 1000 - v * (peak.t_ms / 1000) : 0;
   const mm = place?.length_mm ?? p.size?.length_mm;
+  const front = (o.live_t_ms ?? 0) / 1000;
+  const inside = o.open || !o.end || o.hold_ms === undefined ? 0 : (Date.parse(o.end) - Date.parse(o.start) - o.hold_ms) / 1000 - front;
+  const v = inside > 0 && mm && mm > 0 ? mm / 1000 / inside : speed > 0 ? speed : local;
+  if (v < 0.5 * KMH || v > 120 * KMH) return undefined;
+  // A place at an end of the vehicle may have been kept on it: that moves nothing.
+  const free = place && place.middle_mm > 0 && place.middle_mm < (mm ?? Infinity);
+  const zero = free && peak ? place.middle_mm / 1000 - v * (peak.t_ms / 1000) : -v * front;
   return { m: (s) => zero + v * s, s: (m) => (m - zero) / v, lengthM: mm && mm > 0 ? mm / 1000 : undefined };
 }
 

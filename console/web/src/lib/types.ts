@@ -186,7 +186,8 @@ export interface Occupancy {
   energy_alarm?: boolean;
   vendor_gamma?: boolean;
   vendor_neutron?: boolean;
-  neutron?: { t_ms: number; n: number[]; a?: boolean; v?: boolean }[];
+  /** a is the portal's rule, made here; e our own test; v the portal's flag. */
+  neutron?: { t_ms: number; n: number[]; a?: boolean; e?: boolean; v?: boolean }[];
   group?: string;
   peak_t_ms?: number;
   /** k of the alarm test in force. */
@@ -196,6 +197,14 @@ export interface Occupancy {
   guard_background_cps?: number[];
   guard_alarm?: boolean;
   guard_milli_sigma?: number;
+  /** Of the gamma slices; absent is 200. */
+  interval_ms?: number;
+  /** When the first slice that was not buffered ended: there the front is. */
+  live_t_ms?: number;
+  /** How long the portal stays occupied behind the vehicle. */
+  hold_ms?: number;
+  beam_speed_mms?: number;
+  neutron_confirmed?: boolean;
   /** Alarm contacts alone: no counts, so there is no profile. */
   contacts?: boolean;
   /** Of a closed occupancy. */
