@@ -189,6 +189,7 @@ const (
 	driverTo   = 2500 // where the driver sits, and the cab ends at the earliest
 	loadFrom   = 3000 // the load begins behind the cab
 	leastLoad  = 3000
+	unsure     = 1000 // by which a place may be off and still be the driver's
 	slowSpeed  = 2222 // mm/s, 8 km/h: what the portal is made for
 )
 
@@ -216,42 +217,33 @@ func (c *Core) sight(v *visit) *caseSight {
 		return s
 	}
 	s.norm.Shape, s.norm.OnPlateau = a.Peak.Shape, a.Peak.OnPlateau
-	if s.place = v.place(o, a.Peak); s.place == nil {
+	var length quant.Length
+	if v.Size != nil && usable(v.Size.Flags) == "" {
+		length = v.Size.Length
+	}
+	at, ok := radiation.Locate(o, length)
+	if !ok {
 		return s
 	}
-	s.norm.InCab = rules.AnswerNo
-	if s.place.From < driverTo {
+	s.place = &at
+	switch {
+	case at.From >= driverTo:
+		s.norm.InCab = rules.AnswerNo
+	case at.From < driverFrom:
 		s.norm.InCab = rules.AnswerYes
 	}
-	if load := s.place.Length - loadFrom; load >= leastLoad {
-		e := int32(int64(s.place.To-s.place.From) * 1000 / int64(load))
+	if load := at.Length - loadFrom; load >= leastLoad {
+		e := int32(int64(at.To-at.From) * 1000 / int64(load))
 		s.norm.Extent = &e
 	}
 	return s
-}
-
-// place gives where along the vehicle an excess is; nil if its speed through the portal is
-// not known.
-func (v *visit) place(o *radiation.Occupancy, p *radiation.Peak) *radiation.Place {
-	if o.Speed <= 0 {
-		return nil
-	}
-	way := func(ms int32) int32 { return int32(int64(o.Speed) * int64(ms) / 1000) }
-	at := &radiation.Place{From: way(p.From), To: way(p.To), By: "speed"}
-	at.Middle = at.From/2 + at.To/2
-	if v.Size != nil && v.Size.Length > 0 && usable(v.Size.Flags) == "" {
-		at.Length = int32(v.Size.Length)
-	}
-	return at
 }
 
 // hints are the codes that the place and the energies of a source suggest.
 func (s *caseSight) hints() (list []rules.Hint) {
 	n := &s.norm
 	compact := n.Shape == radiation.Compact || n.OnPlateau
-	switch {
-	case n.Neutron || !compact:
-	case s.place != nil && s.place.Middle >= driverFrom && s.place.Middle <= driverTo:
+	if !n.Neutron && compact && s.place != nil && s.atDriver() {
 		list = append(list, rules.Hint{Code: rules.CodeMedical, Class: rules.ClassMedical,
 			Reasons: []rules.Because{{Code: "driver", Text: "a compact gamma source where the driver sits"}}})
 	}
@@ -264,6 +256,13 @@ func (s *caseSight) hints() (list []rules.Hint) {
 			Reasons: []rules.Because{{Code: "guard", Text: "no alarm against the background of the last half hour: the newest was implausibly low"}}})
 	}
 	return list
+}
+
+// atDriver reports whether a source may be where the driver sits, as well as its place is
+// known.
+func (s *caseSight) atDriver() bool {
+	u := min(s.place.U, unsure)
+	return s.place.Middle >= driverFrom-u && s.place.Middle <= driverTo+u
 }
 
 // found are the codes that the nuclides of an inspection suggest.

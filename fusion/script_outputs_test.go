@@ -210,7 +210,11 @@ func caseLine(p *fusion.Passage) string {
 		fmt.Fprintf(&b, " passes=%d", 1+len(p.Earlier))
 	}
 	if a.Norm != nil {
-		fmt.Fprintf(&b, " grade=%s", a.Norm.Grade)
+		var why []string
+		for _, r := range a.Norm.Reasons {
+			why = append(why, r.Code)
+		}
+		fmt.Fprintf(&b, " grade=%s:%s", a.Norm.Grade, strings.Join(why, ","))
 	}
 	for _, h := range a.Hints {
 		fmt.Fprintf(&b, " hint=%d:%s", h.Code, h.Reasons[0].Code)
