@@ -15,7 +15,14 @@ describe('what may be done about a radiation alarm', () => {
   });
 
   it('does nothing about an old passage, on old data, or where no alarm is', () => {
-    expect(may('assess', passage({}, { phase: 'closed' }), user('officer'), live)).toEqual({ ok: false, why: 'past' });
+    expect(may('assess', passage(), user('officer'), { stale: false, past: true })).toEqual({ ok: false, why: 'past' });
+    for (const phase of ['left', 'closed'] as const) {
+      expect(may('repeat', passage({}, { phase }), user('officer'), live)).toEqual({ ok: false, why: 'past' });
+      expect(may('secondary', passage({}, { phase }), user('officer'), live)).toEqual({ ok: false, why: 'past' });
+      // The bay may lie behind the barrier.
+      expect(may('inspect', passage({}, { phase }), user('supervisor'), live)).toEqual({ ok: true });
+      expect(may('adjudicate', passage({}, { phase }), user('officer'), live)).toEqual({ ok: true });
+    }
     expect(may('assess', { ...passage(), adjudication: undefined } as never, user('officer'), live)).toEqual({ ok: false, why: 'past' });
     expect(may('assess', passage(), user('officer'), { stale: true, past: false })).toEqual({ ok: false, why: 'stale' });
   });

@@ -44,7 +44,9 @@ export type May = { ok: true; second?: boolean } | { ok: false; why: 'past' | 's
 export function may(action: CaseAction, p: Passage, user: User | null, now: { stale: boolean; past: boolean }): May {
   const no = (why: (May & { ok: false })['why']): May => ({ ok: false, why });
   const a = p.adjudication;
-  if (now.past || !a || p.phase === 'left' || p.phase === 'closed') return no('past');
+  // The bay may lie behind the barrier: a result and a code also come after the vehicle has left.
+  const gone = p.phase === 'left' || p.phase === 'closed';
+  if (now.past || !a || (gone && (action === 'repeat' || action === 'secondary'))) return no('past');
   if (now.stale) return no('stale');
   if (!mayDecide(user)) return no('role');
   if (action === 'inspect') return isSenior(user) ? { ok: true } : no('senior');

@@ -379,7 +379,7 @@ const en = {
   'casehelp.code': 'What the alarm was. Without a code nothing is released.',
   'caseact.assess': 'Assess…',
   'caseact.repeat': 'Ask for a second pass',
-  'caseact.secondary': 'Send to inspection',
+  'caseact.secondary': 'Send to the bay… F4',
   'caseact.inspect': 'Enter result…',
   'caseact.adjudicate': 'Give code…',
   'casegate.past': 'This vehicle has left.',

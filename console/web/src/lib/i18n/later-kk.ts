@@ -381,7 +381,7 @@ const kk: Record<keyof typeof en, string> = {
   'casehelp.code': 'Дабыл не болғаны. Кодсыз жіберілмейді.',
   'caseact.assess': 'Бағалау…',
   'caseact.repeat': 'Қайта өтуді сұрау',
-  'caseact.secondary': 'Тексеруге жіберу',
+  'caseact.secondary': 'Алаңға жіберу… F4',
   'caseact.inspect': 'Нәтижені енгізу…',
   'caseact.adjudicate': 'Код беру…',
   'casegate.past': 'Бұл көлік кетті.',

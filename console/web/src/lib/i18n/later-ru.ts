@@ -381,7 +381,7 @@ const ru: Record<keyof typeof en, string> = {
   'casehelp.code': 'Чем была тревога. Без кода выпуска нет.',
   'caseact.assess': 'Оценить…',
   'caseact.repeat': 'Запросить повторный проезд',
-  'caseact.secondary': 'Направить на контроль',
+  'caseact.secondary': 'На площадку… F4',
   'caseact.inspect': 'Ввести результат…',
   'caseact.adjudicate': 'Присвоить код…',
   'casegate.past': 'Эта машина уехала.',
