@@ -87,7 +87,9 @@ func TestARadiationAlarmIsWorkedThrough(t *testing.T) {
 	// The code: the officer's waits, the radiation officer's second word puts it in force.
 	first.Click(id("case-adjudicate"))
 	first.Click(id("code-4"))
-	first.Click(id("dialog-confirm"))
+	first.Type(id("code-note"), "Potash by its papers and by K-40 in the spectrum")
+	first.Click(id("dialog-code") + " " + id("dialog-confirm"))
+	first.WaitText(id("order-state"), "second person", 10*time.Second)
 	for _, p := range []*browser.Page{first, second} {
 		p.WaitText(id("case-pending"), "officer has given code 4", 10*time.Second)
 	}

@@ -40,7 +40,13 @@ describe('what may be done about a radiation alarm', () => {
   it('knows every code once, and which need a class or words', () => {
     expect(codes.flatMap((g) => g.codes).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(codeReady(0, '', 'long enough to be said')).toBe(false);
-    expect(codeReady(4, '', '')).toBe(true);
+    const grade = (g: 'A' | 'C'): Adjudication => ({ state: 'assessed', norm: { grade: g, lines: [], reasons: [] } });
+    expect(codeReady(4, '', '', grade('A'))).toBe(true);
+    expect(codeReady(4, '', '', grade('C'))).toBe(false); // what contradicts wants words
+    expect(codeReady(4, '', '')).toBe(false);
+    expect(codeReady(3, '', '', { state: 'assessed', hints: [{ code: 3 }] })).toBe(true);
+    expect(codeReady(3, '', '', grade('A'))).toBe(false);
+    expect(codeReady(7, '', '')).toBe(true);
     expect(codeReady(11, '', 'a sentence with enough words')).toBe(false);
     expect(codeReady(11, 'unexplained', 'a sentence with enough words')).toBe(true);
     expect(codeReady(8, '', 'short')).toBe(false);

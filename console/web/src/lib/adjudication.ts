@@ -19,15 +19,19 @@ export const classes = ['medical', 'norm', 'industrial', 'unexplained'] as const
 /** Codes whose class does not follow from them. */
 export const needsClass = (code: number): boolean => code === 2 || code === 11;
 
-/** Codes that say little by themselves. */
-const WORDS = new Set([1, 2, 8, 9, 10, 11]);
-export const needsText = (code: number): boolean => WORDS.has(code);
+/** Whether a code says too little by itself, as the server asks for it. */
+export function needsText(code: number, a: Adjudication | undefined): boolean {
+  if ([5, 6, 7, 12].includes(code)) return false;
+  if (code === 3) return !a?.hints?.some((h) => h.code === 3);
+  if (code === 4) return a?.norm?.grade !== 'A';
+  return code > 0;
+}
 export const TEXT_MIN = 15;
 
-export function codeReady(code: number, cls: string, text: string): boolean {
+export function codeReady(code: number, cls: string, text: string, a?: Adjudication): boolean {
   if (code < 1 || code > 12) return false;
   if (needsClass(code) && cls === '') return false;
-  return !needsText(code) || [...text.trim()].length >= TEXT_MIN;
+  return !needsText(code, a) || [...text.trim()].length >= TEXT_MIN;
 }
 
 /** The first code that the evidence suggests; 0 is none. It is offered, never chosen. */
