@@ -198,7 +198,7 @@ func shorten(p *fusion.Passage) *fusion.Passage {
 	}
 	if p.Radiation != nil {
 		r := *p.Radiation
-		r.Slices, r.Neutron = nil, nil
+		r.Slices, r.Neutron, r.Windows = nil, nil, nil
 		b.Radiation = &r
 	}
 	if p.Size != nil {

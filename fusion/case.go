@@ -150,7 +150,7 @@ func (c *Core) uncode(v *visit, why string) {
 // derive fills in what follows from the measurements, the papers and what was done.
 func (c *Core) derive(v *visit, a *Adjudication) {
 	s := c.sight(v)
-	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, nil)
+	a.Norm = rules.NormPlausibility(c.book, v.Declaration, &s.norm, c.s.Params.Norm)
 	a.Hints = nil
 	declared, licence := rules.RadioactiveItems(c.book, v.Declaration)
 	if declared != nil {
@@ -217,15 +217,11 @@ func (c *Core) sight(v *visit) *caseSight {
 		return s
 	}
 	s.norm.Shape, s.norm.OnPlateau = a.Peak.Shape, a.Peak.OnPlateau
-	var length quant.Length
-	if v.Size != nil && usable(v.Size.Flags) == "" {
-		length = v.Size.Length
-	}
-	at, ok := radiation.Locate(o, length)
-	if !ok {
+	at := v.Place
+	if at == nil {
 		return s
 	}
-	s.place = &at
+	s.place = at
 	switch {
 	case at.From >= driverTo:
 		s.norm.InCab = rules.AnswerNo
@@ -233,7 +229,7 @@ func (c *Core) sight(v *visit) *caseSight {
 		s.norm.InCab = rules.AnswerYes
 	}
 	if load := at.Length - loadFrom; load >= leastLoad {
-		e := int32(int64(at.To-at.From) * 1000 / int64(load))
+		e := int32((int64(at.To-at.From) + int64(at.U)) * 1000 / int64(load)) // as well as it is known
 		s.norm.Extent = &e
 	}
 	return s

@@ -187,3 +187,23 @@ func TestAnOpenCaseOutlivesOtherClosedPassages(t *testing.T) {
 		t.Error("nobody was told that a case is lost")
 	}
 }
+
+// What was learnt of the lane judges in place of the program's factor.
+func TestWhatALaneHasLearntJudges(t *testing.T) {
+	p := params()
+	p.Norm = &rules.NormLearnt{Version: "norm-1", Factors: []rules.LaneFactor{{Lane: "1", Factor: 144, Cases: 9}}}
+	potash := declaration("d1", "123AB02", "12ABC02", 22000, "3104209000")
+	expected := func(p *fusion.Params) (factor string, permille int32) {
+		r := newRig(t, p, potash)
+		l := legal("123AB02", t0.Add(time.Second))
+		l.alarm = true
+		r.pass(l)
+		n := r.last().Adjudication.Norm
+		return n.Factor, n.Expected
+	}
+	plain, was := expected(params())
+	learnt, is := expected(p)
+	if plain != "default" || learnt != "norm-1" || is < 2*was-2 || is > 2*was+2 {
+		t.Errorf("%s %d, %s %d: want twice as much", plain, was, learnt, is)
+	}
+}

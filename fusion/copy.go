@@ -40,6 +40,7 @@ func (p *Passage) CopyTo(dst *Passage) {
 		dst.Radiation = clone(old.Radiation, r)
 		dst.Radiation.Slices = append(was.Slices[:0], r.Slices...)
 		dst.Radiation.Neutron = append(was.Neutron[:0], r.Neutron...)
+		dst.Radiation.Windows = append(was.Windows[:0], r.Windows...)
 	}
 }
 

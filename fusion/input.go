@@ -130,8 +130,10 @@ type Params struct {
 	Region    string        `json:"region,omitempty"`
 	MinLength int32         `json:"min_length_mm"`       // shortest vehicle: bounds which record belongs to whom
 	Secondary string        `json:"secondary,omitempty"` // beyond: the inspection bay lies behind the barrier, which opens for it
-	Offset    int32         `json:"utc_offset_s"`        // of the site's civil time: the day whose law counts
-	Devices   []Instrument  `json:"devices"`
+	// Norm is what released cases have told of this lane; nil is nothing.
+	Norm    *rules.NormLearnt `json:"norm,omitempty"`
+	Offset  int32             `json:"utc_offset_s"` // of the site's civil time: the day whose law counts
+	Devices []Instrument      `json:"devices"`
 }
 
 // Instrument is one device of the lane as the core needs it.

@@ -158,6 +158,7 @@ func (c *Core) judgeAll(v *visit) {
 	}
 	if c.has("rpm") || v.Radiation != nil { // also of a portal that is not waited for: what it saw counts
 		v.Findings = c.judgeRadiation(v)
+		c.place(v)
 		c.survey(v)
 	}
 	v.Verdict = rules.Worst(v.Findings)

@@ -110,7 +110,9 @@ type Passage struct {
 	Missing  []string        `json:"missing,omitempty"`
 	Findings []rules.Finding `json:"findings,omitempty"`
 	Advice   []rules.Finding `json:"advice,omitempty"`
-	Basis    Basis           `json:"basis,omitzero"` // what the findings rest on beside the measurements
+	// Place is where the peak of Radiation is on the vehicle; a new one whenever it changes.
+	Place *radiation.Place `json:"radiation_place,omitempty"`
+	Basis Basis            `json:"basis,omitzero"` // what the findings rest on beside the measurements
 
 	Decision *Decision `json:"decision,omitempty"`
 	Pending  *Decision `json:"pending,omitempty"` // waits for a second person
@@ -246,6 +248,8 @@ type DeviceState struct {
 	Since  time.Time       `json:"since,omitzero"`
 	Last   time.Time       `json:"last,omitzero"` // last observation
 	// Optional: no passage waits for it, so its loss stops no decision.
-	Optional bool      `json:"optional,omitempty"`
-	Told     time.Time `json:"told,omitzero"` // when its degradation was announced last
+	Optional bool `json:"optional,omitempty"`
+	// Fault is what a portal's lines show to be wrong with it, whatever the link is.
+	Fault string    `json:"fault,omitempty"`
+	Told  time.Time `json:"told,omitzero"` // when its degradation was announced last
 }

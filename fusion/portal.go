@@ -1,14 +1,19 @@
 package fusion
 
 import (
+	"strings"
+	"time"
+
 	"acsgd/fusion/radiation"
 	"acsgd/internal/obs"
+	"acsgd/internal/quant"
 )
 
 // radiation takes one line of the portal.
 func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
 	e := &c.s.Radiation
 	closed := e.Feed(o.Stamp.At, r)
+	c.portalFault(d, o.Stamp.At, e.Standing())
 	if closed != nil {
 		c.portalDone(d, closed)
 	}
@@ -53,6 +58,28 @@ func (c *Core) radiation(d *Instrument, o *obs.Observation, r *obs.Radiation) {
 	c.mark(v)
 }
 
+// portalFault shows a fault that the portal has, by what it sends, as the state of the
+// device: it answers, and it is not well.
+func (c *Core) portalFault(d *Instrument, at time.Time, fault string) {
+	for i := range c.s.Lane.Devices {
+		st := &c.s.Lane.Devices[i]
+		if st.Name != d.Name || st.Fault == fault {
+			continue
+		}
+		was := st.Fault
+		st.Fault = fault
+		switch {
+		case fault != "" && (st.State == obs.Online || st.State == obs.Degraded && st.Reason == was):
+			c.becomes(d, st, at, obs.Degraded, fault)
+		case fault == "" && st.State == obs.Degraded && st.Reason == was:
+			c.becomes(d, st, at, obs.Online, "")
+		default:
+			return // it is worse off than that
+		}
+		c.status()
+	}
+}
+
 // portalDone takes the end of an occupancy to the passage that it belongs to.
 func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 	v := c.byID(c.s.Portal)
@@ -71,6 +98,10 @@ func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 		s.End, s.Done = done.End, true
 	}
 	c.takes(v)
+	if alarms(done) && !v.Alarmed {
+		v.Alarmed = true // of a test that needs the whole occupancy
+		c.note(v, Alarm, "radiation", 1, "gamma alarm of our test of the whole occupancy: "+strings.Join(done.Analysis.Alarms(nil), ", "))
+	}
 	text := "no alarm"
 	if alarms(done) {
 		text = "alarm"
@@ -137,7 +168,9 @@ func (c *Core) share(d *Instrument, first, v *visit) {
 }
 
 // alarms reports whether the portal or our own tests have given an alarm.
-func alarms(o *radiation.Occupancy) bool { return o.GammaAlarm || o.VendorAlarm || o.NeutronAlarm }
+func alarms(o *radiation.Occupancy) bool {
+	return o.GammaAlarm || o.VendorAlarm || o.NeutronAlarm || o.Analysis != nil && o.Analysis.Alarm
+}
 
 // stronger reports whether occupancy a says more against the load than b.
 func stronger(a, b *radiation.Occupancy) bool {
@@ -147,7 +180,7 @@ func stronger(a, b *radiation.Occupancy) bool {
 			return 4
 		case o.VendorAlarm:
 			return 3
-		case o.GammaAlarm:
+		case alarms(o):
 			return 2
 		case o.Fault != "":
 			return 1
@@ -158,4 +191,39 @@ func stronger(a, b *radiation.Occupancy) bool {
 		return ra > rb
 	}
 	return len(a.Slices) > len(b.Slices)
+}
+
+// place puts the peak of the passage's occupancy on the vehicle, once the length is there or
+// will not come; nil if that cannot be told. Of two vehicles in one occupancy the length of
+// neither tells its times.
+func (c *Core) place(v *visit) {
+	var at radiation.Place
+	ok := false
+	if o := v.Radiation; o != nil && !o.Open && o.Analysis != nil && o.Analysis.Peak != nil && v.Shared == "" {
+		length, wait := quant.Length(0), c.has("dims") && v.Size == nil && !v.Final
+		if v.Size != nil && usable(v.Size.Flags) == "" && !c.shares(v) {
+			length = v.Size.Length
+		}
+		if !wait {
+			at, ok = radiation.Locate(o, length)
+		}
+	}
+	switch {
+	case !ok:
+		v.Place = nil
+	case v.Place == nil || *v.Place != at:
+		v.Place = &at
+	}
+}
+
+// shares reports whether another vehicle was in the portal together with v.
+func (c *Core) shares(v *visit) bool {
+	for _, list := range [2][]*visit{c.s.Recent, c.s.Open} {
+		for _, x := range list {
+			if x.Shared == v.ID {
+				return true
+			}
+		}
+	}
+	return false
 }

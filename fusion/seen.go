@@ -81,6 +81,9 @@ func (c *Core) alive(d *Instrument) {
 		if st.State == obs.Offline {
 			st.State, st.Reason, st.Since = obs.Online, "", c.s.Now
 			c.heard(d.Name)
+			if st.Fault != "" {
+				c.becomes(d, st, c.s.Now, obs.Degraded, st.Fault)
+			}
 			c.status()
 		}
 	}
@@ -89,41 +92,49 @@ func (c *Core) alive(d *Instrument) {
 func (c *Core) health(d *Instrument, o *obs.Observation, h *obs.Health) {
 	for i := range c.s.Lane.Devices {
 		st := &c.s.Lane.Devices[i]
-		if st.Name != d.Name || (st.State == h.State && st.Reason == h.Reason) {
-			continue
+		state, reason := h.State, h.Reason
+		if state == obs.Online && st.Fault != "" { // its link is well, it is not
+			state, reason = obs.Degraded, st.Fault
 		}
-		if st.State != h.State {
-			st.Since = o.Stamp.At
-		}
-		was := st.State
-		st.State, st.Reason = h.State, h.Reason
-		if d.Class == "laneio" && h.State == obs.Offline { // nobody knows where they are now
-			c.s.Lane.Barrier, c.s.Lane.Light = "unknown", "unknown"
-		}
-		prio := 0
-		if h.State == obs.Offline {
-			prio = 2
-		} else if h.State == obs.Degraded {
-			prio = 3
-		}
-		// A device that comes and goes is one alarm, not a flood: after it was seen, it is
-		// raised again only if it lasts.
-		text := st.said()
-		flicker := prio == 3 && c.s.Now.Sub(st.Told) < chatter
-		alarm, tell := "", was != h.State
-		if !flicker || c.caused(alarmDevice, "", d.Name) >= 0 {
-			alarm, tell = c.deviceAlarm(d.Name, prio, text, tell)
-		}
-		if flicker {
-			prio = 0
-		} else if prio == 3 {
-			st.Told = c.s.Now
-		}
-		if tell {
-			c.tell(nil, Alarm, "device", prio, text, alarm)
+		if st.Name == d.Name && (st.State != state || st.Reason != reason) {
+			c.becomes(d, st, o.Stamp.At, state, reason)
 		}
 	}
 	c.status()
+}
+
+// becomes takes a device's new state.
+func (c *Core) becomes(d *Instrument, st *DeviceState, at time.Time, state obs.HealthState, reason string) {
+	if st.State != state {
+		st.Since = at
+	}
+	was := st.State
+	st.State, st.Reason = state, reason
+	if d.Class == "laneio" && state == obs.Offline { // nobody knows where they are now
+		c.s.Lane.Barrier, c.s.Lane.Light = "unknown", "unknown"
+	}
+	prio := 0
+	if state == obs.Offline {
+		prio = 2
+	} else if state == obs.Degraded {
+		prio = 3
+	}
+	// A device that comes and goes is one alarm, not a flood: after it was seen, it is
+	// raised again only if it lasts.
+	text := st.said()
+	flicker := prio == 3 && c.s.Now.Sub(st.Told) < chatter
+	alarm, tell := "", was != state
+	if !flicker || c.caused(alarmDevice, "", d.Name) >= 0 {
+		alarm, tell = c.deviceAlarm(d.Name, prio, text, tell)
+	}
+	if flicker {
+		prio = 0
+	} else if prio == 3 {
+		st.Told = c.s.Now
+	}
+	if tell {
+		c.tell(nil, Alarm, "device", prio, text, alarm)
+	}
 }
 
 // said is a device's state as events and alarms say it.

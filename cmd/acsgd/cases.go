@@ -13,6 +13,7 @@ import (
 
 	"acsgd/fusion"
 	"acsgd/fusion/rules"
+	"acsgd/internal/rulepack"
 )
 
 type radiationCasesCmd struct {
@@ -22,13 +23,15 @@ type radiationCasesCmd struct {
 	To     string `help:"Opened before this time; a day without a time is the whole of it." placeholder:"TIME"`
 	Zone   string `default:"Asia/Almaty" help:"Zone of days."`
 	Lane   string `help:"Of this lane."`
-	Counts bool   `help:"Count codes and groups of each lane and day instead."`
+	Counts bool   `help:"Count codes and groups of each lane and day instead." xor:"form"`
+	Learn  bool   `help:"Print what released natural loads tell of the lanes and consignors instead." xor:"form"`
 }
 
 // Help says more.
 func (radiationCasesCmd) Help() string {
 	return "One JSON line for each passage with a radiation alarm, the newest first: its occupancy, code, group, grade, nuclides and the times of every step. " +
-		"Passages that were archived before alarms were adjudicated have none. With --counts one line for each lane and day, in that order."
+		"Passages that were archived before alarms were adjudicated have none. With --counts one line for each lane and day, in that order. " +
+		"With --learn one JSON object: each lane's factor from declared activity to counts, and what is usual of a consignor's goods, of alarms with code 4 that were released."
 }
 
 // alarmCase is one line of the list.
@@ -83,6 +86,11 @@ func (r *radiationCasesCmd) Run(ctx context.Context, s *std) (err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
 	out := bufio.NewWriter(s.out)
 	enc := json.NewEncoder(out)
+	book, err := rulepack.Load(true) // activities only: they decide nothing
+	if err != nil {
+		return err
+	}
+	var released []rules.NormCase
 	counts := map[[2]string]*caseCount{}
 	n := 0
 	for {
@@ -99,7 +107,11 @@ func (r *radiationCasesCmd) Run(ctx context.Context, s *std) (err error) {
 				continue
 			}
 			n++
-			if r.Counts {
+			if r.Learn {
+				if c, ok := learnable(book, &x); ok {
+					released = append(released, c)
+				}
+			} else if r.Counts {
 				count(counts, &x, zone)
 			} else if err := enc.Encode(caseOf(&x)); err != nil {
 				return fmt.Errorf("list cases: %w", err)
@@ -107,6 +119,11 @@ func (r *radiationCasesCmd) Run(ctx context.Context, s *std) (err error) {
 		}
 		if q.Before = next; next == "" {
 			break
+		}
+	}
+	if r.Learn {
+		if err := enc.Encode(rules.LearnNorm(released)); err != nil {
+			return fmt.Errorf("list cases: %w", err)
 		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(counts), func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
@@ -149,6 +166,22 @@ func caseOf(p *fusion.Passage) alarmCase {
 		x.Code, x.Group, x.Class, x.Officer, x.Second, x.HS, x.Declaration = c.Code, c.Group, c.Class, c.User, c.Second, c.HS, c.Declaration
 	}
 	return x
+}
+
+// learnable gives what a natural load that was released tells; ok is false of other cases,
+// and where the shadow or the load is not known.
+func learnable(book *rules.Book, p *fusion.Passage) (c rules.NormCase, ok bool) {
+	d := p.Decision
+	if p.Adjudication.Coded == nil || p.Adjudication.Coded.Code != rules.CodeNorm || d == nil || d.Action != fusion.Override || p.Radiation == nil {
+		return c, false
+	}
+	at, ok := p.Radiation.Plateau()
+	if !ok || at.AtLeast {
+		return c, false
+	}
+	c = rules.NormCase{Lane: p.Lane, Consignor: rules.Consignor(p.Declaration), Net: at.Net}
+	c.Yield, c.HS6, ok = rules.NormYield(book, p.Declaration)
+	return c, ok
 }
 
 func count(counts map[[2]string]*caseCount, p *fusion.Passage, zone *time.Location) {

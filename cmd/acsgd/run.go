@@ -93,6 +93,9 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 			}
 		}
 	}
+	if _, err := site.ReadNorm(f.NormFile()); err != nil {
+		errs = append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return usage{err}
 	}

@@ -13,10 +13,12 @@ type Report struct {
 	Slices        int     `json:"slices"`
 	VendorAlarms  []int   `json:"vendor_alarm_slices"` // flagged by the portal
 	Alarms        []int   `json:"alarm_slices"`        // by the engine
-	TemplateAlarm bool    `json:"template_alarm"`      // false without templates
+	TemplateAlarm bool    `json:"template_alarm"`      // of the tests that are learned; false without templates
 	NeutronSPRT   []Sum   `json:"neutron_sprt"`        // the sum after each neutron interval
 	Suppression   int32   `json:"suppression_max_permille"`
 	N42           *string `json:"n42"` // filled by the command
+
+	Analysis *Analysis `json:"analysis,omitempty"`
 
 	Boot   uint32   `json:"boot,omitempty"`
 	Fault  string   `json:"fault,omitempty"`
@@ -100,7 +102,12 @@ func (a *Analyser) finish(o *Occupancy) Report {
 	a.reset()
 	r.Occupancy, r.Boot, r.Fault = o.Number, o.Boot, o.Fault
 	r.Slices, r.Suppression = o.Count, o.Suppression
-	r.TemplateAlarm = o.Analysis != nil && o.Analysis.Alarm
+	if r.Analysis = o.Analysis; r.Analysis != nil {
+		for i := range r.Analysis.Tests {
+			t := &r.Analysis.Tests[i]
+			r.TemplateAlarm = r.TemplateAlarm || t.Alarm && t.Learned()
+		}
+	}
 	return r
 }
 

@@ -19,6 +19,7 @@ type Analysis struct {
 const (
 	TestTemplate = "template"        // excess over the shadow that is expected of such a vehicle
 	TestPillars  = "pillars"         // one pillar against the opposite one
+	TestLevel    = "level"           // excess over the background itself
 	TestRatio    = "window_ratio"    // low against high energies
 	TestDistance = "window_distance" // spectral distance from the background
 )
@@ -32,6 +33,38 @@ type TestResult struct {
 	Group     string `json:"group,omitempty"` // panels: sum, left, right, ...
 	At        int32  `json:"t_ms"`
 	Reason    string `json:"reason,omitempty"` // why it could not be made; Sigma means nothing then
+}
+
+// titles are the names of the tests as people read them.
+var titles = map[string]string{
+	TestTemplate: "expected shadow",
+	TestPillars:  "opposite pillar",
+	TestLevel:    "level",
+	TestRatio:    "energy ratio",
+	TestDistance: "spectral distance",
+}
+
+// Title is the test's name as people read it.
+func (r *TestResult) Title() string {
+	if t, ok := titles[r.Name]; ok {
+		return t
+	}
+	return r.Name
+}
+
+// Learned reports a test that needs templates.
+func (r *TestResult) Learned() bool {
+	return r.Name == TestTemplate || r.Name == TestPillars || r.Name == TestLevel
+}
+
+// Alarms appends the titles of the tests that alarm.
+func (a *Analysis) Alarms(dst []string) []string {
+	for i := range a.Tests {
+		if a.Tests[i].Alarm {
+			dst = append(dst, a.Tests[i].Title())
+		}
+	}
+	return dst
 }
 
 // Peak is where the excess over the expected counts is.

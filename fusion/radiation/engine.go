@@ -97,8 +97,12 @@ func (e *Engine) Background() (cps [4]int32, at time.Time, ok bool) {
 // NeutronBackground gives the neutron background in counts/1000 s.
 func (e *Engine) NeutronBackground() (mcps int64, ok bool) { return e.neutrons.mcps() }
 
-// Fault names a standing fault of the portal; "" is none.
-func (e *Engine) Fault() string {
+// Fault says why an occupancy that begins now could not be judged; "" is nothing.
+func (e *Engine) Fault() string { return e.Standing() }
+
+// Standing names a fault that the portal has, by its own lines or by the statistics of what
+// it counts; "" is none.
+func (e *Engine) Standing() string {
 	switch {
 	case e.tamper:
 		return "tamper"

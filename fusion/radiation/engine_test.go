@@ -393,7 +393,7 @@ func TestTheGuardHoldsTheMedian(t *testing.T) {
 }
 
 func script(t *rapid.T) []stamped {
-	tags := []string{"GS", "GS", "GS", "GS", "GS", "GA", "NS", "NA", "SP", "GX", "GB", "GB", "NB", "GH", "GL", "NH", "NB1", "NC", "NX", "NZ", "SG1", "SG2", "SN1", "TT", "TC", "AA", "AS", "??"}
+	tags := []string{"GS", "GS", "GS", "GS", "GS", "GA", "NS", "NA", "SP", "GX", "GB", "GB", "NB", "GH", "GL", "NH", "NB1", "NC", "NX", "NZ", "SG1", "SG2", "SN1", "TT", "TC", "AA", "AS", "AS", "AB1", "AR", "AC", "SG3", "??"}
 	var all []stamped
 	at := day
 	for range rapid.IntRange(1, 200).Draw(t, "lines") {

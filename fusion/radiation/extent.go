@@ -46,8 +46,8 @@ const (
 	loadShare = 0.4
 )
 
-// load reads a profile; only the vehicle's part of it.
-func (f *fit) load(p *profile) {
+// load reads an excess, only the vehicle's part of it.
+func (f *fit) load(p *excess) {
 	n := p.to - p.from
 	f.step = (n + maxBins - 1) / maxBins
 	f.n = n / f.step
@@ -84,7 +84,7 @@ func (f *fit) point(width float64, under box) (best point) {
 			left[i] -= under.height
 		}
 	}
-	for at := range f.n {
+	try := func(at int) {
 		var kk, ky float64
 		for i := range f.n {
 			k := f.form[max(i-at, at-i)]
@@ -94,6 +94,14 @@ func (f *fit) point(width float64, under box) (best point) {
 		}
 		if g := float64(ky*ky) / kk; ky > 0 && g > best.gain {
 			best = point{at, width, ky / kk, g}
+		}
+	}
+	for at := 0; at < f.n; at += 2 {
+		try(at)
+	}
+	for _, at := range [2]int{best.at - 1, best.at + 1} {
+		if best.gain > 0 && at >= 0 && at < f.n {
+			try(at)
 		}
 	}
 	return best

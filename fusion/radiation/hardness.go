@@ -20,7 +20,7 @@ func hardness(all []*Occupancy) (h [4]int32) {
 			b[w] = float64(r)
 			rates += b[w]
 		}
-		if counts == 0 || min(b[0], b[1], b[2], b[3]) <= 0 {
+		if counts <= 0 || min(b[0], b[1], b[2], b[3]) <= 0 {
 			continue
 		}
 		n++

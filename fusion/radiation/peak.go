@@ -24,8 +24,8 @@ const (
 	smear = 680 // ms
 )
 
-// profile is the excess of one occupancy over what is expected, slice by slice.
-type profile struct {
+// excess is that of one occupancy over what is expected, slice by slice.
+type excess struct {
 	o       *Occupancy
 	n       int
 	tau     float64 // s
@@ -39,28 +39,29 @@ type profile struct {
 	scratch [MaxSlices]float64
 }
 
-// shape fills what the excess looks like: Net, Peak and Spectrum. The tests must be there.
+// shape fills what the excess looks like: Net, Peak and Spectrum. Expected and the tests must
+// be there.
 func (a *Analysis) shape(o *Occupancy, t *Templates) {
 	a.Net, a.NetShare, a.Peak, a.Spectrum = 0, 0, nil, nil
-	var p profile
+	var p excess
 	if !p.make(o, a.Expected) {
 		return
 	}
 	top := p.highest()
-	a.Net = whole(p.run[top])
-	a.NetShare = whole(float64(p.run[top]*1000) / p.cps)
-	if z := p.sigma(top, 0); z >= peakSigma && len(a.Expected) == p.n || z >= alarmSigma && (a.Alarm || o.GammaAlarm || o.VendorGamma) {
+	// Vehicles differ by more than counts do: only an alarm makes an excess a peak.
+	if alarm := a.Alarm || o.GammaAlarm || o.VendorGamma || o.EnergyAlarm; alarm && p.sigma(top, 0) >= peakSigma {
 		a.Peak = p.peak(top)
+	}
+	if len(a.Expected) == p.n || a.Peak != nil {
+		a.Net = whole(p.run[top])
+		a.NetShare = whole(float64(p.run[top]*1000) / p.cps)
 	}
 	a.spectral(o, t, &p)
 }
 
-// make gets the profile of an occupancy ready; false if it has none.
-func (p *profile) make(o *Occupancy, expected []int32) bool {
-	p.o, p.n, p.bg = o, len(o.Slices), o.Background
-	if o.Guarded {
-		p.bg = o.GuardBackground
-	}
+// make gets an occupancy ready; false if it has no profile.
+func (p *excess) make(o *Occupancy, expected []int32) bool {
+	p.o, p.n, p.bg = o, len(o.Slices), o.ground()
 	p.tau, p.cps = float64(o.span())/1000, float64(sum(p.bg))
 	p.half = max(0, int(math.Round(0.5/p.tau-0.5)))
 	if !o.HasBG || p.cps <= 0 || o.Thinned > 0 || p.n < 2*p.half+1 || p.n > MaxSlices {
@@ -85,7 +86,7 @@ func (p *profile) make(o *Occupancy, expected []int32) bool {
 // guess expects, without templates, the shadow of most of the vehicle all along it, with
 // ramps of two seconds at its ends (3.4 of the reference). It serves to draw an alarm's peak,
 // not to find one.
-func (p *profile) guess() {
+func (p *excess) guess() {
 	due := float64(p.cps * p.tau)
 	for i := range p.n {
 		p.scratch[i] = float64(sum(p.o.Slices[i].Gamma)) / due
@@ -119,7 +120,7 @@ func smooth(to, from []float64, half int, tau float64) {
 }
 
 // vehicle finds the slices in which the vehicle is between the pillars.
-func (p *profile) vehicle() {
+func (p *excess) vehicle() {
 	front, rear := p.o.edges()
 	p.from, p.to = 0, p.n
 	for p.from < p.n && p.o.Slices[p.from].At < front {
@@ -140,7 +141,7 @@ func (o *Occupancy) edges() (front, rear int32) {
 	return o.Live, since(o.Start, o.End) - o.Hold
 }
 
-func (p *profile) highest() int {
+func (p *excess) highest() int {
 	top := p.half
 	for i := p.half; i < p.n-p.half; i++ {
 		if p.run[i] > p.run[top] {
@@ -152,7 +153,7 @@ func (p *profile) highest() int {
 
 // sigma is by how much the second around slice i is above a level in cps over what is
 // expected there.
-func (p *profile) sigma(i int, level float64) float64 {
+func (p *excess) sigma(i int, level float64) float64 {
 	t := float64(float64(2*p.half+1) * p.tau)
 	expected := float64(p.cps*p.remains[i]) + level
 	if expected <= 0 {
@@ -162,7 +163,7 @@ func (p *profile) sigma(i int, level float64) float64 {
 }
 
 // peak describes the excess whose highest second is around slice top.
-func (p *profile) peak(top int) *Peak {
+func (p *excess) peak(top int) *Peak {
 	var f fit
 	f.load(p)
 	// Bins a mm, or by the time that the vehicle takes where its speed is not known.
@@ -187,10 +188,10 @@ func (p *profile) peak(top int) *Peak {
 	}
 	k := new(Peak)
 	switch {
-	case load.gain == 0:
+	case load.gain <= 0:
 		k.From, k.To = p.width(top, p.run[top]/2)
 		k.Shape = p.o.extent(k.From, k.To)
-	case source.gain == 0:
+	case source.gain <= 0:
 		k.From, k.To = time(float64(load.from)), time(float64(load.to-1))
 		k.Shape = Distributed
 	default:
@@ -203,7 +204,7 @@ func (p *profile) peak(top int) *Peak {
 }
 
 // width finds where the excess around slice top falls below a level.
-func (p *profile) width(top int, level float64) (from, to int32) {
+func (p *excess) width(top int, level float64) (from, to int32) {
 	edge := func(i, out int) int32 {
 		for ; i+out >= 0 && i+out < p.n; i += out {
 			a, b := p.run[i], p.run[i+out]
@@ -223,11 +224,11 @@ func (p *profile) width(top int, level float64) (from, to int32) {
 }
 
 // middle is the time of the middle of a slice.
-func (p *profile) middle(i int) int32 { return p.o.Slices[i].At - p.o.span()/2 }
+func (p *excess) middle(i int) int32 { return p.o.Slices[i].At - p.o.span()/2 }
 
 // lean says which pillar, and whether the lower or the upper panels, the excess between two
 // times is in.
-func (p *profile) lean(from, to int32) (side, high int32) {
+func (p *excess) lean(from, to int32) (side, high int32) {
 	var net [4]float64
 	for i := range p.o.Slices {
 		if m := p.middle(i); m < from || m > to {
@@ -272,14 +273,14 @@ func (o *Occupancy) extent(from, to int32) Shape {
 		return Compact
 	case v > 0 && mm > distributedFrom, share > 0.6:
 		return Distributed
-	case v == 0 && share > 0 && share <= 0.25: // 3.8 m of 16
+	case v <= 0 && share > 0 && share <= 0.25: // 3.8 m of 16
 		return Compact
 	}
 	return UnknownShape
 }
 
 // spectral fills the excess in the energy windows.
-func (a *Analysis) spectral(o *Occupancy, t *Templates, p *profile) {
+func (a *Analysis) spectral(o *Occupancy, t *Templates, p *excess) {
 	s, why := t.spectra(o)
 	if why != "" || len(o.Windows) == 0 {
 		return

@@ -78,6 +78,7 @@ func (l lorry) known(r *rand.Rand) (*Occupancy, *Analysis) {
 		x := (float64(i)*0.2 - 0.9) * speed
 		a.Expected = append(a.Expected, int32(math.Round(1000*(1-0.4*ramp(x)*ramp(length-x)))))
 	}
+	o.GammaAlarm = true
 	a.shape(o, nil)
 	o.Analysis = a
 	return o, a
@@ -122,14 +123,32 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%s: %v of %d, %d on a plateau", row.name, shape, found, plateau)
 		}
 	}
-	quiet := 0
-	for range 300 {
-		if _, a := (lorry{right: 0.5, upper: 0.5, beams: true}).known(r); a.Peak != nil {
-			quiet++
+}
+
+// Peaks of alarms alone, and of real vehicles with a source they are compact.
+func TestPeaksOverLearnedShadows(t *testing.T) {
+	clean := realDay(t)
+	r := rand.New(rand.NewPCG(21, 22))
+	tpl := learn(t, occupancies(clean), 10)
+	shapes, n := map[Shape]int{}, 0
+	for _, v := range clean {
+		o := v.o
+		if a := tpl.Analyse(o); !a.Alarm && a.Peak != nil {
+			t.Errorf("occupancy %d: %+v without an alarm", o.Number, *a.Peak)
 		}
+		if len(o.Slices) < 40 {
+			continue
+		}
+		s := v.inject(r, 900, 0.7)
+		s.GammaAlarm = true
+		if a := tpl.Analyse(s); a.Peak != nil {
+			shapes[a.Peak.Shape]++
+		}
+		n++
 	}
-	if quiet > 3 {
-		t.Errorf("%d peaks in 300 empty lorries", quiet)
+	t.Logf("of %d vehicles with a source of 900 counts/s: %v", n, shapes)
+	if shapes[Compact] < n*85/100 {
+		t.Errorf("%v of %d", shapes, n)
 	}
 }
 
@@ -253,5 +272,23 @@ func BenchmarkAnalysis(b *testing.B) {
 				b.Fatalf("%d slices: %+v", len(o.Slices), a)
 			}
 		})
+	}
+}
+
+// BenchmarkAnalysisOfTheRealDay is of vehicles with a source, against learned shadows.
+func BenchmarkAnalysisOfTheRealDay(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	clean := realDay(b)
+	tpl := learn(b, occupancies(clean), 10)
+	var all []*Occupancy
+	for _, v := range clean {
+		s := v.inject(r, 900, 0.7)
+		s.GammaAlarm = true
+		all = append(all, s)
+	}
+	a := &Analysis{}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		tpl.analyse(all[n%len(all)], a)
 	}
 }

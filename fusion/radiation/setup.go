@@ -21,7 +21,6 @@ const (
 	defaultMask     = sums | vertical
 	defaultSteps    = 3
 	defaultInterval = 200 // ms
-	defaultHold     = 2000
 )
 
 // The parts of the algorithm mask.
@@ -109,6 +108,9 @@ func (s *settings) steps() int {
 	}
 	return defaultSteps
 }
+
+// defaultHold is how long in ms where SG1 has not said it.
+const defaultHold = 2000
 
 // hold is how long the portal stays occupied behind a vehicle, in ms.
 func (s *settings) hold() int32 {

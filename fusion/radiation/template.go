@@ -1,32 +1,102 @@
 package radiation
 
-import "math"
+import (
+	"errors"
+	"fmt"
+)
 
-// Parts is how many equal parts of an occupancy a template has.
-const Parts = 20
+// Parts is how many parts of an occupancy a template tells apart.
+const Parts = 24
 
 // Templates are the learned shadows of vehicles. A vehicle takes away 30 to 50 % of the
 // background, in which a source hides from a fixed threshold; against the shadow that is
-// expected of its class the same source stands out. They are data: learned by Learn from
-// confirmed occupancies, put in force with a version.
+// expected of such a vehicle, and how shadows differ, the same source stands out. They are
+// data: learned by Learn from confirmed occupancies, put in force with a version.
+//
+// The three thresholds share the false alarms that were allowed.
 type Templates struct {
 	Version   string  `json:"version,omitempty"`
-	Threshold int32   `json:"threshold_milli_sigma"` // alarm above
-	Classes   []Class `json:"classes"`               // in ascending order of To
+	Threshold int32   `json:"threshold_milli_sigma"`         // of the template test; alarm above
+	Pillars   int32   `json:"pillars_threshold_milli_sigma"` // of the opposite-pillar test
+	Level     int32   `json:"level_threshold_milli_sigma"`   // of the level test
+	Classes   []Class `json:"classes"`                       // in ascending order of To
 }
 
 // Class is the shadow of vehicles of one kind, told apart by how long they take.
 type Class struct {
-	To      int          `json:"to_slices"` // up to so many slices; the last class takes all
+	From    int          `json:"from_slices,omitempty"`
+	To      int          `json:"to_slices"`
 	Count   int          `json:"learned_from"`
-	Profile [Parts]int32 `json:"profile_permille"` // share of the background that remains, front to rear
+	Profile [Parts]int32 `json:"profile_permille"` // share of the background that remains, front to rear, mean of both pillars
+	Tilt    [Parts]int32 `json:"tilt_permille"`    // half of what remains in the left pillar more than in the right one
+	// How vehicles differ from Profile and from Tilt: covariances of the parts without the
+	// counting statistics, in 10^-7, the lower triangle row by row.
+	Spread     []int32 `json:"spread_e7"`
+	TiltSpread []int32 `json:"tilt_spread_e7"`
 	// Windows is what remains of each energy window, in permille of what remains of all: steel
 	// takes more of the low ones. Zero where no clean occupancy had windows.
 	Windows [4]int32 `json:"windows_permille,omitzero"`
 }
 
-// Analyse makes the template test and the opposite-pillar test on a closed occupancy. A test
-// that cannot be made says why; so do all of them if t is nil.
+// triangle is the length of Spread.
+const triangle = Parts * (Parts + 1) / 2
+
+// leastSlices is the shortest occupancy that has a shape.
+const leastSlices = 10
+
+// Use puts templates in force for the occupancies that end from now on; nil ends their use.
+func (e *Engine) Use(t *Templates) { e.templates = t }
+
+// Check reports what cannot have been learned.
+func (t *Templates) Check() error {
+	switch {
+	case t.Threshold <= 0 || t.Pillars <= 0 || t.Level <= 0:
+		return errors.New("a threshold is not above 0")
+	case len(t.Classes) == 0:
+		return errors.New("no class of vehicles")
+	}
+	to := 0
+	for i := range t.Classes {
+		c := &t.Classes[i]
+		if c.To <= to || c.From < 0 || c.From > c.To {
+			return fmt.Errorf("class %d is of %d to %d slices, after one of up to %d", i+1, c.From, c.To, to)
+		}
+		to = c.To
+		for k, v := range c.Profile {
+			if v < 0 || v > 2000 || c.Tilt[k] < -1000 || c.Tilt[k] > 1000 {
+				return fmt.Errorf("class %d: part %d leaves %d permille of the background, %d more on the left", i+1, k+1, v, c.Tilt[k])
+			}
+		}
+		if len(c.Spread) != triangle || len(c.TiltSpread) != triangle {
+			return fmt.Errorf("class %d: %d and %d covariances, want %d", i+1, len(c.Spread), len(c.TiltSpread), triangle)
+		}
+		var m matrix
+		for _, s := range [][]int32{c.Spread, c.TiltSpread} {
+			m.unpack(s)
+			if !m.invert() {
+				return fmt.Errorf("class %d: its covariances are none", i+1)
+			}
+		}
+	}
+	return nil
+}
+
+// classOf finds the class of an occupancy, the last one if it took longer than all; nil
+// without templates.
+func (t *Templates) classOf(o *Occupancy) *Class {
+	if t == nil || len(t.Classes) == 0 {
+		return nil
+	}
+	for i := range t.Classes {
+		if c := &t.Classes[i]; len(o.Slices) <= c.To {
+			return c
+		}
+	}
+	return &t.Classes[len(t.Classes)-1]
+}
+
+// Analyse makes the tests on a closed occupancy. A test that cannot be made says why; so do
+// all that need templates if t is nil.
 func (t *Templates) Analyse(o *Occupancy) *Analysis {
 	a := &Analysis{}
 	t.analyse(o, a)
@@ -35,168 +105,70 @@ func (t *Templates) Analyse(o *Occupancy) *Analysis {
 
 // analyse overwrites a, whose memory it uses again.
 func (t *Templates) analyse(o *Occupancy, a *Analysis) {
-	*a = Analysis{Tests: append(a.Tests[:0], t.Test(o), TestResult{Name: TestPillars, Reason: "not learned"}), Expected: a.Expected[:0]}
-	a.Tests = t.windowTests(o, a.Tests)
+	*a = Analysis{Tests: a.Tests[:0], Expected: a.Expected[:0]}
+	template, pillars, level := TestResult{Name: TestTemplate}, TestResult{Name: TestPillars}, TestResult{Name: TestLevel}
 	if t != nil {
 		a.Templates = t.Version
+		template.Threshold, pillars.Threshold, level.Threshold = t.Threshold, t.Pillars, t.Level
 	}
+	if why := t.unfit(o); why != "" {
+		template.Reason, pillars.Reason, level.Reason = why, why, why
+	} else {
+		level.test(o)
+		if why := t.unlike(o); why != "" {
+			template.Reason, pillars.Reason = why, why
+		} else {
+			t.shadows(o, &template, &pillars, a)
+		}
+	}
+	a.Tests = append(a.Tests, template, pillars, level)
+	a.Tests = t.windowTests(o, a.Tests)
 	for i := range a.Tests {
-		a.Alarm = a.Alarm || a.Tests[i].Alarm
+		r := &a.Tests[i]
+		if r.Reason != "" {
+			r.Sigma = 0
+		} else if i < 3 {
+			r.Alarm = r.Threshold > 0 && r.Sigma > r.Threshold
+		}
+		a.Alarm = a.Alarm || r.Alarm
 	}
 	a.shape(o, t)
 }
 
-// Use puts templates in force for the occupancies that end from now on; nil ends their use.
-func (e *Engine) Use(t *Templates) { e.templates = t }
-
-// leastSlices is the shortest occupancy that has a shape.
-const leastSlices = 10
-
-// classOf finds the class of an occupancy; nil without templates.
-func (t *Templates) classOf(o *Occupancy) *Class {
-	if t == nil || len(t.Classes) == 0 {
-		return nil
-	}
-	return &t.Classes[t.class(len(o.Slices))]
-}
-
-// class finds the class of an occupancy of n slices.
-func (t *Templates) class(n int) int {
-	for i, c := range t.Classes {
-		if n <= c.To {
-			return i
-		}
-	}
-	return len(t.Classes) - 1
-}
-
-// at is the profile at u = 0..1, straight between the middles of the parts.
-func (c *Class) at(u float64) float64 {
-	x := float64(u*Parts) - 0.5
-	i := int(math.Floor(x))
-	switch {
-	case i < 0:
-		return float64(c.Profile[0]) / 1000
-	case i >= Parts-1:
-		return float64(c.Profile[Parts-1]) / 1000
-	}
-	f := x - float64(i)
-	return (float64(float64(c.Profile[i])*(1-f)) + float64(float64(c.Profile[i+1])*f)) / 1000
-}
-
-// Test runs the template test on a closed occupancy.
-func (t *Templates) Test(o *Occupancy) TestResult {
-	why := ""
+// unfit says why no test can be made of an occupancy.
+func (t *Templates) unfit(o *Occupancy) string {
 	switch {
 	case t == nil || len(t.Classes) == 0:
-		why = "no templates"
+		return "no templates"
 	case o.Fault != "":
-		why = o.Fault
-	case !o.HasBG || sum(o.Background) <= 0:
-		why = "no background"
+		return o.Fault
+	case !o.HasBG || sum(o.ground()) <= 0:
+		return "no background"
+	case len(o.Slices) < max(1000/int(o.span()), 1):
+		return "too short"
+	}
+	return ""
+}
+
+// unlike says why an occupancy has no shape that could be compared: a vehicle that stood in
+// the portal for long, or took much less time or much more than all that were learned from.
+func (t *Templates) unlike(o *Occupancy) string {
+	n := len(o.Slices)
+	switch {
 	case o.Thinned > 0:
-		why = "too long"
-	case len(o.Slices) < leastSlices:
-		why = "too short"
+		return "too long"
+	case n < leastSlices || n < t.Classes[0].From:
+		return "shorter than the vehicles learned from"
+	case n > t.Classes[len(t.Classes)-1].To:
+		return "longer than the vehicles learned from"
 	}
-	if why != "" {
-		return TestResult{Name: TestTemplate, Reason: why}
-	}
-	ci := t.class(len(o.Slices))
-	bg := o.Background
+	return ""
+}
+
+// ground is the background that an occupancy is held against, counts/s.
+func (o *Occupancy) ground() [4]int32 {
 	if o.Guarded {
-		bg = o.GuardBackground
+		return o.GuardBackground
 	}
-	w := shadow{class: &t.Classes[ci], slices: o.Slices, expect: float64(sum(bg)) * 0.2}
-	scale := w.fit()
-	res := w.strongest(bg, scale)
-	res.Name, res.Threshold = TestTemplate, t.Threshold
-	res.Alarm = t.Threshold > 0 && res.Sigma > t.Threshold
-	return res
-}
-
-// shadow is one occupancy against one class.
-type shadow struct {
-	class  *Class
-	slices []Slice
-	expect float64 // counts a slice without vehicle, all panels
-}
-
-// u is the place of slice i along the vehicle.
-func (w *shadow) u(i int) float64 { return (float64(i) + 0.5) / float64(len(w.slices)) }
-
-// model is the share of the background that remains at slice i.
-func (w *shadow) model(i int, scale float64) float64 {
-	return max(1-float64(scale*(1-w.class.at(w.u(i)))), 0.05)
-}
-
-// fit finds the depth of the shadow, 0 to 2 times the class's, by least squares on the
-// slices that the last depth explains within 1.5 standard deviations: a source does not
-// lift its own threshold.
-func (w *shadow) fit() float64 {
-	scale := 1.0
-	for round := range 8 {
-		var xx, xy float64
-		for i := range w.slices {
-			n := float64(sum(w.slices[i].Gamma))
-			m := float64(w.expect * w.model(i, scale))
-			if round > 0 && math.Abs(n-m) > float64(1.5*math.Sqrt(m)) {
-				continue
-			}
-			x := float64(w.expect * (1 - w.class.at(w.u(i))))
-			xx += float64(x * x)
-			xy += float64(x * (w.expect - n))
-		}
-		if xx <= 0 {
-			return scale
-		}
-		next := max(0, min(2, xy/xx))
-		done := math.Abs(next-scale) < 1e-4
-		if scale = next; done && round > 0 {
-			break
-		}
-	}
-	return scale
-}
-
-// strongest slides the one-second window over the occupancy: all panels and each pillar.
-func (w *shadow) strongest(bg [4]int32, scale float64) TestResult {
-	res := TestResult{Sigma: math.MinInt32}
-	for _, g := range groups {
-		if g.mask != sums && g.mask != vertical {
-			continue
-		}
-		b := [4]int64{int64(bg[0]), int64(bg[1]), int64(bg[2]), int64(bg[3])}
-		share := float64(g.of(&b)) * 0.2
-		if share <= 0 {
-			continue
-		}
-		var n, m float64
-		for i := range w.slices {
-			n += w.count(g, i)
-			m += float64(share * w.model(i, scale))
-			if i >= defaultWindow {
-				n -= w.count(g, i-defaultWindow)
-				m -= float64(share * w.model(i-defaultWindow, scale))
-			}
-			if i < defaultWindow-1 {
-				continue
-			}
-			if z := milliSigma2(n-m, m); z > res.Sigma {
-				res.Sigma, res.Group, res.At = z, g.name, w.slices[i].At
-			}
-		}
-	}
-	return res
-}
-
-func (w *shadow) count(g group, i int) float64 {
-	c := w.slices[i].Gamma
-	n := [4]int64{int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3])}
-	return float64(g.of(&n))
-}
-
-// milliSigma2 is d in standard deviations of an expectation m.
-func milliSigma2(d, m float64) int32 {
-	return int32(max(math.MinInt32+1, min(math.MaxInt32, math.Floor(float64(d*1000)/math.Sqrt(m)))))
+	return o.Background
 }

@@ -159,7 +159,7 @@ func (w *watch) differ(g [4]int32, average int) {
 		ga, gb := float64(g[a]), float64(g[b])
 		x := float64(g[a]-w.G[a])/ga - float64(g[b]-w.G[b])/gb
 		// Each rate was cut to an integer, which adds 1/12 twice to each difference.
-		v := float64(2*lineEvery/float64(t*t))*(1/ga+1/gb) + (1/float64(ga*ga)+1/float64(gb*gb))/6
+		v := float64(2*lineEvery/float64(t*t)*(1/ga+1/gb)) + (1/float64(ga*ga)+1/float64(gb*gb))/6
 		w.Spread[i].add(float64(x*x) / v)
 	}
 }

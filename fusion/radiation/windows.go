@@ -219,7 +219,7 @@ func (s *spectra) ratio(c *[4]float64) float64 {
 	low, high := c[0]+c[1], c[2]+c[3]
 	r := (s.rates[0] + s.rates[1]) / (s.rates[2] + s.rates[3])
 	rh := float64(r * high)
-	v := low + float64(r*rh) + float64(rh*rh)*(1/(s.own[0]+s.own[1])+1/(s.own[2]+s.own[3]))
+	v := low + float64(r*rh) + float64(float64(rh*rh)*(1/(s.own[0]+s.own[1])+1/(s.own[2]+s.own[3])))
 	if v <= 0 {
 		return 0
 	}
@@ -300,7 +300,7 @@ func (s *spectra) spectrum(o *Occupancy, from, to int32, remains float64) *Spect
 		}
 	}
 	res := &Spectrum{Class: UnknownSpectrum}
-	if n == 0 {
+	if n < 1 {
 		return res
 	}
 	t := n * s.span

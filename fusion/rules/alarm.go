@@ -82,18 +82,22 @@ func Radiation(dst []Finding, o *radiation.Occupancy, norm *NormHit) []Finding {
 		gamma.Measured, gamma.Unit = &v, "sigma"
 	}
 	switch {
-	case vendorGamma || o.GammaAlarm:
-		alarm(&gamma, who(vendorGamma, o.GammaAlarm))
+	case vendorGamma || o.GammaAlarm || o.Analysis != nil && o.Analysis.Alarm:
+		alarm(&gamma, who(vendorGamma, o))
 		if norm != nil {
 			gamma.Notes = append(gamma.Notes, norm.note())
 		}
 	case why != "":
 		gamma.Verdict, gamma.Reason = Undetermined, why
 	}
+	gamma.Notes = append(gamma.Notes, notMade(o)...)
 	neutron := Finding{Quantity: "radiation", Text: "neutron", Clause: "neutron alarm: never natural in a lorry", Verdict: Within}
 	switch {
 	case o.NeutronAlarm:
 		alarm(&neutron, "neutron alarm")
+		if o.NeutronConfirmed {
+			neutron.Notes = append(neutron.Notes, "confirmed: an excess in two of three seconds")
+		}
 	case why != "":
 		neutron.Verdict, neutron.Reason = Undetermined, why
 	}
@@ -105,14 +109,44 @@ func alarm(f *Finding, reason string) {
 	f.Blocking, f.TwoPersons = true, true
 }
 
-func who(vendor, ours bool) string {
+// who says whose gamma alarm it is, and which of our tests beside the portal's own rule.
+func who(vendor bool, o *radiation.Occupancy) string {
+	var ours []string
+	if o.GammaAlarm {
+		ours = append(ours, "k-sigma")
+	}
+	if o.Analysis != nil {
+		ours = o.Analysis.Alarms(ours)
+	}
+	text := "our test"
+	if len(ours) > 1 {
+		text = "our tests"
+	}
+	if len(ours) > 0 && (len(ours) > 1 || !o.GammaAlarm) {
+		text += ": " + strings.Join(ours, ", ")
+	}
 	switch {
-	case vendor && ours:
-		return "gamma alarm of the portal and of our test"
+	case vendor && len(ours) > 0:
+		return "gamma alarm of the portal and of " + text
 	case vendor:
 		return "gamma alarm of the portal"
 	}
-	return "gamma alarm of our test"
+	return "gamma alarm of " + text
+}
+
+// notMade says which of our tests were not made although the others were: of those with
+// templates only where there are any.
+func notMade(o *radiation.Occupancy) (notes []string) {
+	if o.Analysis == nil || cannotJudge(o) != "" {
+		return nil
+	}
+	for i := range o.Analysis.Tests {
+		t := &o.Analysis.Tests[i]
+		if t.Reason != "" && (o.Analysis.Templates != "" || !t.Learned()) {
+			notes = append(notes, "test "+t.Title()+" not made: "+t.Reason)
+		}
+	}
+	return notes
 }
 
 // cannotJudge says why the absence of an alarm means nothing; "" = it does.

@@ -1,7 +1,11 @@
 package rules
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -365,6 +369,33 @@ func NormYield(b *Book, d *decl.Declaration) (yield int64, hs string, ok bool) {
 		hs = hs6(lines[0].HS)
 	}
 	return yield, hs, known && yield > 0
+}
+
+// ParseNorm reads the JSON of a NormLearnt and refuses what no learning gives.
+func ParseNorm(b []byte) (*NormLearnt, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	n := new(NormLearnt)
+	if err := d.Decode(n); err != nil {
+		return nil, err
+	}
+	if !json.Valid(b) {
+		return nil, errors.New("more than one JSON value")
+	}
+	lanes := map[string]bool{}
+	for i := range n.Factors {
+		f := &n.Factors[i]
+		if f.Lane == "" || f.Factor < 1 || f.Factor > 1_000_000 || f.Cases < leastCases || lanes[f.Lane] {
+			return nil, fmt.Errorf("factor %d, of lane %q, is not as it was learnt", i+1, f.Lane)
+		}
+		lanes[f.Lane] = true
+	}
+	for i := range n.Medians {
+		if m := &n.Medians[i]; m.Lane == "" || len(m.HS6) != 6 || m.Consignor == "" || m.Median < 0 || m.MAD < leastMAD || m.MAD > 1_000_000 || m.Cases < leastCases {
+			return nil, fmt.Errorf("median %d, of %s in lane %q, is not as it was learnt", i+1, m.HS6, m.Lane)
+		}
+	}
+	return n, nil
 }
 
 const (

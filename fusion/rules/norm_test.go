@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"acsgd/fusion/radiation"
@@ -153,5 +154,19 @@ func TestWhatWasLearntJudges(t *testing.T) {
 	e = plateau(700)
 	if a := rules.NormPlausibility(b, cargo("7204490000", 20_000), &e, &l); a.Grade != rules.GradeX {
 		t.Errorf("scrap: %+v", a)
+	}
+}
+
+func TestLearntLoadsAreReadAsTheyWereWritten(t *testing.T) {
+	const good = `{"version":"","factors":[{"lane":"1","factor_micro":80,"cases":9}],"medians":[{"hs6":"310420","consignor":"KALI","lane":"1","median_permille":700,"mad_permille":20,"cases":9}]}`
+	n, err := rules.ParseNorm([]byte(good + "\n"))
+	if err != nil || len(n.Factors) != 1 || n.Factors[0].Factor != 80 || n.Medians[0].Median != 700 {
+		t.Errorf("%+v, %v", n, err)
+	}
+	for _, change := range [][2]string{{`"factor_micro":80`, `"factor_micro":0`}, {`"factor_micro":80`, `"factor_micro":9000000`}, {`"cases":9}],`, `"cases":2}],`}, {`"lane":"1","factor`, `"lane":"","factor`},
+		{`"mad_permille":20`, `"mad_permille":0`}, {`"310420"`, `"31"`}, {`{"version"`, `{"x":1,"version"`}, {`}]}`, `}]}{}`}, {`}]}`, `}]`}} {
+		if n, err := rules.ParseNorm([]byte(strings.Replace(good, change[0], change[1], 1))); err == nil {
+			t.Errorf("%s for %s was taken: %+v", change[1], change[0], n)
+		}
 	}
 }

@@ -43,6 +43,7 @@ type Site struct {
 	Pack      string     `toml:"pack"`       // rule pack that judges: KZ-342, RU-2060, ...
 	Advice    []string   `toml:"advice"`     // further packs, advice only
 	Rules     string     `toml:"rules"`      // folder of rule tables that stand before the program's own; "" has none
+	Norm      string     `toml:"norm"`       // file of what released natural loads have told, by "radiation cases --learn"; from the site file's folder; "" has none
 	RoadClass quant.Mass `toml:"road_class"` // 6t, 10t, 11.5t an axle
 	Region    string     `toml:"region"`     // of seasonal limits
 }
@@ -293,6 +294,14 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 
 // Dir is the site file's folder: paths that devices name are from there.
 func (f *File) Dir() string { return filepath.Dir(f.Path) }
+
+// NormFile is the file of what released natural loads have told; "" is none.
+func (f *File) NormFile() string {
+	if f.Site.Norm == "" || filepath.IsAbs(f.Site.Norm) {
+		return f.Site.Norm
+	}
+	return filepath.Join(f.Dir(), f.Site.Norm)
+}
 
 // verified reads the certificate that a device names.
 func (f *File) verified(d *Device) error {

@@ -288,6 +288,7 @@ func (s *Site) params(l *config.Lane) *fusion.Params {
 	p := &fusion.Params{Site: f.Site.Code, Place: f.Site.Name, Lane: l.ID, Direction: l.Direction, Mode: f.Site.Mode, Window: l.Window,
 		Green: l.Green == "auto", Declare: l.Declare == "expected", Secondary: l.Secondary, Pack: f.Site.Pack, Advice: f.Site.Advice,
 		RoadClass: int64(f.Site.RoadClass / 1000), Region: f.Site.Region, MinLength: int32(l.Shortest), Offset: int32(offset)}
+	p.Norm = normOf(s.norm, l.ID)
 	for i := range l.Devices {
 		d := &l.Devices[i]
 		class := classOf(d.Driver)

@@ -18,6 +18,7 @@ import (
 	"acsgd/console"
 	"acsgd/devices"
 	"acsgd/fusion"
+	"acsgd/fusion/rules"
 	"acsgd/internal/auth"
 	"acsgd/internal/bus"
 	"acsgd/internal/config"
@@ -57,6 +58,7 @@ type Site struct {
 	papers  *Papers
 	lib     *lanes.Library
 	law     []byte // the rule tables of this start
+	norm    *rules.NormLearnt
 	hub     *console.Hub
 	console *console.Server
 	flight  *flight
@@ -98,6 +100,9 @@ func (s *Site) open(ctx context.Context) (err error) {
 		}
 	}
 	if s.law, err = rulepack.BytesOf(s.opt.File.Site.Rules, s.opt.File.Site.Mode == "simulator"); err != nil {
+		return err
+	}
+	if s.norm, err = ReadNorm(s.opt.File.NormFile()); err != nil {
 		return err
 	}
 	if s.keep, err = evidence.Open(filepath.Join(s.dir, "evidence")); err != nil {
