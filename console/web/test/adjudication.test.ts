@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Orders } from '../src/lib/orders';
 import { codeReady, codes, dose, lacks, may, nuclides, prefilled } from '../src/lib/adjudication';
 import type { Adjudication, Passage, User } from '../src/lib/types';
 
@@ -50,6 +51,18 @@ describe('what may be done about a radiation alarm', () => {
     expect(codeReady(11, '', 'a sentence with enough words')).toBe(false);
     expect(codeReady(11, 'unexplained', 'a sentence with enough words')).toBe(true);
     expect(codeReady(8, '', 'short')).toBe(false);
+  });
+
+  it('hears that the second person has given the code, and not that of another matter', () => {
+    const o = new Orders();
+    const e = (kind: string, text: string, order: string): void => o.event({ at: '', seq: 1, kind, lane: '1', passage: 'p', text, order }, 5);
+    o.start({ id: 'a', action: 'adjudicate', passage: 'p' }, '1', 0);
+    e('pending', 'code 4, norm by ann waits for a second person', 'a');
+    expect(o.last('1')?.state).toBe('pending');
+    e('order', 'assessed: neutron no', 'x');
+    expect(o.last('1')?.state).toBe('pending');
+    e('order', 'code 4, norm by ann and bob', 'b');
+    expect(o.last('1')?.state).toBe('accepted');
   });
 
   it('begins with the answers given before, else with those of the system', () => {
