@@ -30,6 +30,10 @@ func TestARadiationAlarmIsOverriddenByTwoPersons(t *testing.T) {
 	first.Key("F8")
 	first.WaitText(id("dialog-override"), "Natural radioactivity confirmed", 5*time.Second)
 	first.Click(id("reason-norm_confirmed"))
+	if got := first.Eval(`document.querySelector('` + id("dialog-confirm") + `').disabled`); got != "true" {
+		t.Error("an override without a code of the alarm is offered")
+	}
+	first.Click(id("code-8"))
 	first.Type(id("override-note"), why)
 	first.Click(id("dialog-confirm"))
 	for _, p := range []*browser.Page{first, second} {

@@ -34,6 +34,7 @@ const (
 	Limit  Role = "limit"  // a limit of length, width or height that was judged
 	Excess Role = "excess" // what stands beyond a limit that is exceeded, closed
 	Ground Role = "ground" // the road, or the vehicle's middle line
+	Source Role = "source" // how far what radiates extends, closed; and its middle, a line up
 )
 
 // Line is a line of a view.
@@ -71,6 +72,7 @@ type Measure struct {
 // Drawing is both views and the sizes.
 type Drawing struct {
 	Side, Top             View
+	Source                View // what radiates, seen from the side; empty without an alarm that has a place
 	Length, Width, Height Measure
 	Axles                 []quant.Length // behind the front; empty if not all places are known
 	Void                  obs.Flag       // why the sizes must not be judged; "" is no reason
@@ -95,6 +97,7 @@ func Of(p *fusion.Passage) (d Drawing, ok bool) {
 	slices.SortStableFunc(all, func(a, b fusion.Point) int { return cmp.Compare(a.X, b.X) })
 	d.side(all)
 	d.top(all)
+	d.source(p)
 	return d, true
 }
 
@@ -159,6 +162,20 @@ func (d *Drawing) side(all []fusion.Point) {
 	if d.Length.Exceeds {
 		v.add(Excess, true, Point{d.Length.Limit, 0}, Point{d.Length.Limit, 150}, Point{d.Length.Value, 150}, Point{d.Length.Value, 0})
 	}
+}
+
+// source draws where a radiation alarm has its peak: apart from Side, because a certificate
+// of sizes has no place for it.
+func (d *Drawing) source(p *fusion.Passage) {
+	at, o := p.Place, p.Radiation
+	if at == nil || o == nil || !o.GammaAlarm && !o.VendorAlarm && !o.NeutronAlarm {
+		return
+	}
+	within := func(mm int32) quant.Length { return max(0, min(quant.Length(mm), d.Length.Value)) }
+	from, to, middle := within(at.From), within(at.To), within(at.Middle)
+	roof := max(d.Height.Value, 2*frame)
+	d.Source.add(Source, true, Point{from, 0}, Point{from, roof}, Point{to, roof}, Point{to, 0})
+	d.Source.add(Source, false, Point{middle, 0}, Point{middle, roof})
 }
 
 func (d *Drawing) top(all []fusion.Point) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsgd/fusion"
+	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/obs"
 	"acsgd/internal/quant"
@@ -95,6 +96,41 @@ func TestAxlesStandOnlyWhereAllArePlaced(t *testing.T) {
 			t.Errorf("%s: axles at %v", name, d.Axles)
 		}
 	}
+}
+
+func TestASourceStandsWhereItsAlarmIs(t *testing.T) {
+	p := lorry()
+	p.Place = &radiation.Place{Middle: 6000, From: 5000, To: 12_000, U: 300, Length: 10_000, By: "length"}
+	for name, o := range map[string]*radiation.Occupancy{"no portal": nil, "no alarm": {}} {
+		if p.Radiation = o; len(drawn(t, p).Source.Lines) != 0 {
+			t.Errorf("%s: a source is drawn", name)
+		}
+	}
+	p.Radiation = &radiation.Occupancy{NeutronAlarm: true}
+	d := drawn(t, p)
+	area := of(&d.Source, Source)
+	if len(area) != 2 || area[0].Points[0].X != 5000 || area[0].Points[2] != (Point{10_000, 4100}) || area[1].Points[0].X != 6000 {
+		t.Errorf("source %v", area)
+	}
+	if len(of(&d.Side, Source)) != 0 {
+		t.Error("a certificate would show it")
+	}
+	if !strings.Contains(string(d.SVG()), `class="source"`) {
+		t.Error("the picture lacks it")
+	}
+	p.Place = nil
+	if len(drawn(t, p).Source.Lines) != 0 {
+		t.Error("a source without a place is drawn")
+	}
+}
+
+func drawn(t *testing.T, p *fusion.Passage) Drawing {
+	t.Helper()
+	d, ok := Of(p)
+	if !ok {
+		t.Fatal("not drawn")
+	}
+	return d
 }
 
 func TestWithoutAShapeNothingIsDrawn(t *testing.T) {

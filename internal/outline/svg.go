@@ -21,6 +21,7 @@ const style = `text{font:600 17px sans-serif;fill:#16181a}.small{font-size:14px;
 	`.body{fill:#dfe3e6;stroke:#16181a;stroke-width:1.6;stroke-linejoin:round}.wheel{fill:#16181a}` +
 	`.hidden{fill:none;stroke:#777;stroke-dasharray:4 3}.ground{stroke:#16181a;stroke-width:1.4;fill:none}.middle{stroke:#888;stroke-dasharray:14 4 2 4;fill:none}` +
 	`.limit{stroke:#b00020;stroke-dasharray:8 5;stroke-width:1.5;fill:none}.excess{fill:#e05a4a;stroke:#b00020}` +
+	`.source{fill:#b00020;fill-opacity:.22;stroke:#b00020;stroke-width:2.5;stroke-dasharray:10 4}` +
 	`.dim{stroke:#555;fill:none}.over{fill:#b00020}.void{text-decoration:line-through}`
 
 // SVG gives the drawing as a picture on white. It has numbers and no words, so that it is
@@ -41,6 +42,7 @@ func (d *Drawing) SVG() []byte {
 		picture, height, picture, height, style)
 	c.origin = ground
 	c.view(&d.Side, map[Role]string{})
+	c.view(&d.Source, nil)
 	void := d.Void != ""
 	c.across(d.Length, void, above-34)
 	c.along(d.Height, void, 0, d.Height.Value)

@@ -11,6 +11,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import * as data from './data.mjs';
+import * as radiation from './radiation.mjs';
 
 const dist = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'dist');
 const iso = (ms) => new Date(ms).toISOString();
@@ -30,7 +31,7 @@ export function start(port = 0, opts = {}) {
     server: { build: 'mock-1', site: opts.site ?? 'Нұр Жолы', mode: opts.mode ?? 'simulator', zone: 'Asia/Almaty' },
     lanes: new Map(), passages: new Map(), log: [], sessions: new Map(), orders: new Map(), frozen: false, silent: new Set(), stuckBarrier: false,
   };
-  seed(site, now, opts.lanes ?? 8);
+  seed(site, now, opts.lanes ?? 8, opts.radiation);
   const clients = new Set();
   const http = createServer((req, res) => void handle(site, clients, req, res).catch((e) => reply(res, 500, { error: String(e) })));
   const wss = new WebSocketServer({ noServer: true, handleProtocols: (p) => (p.has('acsgd.v1.json') ? 'acsgd.v1.json' : false) });
@@ -58,8 +59,8 @@ export function start(port = 0, opts = {}) {
   );
 }
 
-function seed(site, now, count) {
-  const make = [
+function seed(site, now, count, rays) {
+  const make = rays ? [() => [radiation.gamma('1', 4101, now, 46_000)], () => [radiation.norm('2', 4102, now, 95_000)], () => [radiation.neutron('3', 4103, now, 31_000)], () => [data.measuring('4', 4104, now, 9_000)]] : [
     () => [data.clean('1', 4101, now, 46_000)],
     () => [data.overloaded('2', 4102, now, 131_000), data.measuring('2', 4109, now, 4_000)],
     () => [data.undeclared('3', 4103, now, 75_000)],
@@ -77,7 +78,7 @@ function seed(site, now, count) {
   ];
   for (let i = 1; i <= count; i++) {
     const id = String(i);
-    const list = (make[(i - 1) % 8] ?? (() => []))().map((p) => ({ ...p, lane: id, id: p.id.replace(/^KHG-\d+/, `KHG-${id}`) }));
+    const list = (make[(i - 1) % Math.max(8, make.length)] ?? (() => []))().map((p) => ({ ...p, lane: id, id: p.id.replace(/^KHG-\d+/, `KHG-${id}`) }));
     for (const p of list) site.passages.set(p.id, p);
     const off = i % 8 === 0 ? { rpm: { state: 'offline', reason: 'no connection to 10.20.8.31:10001', since: iso(now - 132_000), last: iso(now - 132_000) } } : i === 3 ? { front: { state: 'degraded', reason: 'low contrast at night' } } : {};
     site.lanes.set(id, {
@@ -274,6 +275,13 @@ async function handle(site, clients, req, res) {
   }
   if (path === '/api/devices') return reply(res, 200, { devices: deviceRows(site) });
   if (path === '/api/passages') return reply(res, 200, search(site, url.searchParams));
+  const ray = /^\/api\/passages\/([^/]+)\/radiation\/(history|attachments)$/.exec(path);
+  if (ray) {
+    const p = site.passages.get(decodeURIComponent(ray[1]));
+    if (!p) return reply(res, 404, { error: 'unknown' });
+    if (ray[2] === 'history') return reply(res, 200, radiation.history(site, p, url.searchParams));
+    return attachment(url.searchParams.get('name'), req, res);
+  }
   if (path.startsWith('/api/passages/')) {
     const p = site.passages.get(decodeURIComponent(path.slice(14)));
     return p ? reply(res, 200, p) : reply(res, 404, { error: 'unknown' });
@@ -289,6 +297,19 @@ async function handle(site, clients, req, res) {
   const a = /^\/api\/alarms\/([^/]+)\/(ack|shelve|unshelve)$/.exec(path);
   if (a && req.method === 'POST') return alarm(site, clients, decodeURIComponent(a[1]), a[2], user, await body(req), res);
   reply(res, 404, { error: 'unknown' });
+}
+
+/** Reads of an N42 document only what the page shows; the true reader is the server's. */
+async function attachment(name, req, res) {
+  const parts = [];
+  for await (const part of req) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  const text = bytes.toString('utf8');
+  const blob = { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length, name };
+  if (bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xd8]))) return reply(res, 201, { attachment: { ...blob, type: 'image/jpeg', role: 'photo' } });
+  if (!text.includes('RadInstrumentData')) return reply(res, 415, { error: 'neither N42 nor JPEG nor PNG' });
+  const of = (tag) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1];
+  reply(res, 201, { attachment: { ...blob, type: 'application/xml', role: 'n42' }, summary: { instrument: of('RadInstrumentModelName'), serial: of('RadInstrumentIdentifier'), nuclides: [...text.matchAll(/<NuclideName>([^<]*)</g)].map((m) => m[1]), dose_nsvh: 120, neutron: 'no', problems: [] } });
 }
 
 function alarm(site, clients, id, verb, user, o, res) {
@@ -360,6 +381,11 @@ function execute(site, clients, l, p, user, o) {
   if (o.action === 'open_lane' || o.action === 'close_lane') {
     say('order', o.action);
     return publish(site, clients, `lane/${l.lane}`, { open: o.action === 'open_lane' });
+  }
+  const worked = radiation.order(p, user, o, data.nextSeq());
+  if (worked) {
+    publish(site, clients, `passage/${p.id}`, { adjudication: worked.adjudication });
+    return say(worked.waits ? 'pending' : 'order', worked.text);
   }
   const two = p.findings?.some((f) => f.two_persons && f.verdict !== 'within');
   const decision = { action: o.action, user: user.name, role: user.roles[0], reason: o.reason, note: o.note, at: iso(Date.now()), order: o.id };

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from '../src/lib/plan';
-import { build, LAYOUT, parseCode, spread, unitBounds, voids } from '../src/lib/silhouette';
-import { interval, profile } from '../src/lib/radiation';
-import type { Occupancy, Passage } from '../src/lib/types';
+import { build, LAYOUT, parseCode, sourceAt, spread, unitBounds, voids } from '../src/lib/silhouette';
+import type { Passage } from '../src/lib/types';
 
 const axle = (n: number, mass: number, gap: number, extra: object = {}): object => ({ seq: n, axle: n, mass_kg: mass, gap_mm: gap, ...extra });
 const lorry = (extra: Partial<Passage> = {}): Passage =>
@@ -35,6 +34,22 @@ describe('silhouette', () => {
     expect(short.pxPerM).toBe(long.pxPerM);
     expect(huge.pxPerM).toBeLessThan(long.pxPerM);
     expect(huge.tail).toBeLessThanOrEqual(760 - LAYOUT.right + 1);
+  });
+
+  it('puts the source where it is along the vehicle, higher where the upper panels see more', () => {
+    const at = (high: number, place: object = {}): ReturnType<typeof sourceAt> => {
+      const p = lorry({ radiation_place: { middle_mm: 10_000, from_mm: 8000, to_mm: 20_000, u_mm: 500, by: 'speed', ...place }, radiation: { analysis: { peak: { high_permille: high } } } as never });
+      return sourceAt(p, build(p, 1000, 400));
+    };
+    const v = build(lorry(), 1000, 400);
+    const s = at(0);
+    expect(s?.x).toBeCloseTo(v.x0 + 10 * v.pxPerM, 6);
+    expect((s?.x ?? 0) - (s?.x1 ?? 0)).toBeCloseTo(2 * v.pxPerM, 6);
+    expect(s?.x2).toBe(v.tail); // no farther than the vehicle
+    expect(s?.u).toBeCloseTo(0.5 * v.pxPerM, 6);
+    expect(at(800)?.y).toBeLessThan(s?.y ?? 0);
+    expect(at(-5000)?.y).toBe(at(-1000)?.y);
+    expect(sourceAt(lorry(), v)).toBeUndefined();
   });
 
   it('draws loads and limits on one scale, tolerance above the limit', () => {
@@ -86,46 +101,6 @@ describe('silhouette', () => {
     const [[a0, a1], [b0, b1]] = unitBounds([0, 3650, 9070, 10380, 11685], [2, 3], 1400, 16720, true) as [[number, number], [number, number]];
     expect([a0, b1]).toEqual([0, 16720]);
     expect(b0).toBeLessThan(a1);
-  });
-});
-
-describe('radiation profile', () => {
-  const occ = (slices: Occupancy['slices'], extra: Partial<Occupancy> = {}): Occupancy => ({ occupancy: 1, start: '', open: false, slices, background_cps: [400, 400, 400, 400], has_background: true, neutron_background_mcps: 0, vendor_alarm: false, gamma_alarm: false, neutron_alarm: false, max_milli_sigma: 0, suppression_max_permille: 0, ...extra });
-  const slice = (i: number, per: number, extra: object = {}): { t_ms: number; g: number[]; z: number } => ({ t_ms: i * 200, g: [per, per, per, per], z: 0, ...extra });
-
-  it('sums one second, so that it compares with counts a second', () => {
-    const p = profile(occ(Array.from({ length: 10 }, (_, i) => slice(i, 80)), { threshold_milli_sigma: 5000 }));
-    expect(p.sum.slice(0, 4)).toEqual([null, null, null, null]);
-    expect(p.sum[4]).toBe(1600);
-    expect(p.bg).toBe(1600);
-    expect(p.sd).toBe(40);
-    expect(p.threshold).toBe(1800);
-    expect(p.ratio).toBe(1);
-    expect(p.pillarA[9]).toBe(800);
-  });
-
-  it('has no threshold and no ratio without a background', () => {
-    const p = profile(occ([slice(0, 80)], { has_background: false, threshold_milli_sigma: 5000 }));
-    expect(p.threshold).toBeUndefined();
-    expect(p.ratio).toBeUndefined();
-  });
-
-  it('joins alarm slices to spans and keeps those of the portal apart', () => {
-    const p = profile(occ([slice(0, 1), slice(1, 1, { a: true, v: true }), slice(2, 1, { a: true, v: true }), slice(3, 1), slice(4, 1, { a: true })]));
-    expect(p.spans).toEqual([{ from: 0, to: 0.4, vendor: true }, { from: 0.6, to: 0.8, vendor: false }]);
-  });
-
-  it('keeps to the usual slice where one is lost, and works without slices', () => {
-    expect(interval([0, 200, 400, 1000, 1200])).toBe(200);
-    expect(profile(occ(undefined)).t).toEqual([]);
-  });
-
-  it('puts neutron intervals on the slice after them, and sums no window of a thinned profile', () => {
-    const s = Array.from({ length: 11 }, (_, i) => slice(i, 80));
-    const p = profile(occ(s, { neutron: [{ t_ms: 1000, n: [1, 0, 2, 0] }, { t_ms: 1900, n: [0, 1, 0, 0] }, { t_ms: 9000, n: [4, 0, 0, 0] }] }));
-    expect(p.neutron?.map((x) => x ?? '-').join('')).toBe('-----3----5');
-    const thin = profile(occ([slice(0, 80), slice(7, 80), slice(14, 100)], { thinned: 7 }));
-    expect(thin.sum).toEqual([1600, 1600, 2000]);
   });
 });
 

@@ -20,6 +20,13 @@ const archived = async (page) => {
 const large = { width: 1920, height: 1080 };
 
 const scenes = [
+  ...['day', 'night'].flatMap((theme) => ['gamma', 'norm', 'neutron'].map((kind, i) => ({ name: `radiation-${kind}-${theme}`, size: large, hash: `#/lane/${i + 1}`, lang: theme === 'day' ? 'en' : 'ru', theme, radiation: true, act: (page) => page.getByTestId('radiation-chart').waitFor() }))),
+  { name: 'radiation-assess', size: large, hash: '#/lane/1', lang: 'kk', radiation: true, act: async (page) => { await page.getByTestId('case-assess').waitFor(); await page.keyboard.press('F10'); } },
+  { name: 'radiation-inspect', size: large, hash: '#/lane/1', lang: 'ru', theme: 'night', user: 'second', radiation: true, act: async (page) => { await page.getByTestId('case-inspect').click(); } },
+  { name: 'radiation-code', size: large, hash: '#/lane/2', lang: 'en', radiation: true, act: (page) => page.getByTestId('case-adjudicate').click() },
+  { name: 'radiation-override', size: large, hash: '#/lane/2', lang: 'kk', radiation: true, act: (page) => page.keyboard.press('F8') },
+  { name: 'radiation-1280', size: small, hash: '#/lane/3', lang: 'kk', radiation: true, act: (page) => page.getByTestId('radiation-chart').waitFor() },
+  { name: 'radiation-running', size: large, hash: '#/lane/4', lang: 'kk', radiation: true, act: (page) => page.getByTestId('radiation-chart').waitFor() },
   { name: 'login', size: small, login: false },
   { name: 'overview-1280', size: small, hash: '#/' },
   { name: 'overview-1920-32', size: large, hash: '#/', lanes: 32, mode: 'enforcement' },
@@ -53,7 +60,7 @@ const scenes = [
 
 for (const sc of scenes) {
   if (!sc.name.includes(only)) continue;
-  const srv = await start(0, { lanes: sc.lanes, mode: sc.mode });
+  const srv = await start(0, { lanes: sc.lanes, mode: sc.mode, radiation: sc.radiation });
   const base = `http://127.0.0.1:${srv.port}`;
   const ctx = await browser.newContext({ viewport: sc.size });
   await ctx.addInitScript(([lang, theme]) => {

@@ -3,7 +3,8 @@
 
 import { mayDecide } from './gate';
 import type { Priority } from './findings';
-import type { Alarm, LaneState, LogEvent, User } from './types';
+import { alarming, magnitude } from './magnitude';
+import type { Alarm, LaneState, LogEvent, Passage, User } from './types';
 
 /** One row of the list: a standing alarm, or a fault that no lane's core stands behind. */
 export interface Row {
@@ -99,4 +100,49 @@ export function count(lanes: readonly LaneState[]): { all: [number, number, numb
 /** Whether an event is of an alarm that a person has put on the shelf: it makes no sound. */
 export function quiet(e: LogEvent, lanes: readonly LaneState[]): boolean {
   return e.alarm !== undefined && lanes.some((l) => l.alarms?.some((a) => a.id === e.alarm && a.state === 'E'));
+}
+
+/** An alarm of the first priority that asks to be heard. */
+export interface Ring {
+  id: string;
+  radiation: boolean;
+  neutron: boolean;
+  /** To the background; undefined is not known. */
+  ratio: number | undefined;
+  count: number;
+}
+
+/** What asks to be heard, the worst first: neutrons, then gamma by its ratio, then the rest. */
+export function rings(lanes: readonly LaneState[], passage: (id: string | undefined) => Passage | undefined): Ring[] {
+  const out: Ring[] = [];
+  for (const l of lanes)
+    for (const a of l.alarms ?? []) {
+      if (a.priority !== 1 || !unseen(a)) continue;
+      const o = passage(a.passage)?.radiation;
+      const radiation = alarming(o) || /\bradiation\b/.test(a.details ?? '') || /\b(gamma|neutron) alarm\b/.test(a.text);
+      out.push({ id: a.id, radiation, neutron: radiation && (o?.neutron_alarm === true || /\bneutron alarm\b/.test(a.text)), ratio: radiation ? magnitude(o) : undefined, count: a.count });
+    }
+  const rank = (r: Ring): number => (r.neutron ? Infinity : r.radiation ? (r.ratio ?? 1) : 0);
+  return out.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
+}
+
+/** A ratio that has grown by so much is a worse alarm. */
+const WORSE = 1.25;
+
+/**
+ * Alarms whose sound a person has taken away on this console, as they were then. Silence is
+ * of one alarm: another one sounds, and so does this one when it is raised again or gets
+ * worse. It acknowledges nothing and clears nothing.
+ */
+export class Silence {
+  private was = new Map<string, Ring>();
+
+  silence(r: Ring): void {
+    this.was.set(r.id, r);
+  }
+
+  has(r: Ring): boolean {
+    const w = this.was.get(r.id);
+    return w !== undefined && r.count <= w.count && (w.neutron || !r.neutron) && (r.ratio ?? 1) <= (w.ratio ?? 1) * WORSE;
+  }
 }

@@ -2,7 +2,7 @@
 // header that a foreign page cannot send.
 
 import type { Verb } from './alarms';
-import type { AlarmBody, DeviceRow, Explanation, LogEvent, Me, OrderBody, Passage } from './types';
+import type { AlarmBody, Before, DeviceRow, Explanation, LogEvent, Me, OrderBody, Passage, Uploaded } from './types';
 
 export class HttpError extends Error {
   constructor(readonly status: number) {
@@ -91,6 +91,22 @@ export const passages = (s: Search): Promise<{ passages: Passage[] | null; next?
   get(`/api/passages?${query(s)}`);
 
 export const passage = (id: string): Promise<Passage> => get(`/api/passages/${encodeURIComponent(id)}`);
+
+/** A file of a secondary inspection: an N42 document, a photo. The status, and what it says. */
+export async function attach(id: string, file: File): Promise<{ status: number; answer?: Uploaded; text?: string }> {
+  try {
+    const r = await fetch(`/api/passages/${encodeURIComponent(id)}/radiation/attachments?name=${encodeURIComponent(file.name)}`, { method: 'POST', headers: { 'Content-Type': file.type || 'application/octet-stream', 'X-ACSGD': '1' }, body: file });
+    const j = (await r.json().catch(() => ({}))) as Uploaded & { error?: unknown };
+    if (r.status === 201) return { status: 201, answer: j };
+    return typeof j.error === 'string' ? { status: r.status, text: j.error } : { status: r.status };
+  } catch {
+    return { status: 0 };
+  }
+}
+
+/** The last passages of the same vehicle or consignor through a portal. */
+export const before = (id: string, by: 'plate' | 'consignor'): Promise<{ key: string; passages: Before[] | null }> =>
+  get(`/api/passages/${encodeURIComponent(id)}/radiation/history?by=${by}&limit=5`);
 
 /** How the findings of a passage came about, derived again by the server. */
 export const explanation = (id: string): Promise<Explanation> => get(`/api/passages/${encodeURIComponent(id)}/explanation`);

@@ -3,7 +3,7 @@
 // values, so that a busy site costs the page one update, not one for each frame.
 
 import * as api from './api';
-import { loudest, quiet, type Verb } from './alarms';
+import { quiet, rings, Silence, type Ring, type Verb } from './alarms';
 import { Connection, type Socket } from './connection';
 import { Fmt } from './fmt';
 import { CONSOLE_LIMIT_MS, laneFresh, type LaneFresh } from './fresh';
@@ -41,6 +41,8 @@ class App {
   restartedAt = $state(0);
   theme = $state<Theme>('day');
   soundOn = $state(true);
+  /** What of the first priority asks to be heard and is not silenced, the worst first. */
+  ringing = $state.raw<readonly Ring[]>([]);
   shortcuts = $state(true);
   fmt = $derived(new Fmt(i18n.lang, this.me?.server.zone ?? ''));
   /** At a centre there are no lanes: the history is what one works with. */
@@ -51,6 +53,7 @@ class App {
 
   readonly store = new Store();
   private readonly tracker = new Orders();
+  private readonly silent = new Silence();
   private conn: Connection | null = null;
   private drawn = -1;
   private lastTick = 0;
@@ -137,6 +140,16 @@ class App {
     this.lastAck = now;
     void this.alarm(a, 'ack');
     return true;
+  }
+
+  /** Takes away the sound of one alarm on this console; the alarm stands as before. */
+  silence(id: string): void {
+    for (const r of this.rings()) if (r.id === id) this.silent.silence(r);
+    this.judge();
+  }
+
+  private rings(): Ring[] {
+    return rings(this.lanes, (id) => this.passage(id));
   }
 
   /** What became of the last order about an alarm. */
@@ -229,15 +242,25 @@ class App {
     for (const e of a) this.tracker.event(e, now);
     this.orders = this.tracker.list;
     const recent = a.filter((e) => Math.abs(now + this.offsetMs - Date.parse(e.at)) < 30_000);
+    const loud = recent.filter((e) => e.priority === 1);
+    if (loud.some((e) => !this.rings().some((r) => r.id === e.alarm))) this.lastAlarmTone = 0; // a new one is heard at once
     if (!this.soundOn) return;
-    if (recent.some((e) => e.priority === 1)) this.sing(now);
-    else if (recent.some((e) => e.priority === 2 && !quiet(e, this.store.lanes()))) sound.play('p2');
+    if (loud.some((e) => !e.alarm)) sound.play('p1');
+    else if (loud.length === 0 && recent.some((e) => e.priority === 2 && !quiet(e, this.store.lanes()))) sound.play('p2');
   }
 
-  /** The tone of the first priority; it comes again until somebody has acknowledged. */
+  /**
+   * The worst alarm of the first priority; it comes again until somebody has acknowledged or
+   * silenced it. Radiation is heard also where the console's sound is off.
+   */
   private sing(now: number): void {
+    const r = this.ringing.find((x) => x.radiation || this.soundOn);
+    if (!r) return;
+    const v = r.radiation ? sound.voice(r.ratio, r.neutron, this.soundOn) : undefined;
+    if (now - this.lastAlarmTone <= (v?.every ?? ALARM_MS)) return;
     this.lastAlarmTone = now;
-    sound.play('p1');
+    if (v) sound.speak(v);
+    else sound.play('p1');
   }
 
   private flush(): void {
@@ -292,7 +315,8 @@ class App {
       sound.play('stale');
     }
     // A lost connection takes no alarm away.
-    if (this.soundOn && now - this.lastAlarmTone > ALARM_MS && this.lanes.some((l) => loudest(l.alarms) === 1)) this.sing(now);
+    this.ringing = this.rings().filter((r) => !this.silent.has(r));
+    this.sing(now);
   }
 
   /**

@@ -71,6 +71,11 @@ class Keys {
     if (!e.repeat) h(e.key);
   }
 
+  /** Does what a key does, for a button that means the same. */
+  act(key: string): void {
+    this.find(key)?.(key);
+  }
+
   private find(key: string): Handler | undefined {
     for (let i = this.tables.length - 1; i >= 0; i--) {
       const h = this.tables[i]?.[key];

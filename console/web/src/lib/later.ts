@@ -10,7 +10,9 @@ const part =
 // it: they are there when they are asked for, also if the server is gone by then.
 export const later = {
   login: part(() => import('../components/Login.svelte')),
-  curve: part(() => import('../components/RadiationCurve.svelte')),
+  adjudication: part(() => import('../components/CaseCard.svelte')),
+  codes: part(() => import('../components/CodePick.svelte')),
+  radiation: part(() => import('../components/RadiationPanel.svelte')),
   plan: part(() => import('../components/Plan.svelte')),
   plates: part(() => import('../components/Plates.svelte')),
   compare: part(() => import('../components/Compare.svelte')),

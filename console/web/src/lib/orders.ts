@@ -99,7 +99,7 @@ export class Orders {
   private second(e: LogEvent, now: number): void {
     for (const t of this.list) {
       if (t.state !== 'pending' || !e.passage || t.passage !== e.passage || e.order === t.id) continue;
-      if (e.kind === 'order' && e.text.startsWith('override by ')) this.set(t.id, (o) => ({ ...o, state: 'accepted', at: { ...o.at, accepted: now } }));
+      if (e.kind === 'order' && (t.action === 'adjudicate' ? /^code \d.* and / : /^override by /).test(e.text)) this.set(t.id, (o) => ({ ...o, state: 'accepted', at: { ...o.at, accepted: now } }));
       else if (e.kind === 'refused' && !e.order) this.set(t.id, (o) => ({ ...o, state: 'refused', why: e.text, at: { ...o.at, refused: now } }));
     }
   }

@@ -356,3 +356,39 @@ function unitViews(
     window: i === 0 ? win : '',
   }));
 }
+
+/** Where the radiation is on the drawing, px; undefined is not known. */
+export interface SourceView {
+  x: number;
+  x1: number;
+  x2: number;
+  /** Half of what the middle is unsure by. */
+  u: number;
+  y: number;
+  top: number;
+  /** Middle of its text, kept inside the vehicle. */
+  label: number;
+  mm: number;
+  uMm: number;
+}
+
+/** The height follows the share of the upper panels: these tell low from high, no metres. */
+export function sourceAt(p: Passage, v: View): SourceView | undefined {
+  const place = p.radiation_place;
+  if (!place || v.tail <= v.x0) return undefined;
+  const at = (mm: number): number => Math.min(v.tail, Math.max(v.x0, v.x0 + (mm / 1000) * v.pxPerM));
+  const roof = ((p.size && p.size.height_mm > 0 ? p.size.height_mm : 3600) / 1000) * v.pxPerM;
+  const high = Math.max(-1000, Math.min(1000, p.radiation?.analysis?.peak?.high_permille ?? 0)) / 1000;
+  const x = at(place.middle_mm);
+  return {
+    x,
+    x1: at(place.from_mm),
+    x2: at(place.to_mm),
+    u: (place.u_mm / 1000) * v.pxPerM,
+    y: v.ground - roof * (0.5 + 0.28 * high),
+    top: v.ground - roof,
+    label: Math.max(v.x0 + 66, Math.min(v.tail - 66, x)),
+    mm: place.middle_mm,
+    uMm: place.u_mm,
+  };
+}

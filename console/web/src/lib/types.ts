@@ -27,7 +27,11 @@ export type Action =
   | 'open_lane'
   | 'acknowledge'
   | 'shelve'
-  | 'unshelve';
+  | 'unshelve'
+  | 'assess'
+  | 'repeat'
+  | 'inspect'
+  | 'adjudicate';
 
 export interface Finding {
   vehicle?: string;
@@ -182,14 +186,75 @@ export interface Occupancy {
   energy_alarm?: boolean;
   vendor_gamma?: boolean;
   vendor_neutron?: boolean;
-  neutron?: { t_ms: number; n: number[]; a?: boolean; v?: boolean }[];
+  /** a is the portal's rule, made here; e our own test; v the portal's flag. */
+  neutron?: { t_ms: number; n: number[]; a?: boolean; e?: boolean; v?: boolean }[];
   group?: string;
   peak_t_ms?: number;
   /** k of the alarm test in force. */
   threshold_milli_sigma?: number;
+  /** The background before it was implausibly low; what follows is the test against a plausible one. */
   background_guard?: boolean;
+  guard_background_cps?: number[];
   guard_alarm?: boolean;
-  template?: { milli_sigma: number; alarm: boolean };
+  guard_milli_sigma?: number;
+  /** Of the gamma slices; absent is 200. */
+  interval_ms?: number;
+  /** When the first slice that was not buffered ended: there the front is. */
+  live_t_ms?: number;
+  /** How long the portal stays occupied behind the vehicle. */
+  hold_ms?: number;
+  beam_speed_mms?: number;
+  neutron_confirmed?: boolean;
+  /** Alarm contacts alone: no counts, so there is no profile. */
+  contacts?: boolean;
+  /** Of a closed occupancy. */
+  analysis?: Analysis;
+}
+
+/** What the engine finds beside the test that the portal makes too (package radiation). */
+export interface Analysis {
+  templates?: string;
+  alarm: boolean;
+  tests: RadiationTest[] | null;
+  /** What the vehicle's shadow leaves of the background, of each slice. */
+  expected_permille?: number[];
+  net_cps: number;
+  net_permille: number;
+  peak?: RadiationPeak;
+  spectrum?: { shares_permille: number[]; class: 'norm' | 'soft' | 'medium' | 'hard' | 'unknown' };
+}
+
+export interface RadiationTest {
+  name: string;
+  milli_sigma: number;
+  threshold_milli_sigma: number;
+  alarm: boolean;
+  group?: string;
+  t_ms: number;
+  /** Why it could not be made. */
+  reason?: string;
+}
+
+export interface RadiationPeak {
+  t_ms: number;
+  from_t_ms: number;
+  to_t_ms: number;
+  /** -1000 all in the left pillar .. 1000 all in the right one. */
+  side_permille: number;
+  /** -1000 all in the lower panels .. 1000 all in the upper ones. */
+  high_permille: number;
+  shape: 'compact' | 'distributed' | 'unknown';
+  on_plateau?: boolean;
+}
+
+/** A peak on the vehicle, mm behind its front. */
+export interface RadiationPlace {
+  middle_mm: number;
+  from_mm: number;
+  to_mm: number;
+  u_mm: number;
+  length_mm?: number;
+  by: string;
 }
 
 export interface MatchCandidate {
@@ -265,6 +330,115 @@ export interface LogEvent {
   alarm?: string;
 }
 
+/** How a radiation alarm is worked through and decided (package fusion). */
+export interface Adjudication {
+  state: string;
+  steps?: { step?: string; at: string; seq: number; user?: string; role?: string; second?: string; order?: string; text: string }[];
+  card?: { id: string; state: 'done' | 'due' | 'open' | 'not_needed' }[];
+  proposed?: Assessment;
+  answers?: Assessment;
+  hints?: { code: number; class?: string; reasons?: Because[] }[];
+  norm?: NormAdvice;
+  safety?: 'screening' | 'evacuate';
+  /** Neither of the two persons may be a plain officer, and why. */
+  strict?: boolean;
+  strict_because?: string[];
+  inspections?: Inspection[];
+  pending?: Coded;
+  coded?: Coded;
+}
+
+export interface Because {
+  code: string;
+  text: string;
+}
+
+export type Answer = 'yes' | 'no' | 'unknown';
+
+export interface Assessment {
+  neutron: Answer;
+  shape: 'peak' | 'plateau' | 'unknown';
+  place: 'cab' | 'cargo' | 'both' | 'unknown';
+  declared: Answer;
+  guard: Answer;
+  speed: Answer;
+}
+
+export interface NormAdvice {
+  grade: 'A' | 'B' | 'C' | 'X';
+  lines: { item: number; hs: string; commodity: string; nuclides?: string; low_bq_kg?: number; high_bq_kg?: number; row?: string; mark?: string; scrap?: boolean }[] | null;
+  expected_permille?: number;
+  measured_permille?: number;
+  extent_permille?: number;
+  reasons: Because[] | null;
+  mark?: string;
+  factor?: string;
+}
+
+/** Dose rates are in nSv/h. */
+export interface Inspection {
+  dose_10cm_nsvh?: number;
+  dose_1m_nsvh?: number;
+  dose_background_nsvh?: number;
+  neutron: 'yes' | 'no' | 'not_searched';
+  nuclides?: string[];
+  instrument: string;
+  serial: string;
+  text?: string;
+  attachments?: Attachment[];
+  user?: string;
+  role?: string;
+  at?: string;
+  order?: string;
+}
+
+export interface Attachment extends Blob {
+  name?: string;
+}
+
+/** What an uploaded file says, for a person to confirm. */
+export interface Uploaded {
+  attachment: Attachment;
+  summary?: { instrument?: string; serial?: string; nuclides?: string[] | null; dose_nsvh?: number; neutron?: string; problems?: string[] | null };
+}
+
+export interface Coded {
+  code: number;
+  group?: string;
+  class?: string;
+  text?: string;
+  nuclides?: string[];
+  hs?: string[];
+  declaration?: string;
+  user: string;
+  role?: string;
+  second?: string;
+  second_role?: string;
+  at: string;
+  order?: string;
+  expires?: string;
+}
+
+/** An earlier passage of the same vehicle or consignor. */
+export interface Before {
+  id: string;
+  lane: string;
+  opened: string;
+  verdict: Verdict;
+  phase: Phase;
+  plate?: string;
+  consignor?: string;
+  alarm: boolean;
+  neutron: boolean;
+  max_milli_sigma: number;
+  state?: string;
+  code?: number;
+  group?: string;
+  class?: string;
+  grade?: string;
+  radiation?: Occupancy;
+}
+
 /** An instrument that has contributed to a passage, with its certificate of that day. */
 export interface Measured {
   name: string;
@@ -300,6 +474,10 @@ export interface Passage {
   gross?: GrossLoad;
   size?: Size;
   radiation?: Occupancy;
+  radiation_place?: RadiationPlace;
+  /** The other passes of this vehicle through the portal. */
+  earlier?: Occupancy[];
+  adjudication?: Adjudication;
   speed_mms?: number;
   axle_code?: string;
   /** How the axles stand: T11O3. */
@@ -421,5 +599,9 @@ export interface OrderBody {
   plate?: string;
   plate_role?: string;
   declaration?: string;
+  assessment?: Assessment;
+  inspection?: Inspection;
+  code?: number;
+  class?: string;
   console?: string;
 }

@@ -118,6 +118,8 @@ export function why(c: MatchCandidate): string {
 export function refusal(why: string): string {
   const text = why.replace(/^\w+ refused: /, '');
   if (/^the role \S* ?does not decide$/.test(text)) return t('refusal.role');
+  const words = /^code (\d+) needs at least (\d+) characters of text$/.exec(text);
+  if (words) return t('case.needs_text', { n: words[2] ?? '' });
   const lapsed = /^no second person within (\d+) minutes: the order of (\S+) has lapsed$/.exec(text);
   if (lapsed) return t('say.lapsed', { n: lapsed[1] ?? '', user: lapsed[2] ?? '' });
   const taken = /^it is (acknowledged already|shelved) by (.+)$/.exec(text);
