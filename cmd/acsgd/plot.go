@@ -16,10 +16,10 @@ import (
 // The frame of all our plots, in pixels.
 const (
 	plotWidth  = 800
-	plotHeight = 260
+	plotHeight = 275
 	plotLeft   = 60
 	plotTop    = 30
-	plotInner  = plotHeight - plotTop - 40
+	plotInner  = plotHeight - plotTop - 55
 )
 
 // frame is one plot of a drawing: x and y in the data's own units.
@@ -120,8 +120,9 @@ func (p *plotFolder) write(o *radiation.Occupancy) error {
 
 // drawOccupancy draws the counts of all panels and of each pillar over time, in counts/s of
 // a running second, with the background before it, what the vehicle's shadow leaves of it
-// where that is known, and red marks where the portal or our own test alarms; below it the
-// neutrons, where there are any lines of them.
+// where that is known. The ground is red where the portal alarms, a bar at the top marks what
+// our own k-sigma test says, and one at the bottom where on the vehicle the excess lies; below
+// are the neutrons, where there are any lines of them.
 func drawOccupancy(o *radiation.Occupancy) []byte {
 	n := 1
 	if len(o.Neutron) > 0 {
@@ -136,56 +137,84 @@ func drawOccupancy(o *radiation.Occupancy) []byte {
 			return
 		}
 		seconds := func(i int) float64 { return float64(ss[i].At) / 1000 }
+		span := 0.2
+		if o.Interval > 0 {
+			span = float64(o.Interval) / 1000
+		}
+		second := max(int(1/span), 1)
 		f.x0, f.x1 = seconds(0), max(seconds(len(ss)-1), seconds(0)+1)
 		// rate is the mean of the running second that ends with slice i, of some panels.
 		rate := func(i int, panels ...int) float64 {
-			from, sum := max(0, i-4), 0.0
+			from, sum := max(0, i+1-second), 0.0
 			for _, s := range ss[from : i+1] {
 				for _, p := range panels {
 					sum += float64(s.Gamma[p])
 				}
 			}
-			return sum / float64(i+1-from) * 5
+			return sum / float64(i+1-from) / span
 		}
-		bg := 0.0
-		for _, v := range o.Background {
-			bg += float64(v)
+		total := func(rates [4]int32) (v float64) {
+			for _, r := range rates {
+				v += float64(r)
+			}
+			return v
 		}
-		f.y1 = bg
+		// The shadow is of the background that the vehicle was held against: the usual one where
+		// the portal's own was implausibly low.
+		bg, ground := total(o.Background), total(o.Background)
+		if o.Guarded {
+			ground = total(o.GuardBackground)
+		}
+		f.y1 = max(bg, ground)
 		for i := range ss {
 			f.y1 = max(f.y1, rate(i, 0, 1, 2, 3))
 		}
 		f.y1 *= 1.05
 		f.begin()
+		bar := func(from, to, y, height float64, colour string) {
+			fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", f.px(from), y, f.px(to)-f.px(from), height, colour)
+		}
+		bottom := f.py(0)
 		for i := range ss {
-			if ss[i].Vendor || ss[i].Alarm {
-				fmt.Fprintf(b, `<path d="M%.1f %.1fv-%d" stroke="#f4b6b6" stroke-width="4"/>`+"\n", f.px(seconds(i)), f.py(0), plotInner)
+			if from := max(seconds(i)-span, f.x0); ss[i].Vendor {
+				bar(from, seconds(i), bottom-plotInner, plotInner, "#f9d4d4")
 			}
+		}
+		for i := range ss {
+			if from := max(seconds(i)-span, f.x0); ss[i].Alarm {
+				bar(from, seconds(i), bottom-plotInner, 6, "#990000")
+			}
+		}
+		if a := o.Analysis; a != nil && a.Peak != nil {
+			bar(max(float64(a.Peak.From)/1000, f.x0), min(float64(a.Peak.To)/1000, f.x1), bottom-6, 6, "#7f6000")
 		}
 		flat := func(v float64, style string) {
 			f.line(2, func(k int) (x, y float64) { return []float64{f.x0, f.x1}[k], v }, style)
 		}
 		flat(bg, `stroke="#555"`)
+		if o.Guarded {
+			flat(ground, `stroke="#555" stroke-dasharray="1 3"`)
+		}
 		if a := o.Analysis; a != nil && len(a.Expected) == len(ss) {
-			f.line(len(ss), func(i int) (x, y float64) { return seconds(i), bg * float64(a.Expected[i]) / 1000 }, `stroke="#555" stroke-dasharray="6 4"`)
+			f.line(len(ss), func(i int) (x, y float64) { return seconds(i), ground * float64(a.Expected[i]) / 1000 }, `stroke="#555" stroke-dasharray="6 4"`)
 		}
 		f.line(len(ss), func(i int) (x, y float64) { return seconds(i), rate(i, 0, 1, 2, 3) }, `stroke="#0b5394" stroke-width="2"`)
 		f.line(len(ss), func(i int) (x, y float64) { return seconds(i), rate(i, 0, 1) }, `stroke="#38761d"`)
 		f.line(len(ss), func(i int) (x, y float64) { return seconds(i), rate(i, 2, 3) }, `stroke="#b45f06"`)
-		for i, l := range []struct{ text, colour string }{{"all panels", "#0b5394"}, {"left pillar", "#38761d"}, {"right pillar", "#b45f06"}, {"background", "#555"}} {
-			fmt.Fprintf(b, `<text x="%d" y="%d" fill="%s">%s</text>`+"\n", plotLeft+10+i*90, plotTop+plotInner+32, l.colour, l.text)
+		x := plotLeft
+		for _, l := range []struct{ text, colour string }{{"all panels", "#0b5394"}, {"left pillar", "#38761d"}, {"right pillar", "#b45f06"},
+			{"— background, ··· usual", "#555"}, {"- - with this vehicle", "#555"}, {"ground: portal", "#c0504d"}, {"top: k-sigma", "#990000"}, {"bottom: excess", "#7f6000"}} {
+			fmt.Fprintf(b, `<text x="%d" y="%d" fill="%s" font-size="10">%s</text>`+"\n", x, plotTop+plotInner+46, l.colour, l.text)
+			x += 5*len([]rune(l.text)) + 14
 		}
 		if n == 1 {
 			return
 		}
 		ns := o.Neutron
 		g := frame{b: b, top: plotHeight, x0: f.x0, x1: f.x1, y1: 5, xtitle: f.xtitle, ytitle: "counts", title: fmt.Sprintf("Neutrons, background %s counts/s", thousandths(int32(o.NeutronBG)))}
-		total := func(i int) float64 {
-			c := ns[i].Counts
-			return float64(c[0]) + float64(c[1]) + float64(c[2]) + float64(c[3])
-		}
+		counted := func(i int) float64 { return total(ns[i].Counts) }
 		for i := range ns {
-			g.y1 = max(g.y1, total(i)*1.1)
+			g.y1 = max(g.y1, counted(i)*1.1)
 		}
 		g.begin()
 		for i := range ns {
@@ -193,7 +222,7 @@ func drawOccupancy(o *radiation.Occupancy) []byte {
 			if ns[i].Alarm || ns[i].Vendor {
 				colour = "#cc0000"
 			}
-			fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="%s" stroke-width="8"/>`+"\n", g.px(float64(ns[i].At)/1000), g.py(0), g.py(total(i)), colour)
+			fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="%s" stroke-width="8"/>`+"\n", g.px(float64(ns[i].At)/1000), g.py(0), g.py(counted(i)), colour)
 		}
 	})
 }
