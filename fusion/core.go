@@ -214,6 +214,11 @@ func (c *Core) tuned(t Tuned) {
 		c.s.Params = p
 		c.s.Lane.Lane, c.s.Lane.Mode = p.Lane, p.Mode
 		c.adoptDevices()
+		if d := c.portalDevice(); d != nil && d.Radiation != nil {
+			c.s.Radiation.Configure(*d.Radiation)
+		} else {
+			c.s.Radiation.Configure(radiation.Config{})
+		}
 		c.forget()
 		c.s.Looked = ""
 		if c.s.Lane.Barrier == "" {

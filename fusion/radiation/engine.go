@@ -78,6 +78,9 @@ const (
 // New makes an engine that knows nothing yet.
 func New(cfg Config) *Engine { return &Engine{cfg: cfg} }
 
+// Configure puts overrides in force for the occupancies that begin from now on.
+func (e *Engine) Configure(cfg Config) { e.cfg = cfg }
+
 // Current is the open occupancy, nil while the portal is vacant. It is updated in place by
 // Feed and stays valid after it has been closed.
 func (e *Engine) Current() *Occupancy { return e.cur }
