@@ -31,7 +31,8 @@ Settings
   hold      "2s"     how long it stays occupied after its sensors are free, as they are
                      between a lorry and its trailer
   silence   "10s"    how long its time may stand still before that is a fault
-  retries   3        unanswered requests in a row before the link is made anew
+  retries   3        unanswered requests in a row before the link is made anew. Fewer are
+                     holes that the counts show; a tenth of a minute's is a degraded portal
   unready   false    true where the ready bits of the channels are not used
 
 Registers  32 bits are two registers, the low word first.

@@ -67,7 +67,8 @@ Settings
   poll     "50ms"      from request to request, 20 ms to 200 ms
   hold     "2s"        how long it stays occupied after the contact has opened, as it does
                        between a lorry and its trailer
-  retries  3           unanswered requests in a row before the link is made anew
+  retries  3           unanswered requests in a row before the link is made anew; a tenth of
+                       a minute's is a degraded portal
          A module whose inputs are not side by side, or that tells wire breaks, has a map:
 
 ` + exampleMap + `

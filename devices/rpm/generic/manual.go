@@ -155,7 +155,8 @@ Settings
   of registers
   poll      "100ms"  from request to request
   hold      "2s"     how long it stays occupied after its occupied bit is clear
-  retries   3        unanswered requests in a row before the link is made anew
+  retries   3        unanswered requests in a row before the link is made anew. Fewer are
+                     holes that the counts show; a tenth of a minute's is a degraded portal
   block, point       the map, see below
 
 Lines    match is a regular expression in the syntax of Go, that must match the whole line
