@@ -63,8 +63,8 @@ func (d *driversCmd) Run(s *std) error {
 
 type probeCmd struct {
 	Driver string            `required:"" help:"Driver kind."`
-	Link   string            `required:"" help:"Link URL: serial:/dev/ttyS4?baud=9600, tcp:10.1.2.3:4001, listen:0.0.0.0:5001, replay:FILE."`
-	Set    map[string]string `help:"A setting, KEY=VALUE." mapsep:"none"`
+	Link   string            `required:"" help:"Link URL: serial:/dev/ttyS4?baud=9600, tcp:10.1.2.3:4001, listen:0.0.0.0:5001, modbus+tcp:10.1.2.3:502, replay:FILE, as in the driver's manual."`
+	Set    map[string]string `help:"A setting, KEY=VALUE; of rpm/generic file=MAP.toml holds the whole format." mapsep:"none"`
 }
 
 // Run shows live observations of one instrument until interrupted.

@@ -55,6 +55,9 @@ Behaviour  An object opens an occupancy when the counter changes; it ends when a
            second; else the background every 5 s. Whoever is in the portal when the
            connection is made was not seen to come: such slices are marked truncated.
 
+Says     GB, NB backgrounds every 5 s; while occupied GS an interval, NS a second, GA and NA with
+         an alarm, SP speed and direction; GX the end; FT, FC a fault and its end, TT, TC the case
+
 Faults   Void a passage without alarm: error, low battery, case open, adaptation, a channel
          that is low, high, overloaded or not ready, a number that is none, time that stands
          still for "silence", a link that does not answer. Power fail and reset are shown and

@@ -78,6 +78,8 @@ Behaviour  Occupied for two readings opens an occupancy. An alarm contact that c
          second while occupied and every 5 s else. Whoever is in the portal when the
          connection is made was not seen to come: that occupancy is truncated.
 
+Says     DC, with occupied, alarm, setup (which alarms: gamma, neutron) and fault
+
 Verdict  An alarm contact exceeds. No alarm, no fault and a whole occupancy are within, "by the
          portal's contacts alone, no profile". Everything else is undetermined: the fault
          contact, a wire break, a contact that changes 10 times in 5 s, a module that does not

@@ -198,6 +198,9 @@ Registers  Each block is one request; points lie off registers from its start. T
          A number that is out of its range is a fault of the portal, never a count of nought.
          A fault voids a passage without alarm.
 
+Says     GB, NB backgrounds every 5 s; while occupied GS an interval, NS a second, GA and NA with
+         an alarm, SP speed and direction; GX the end; FT, FC a fault and its end, TT, TC the case
+
 Worked example: a file with a register map
 
 ` + exampleMap + `

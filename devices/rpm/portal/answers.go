@@ -42,10 +42,13 @@ func (a *Answers) Got(now time.Time) {
 // connection was made, end it with the error that it gives.
 func (a *Answers) Lost(now time.Time, err error) error {
 	a.lost[a.roll(now)]++
-	if a.row++; !a.any || a.row > a.Retries {
-		return fmt.Errorf("no answer to %d requests: %w", a.row, err)
+	switch a.row++; {
+	case a.any && a.row <= a.Retries:
+		return nil
+	case a.row == 1:
+		return fmt.Errorf("no answer: %w", err)
 	}
-	return nil
+	return fmt.Errorf("no answer to %d requests: %w", a.row, err)
 }
 
 // Poor says that a tenth of the last minute's requests was lost, ten at least, until it is
