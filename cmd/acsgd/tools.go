@@ -185,6 +185,11 @@ func (r *replayCmd) Run(ctx context.Context, s *std) error {
 	}
 	fmt.Fprintf(s.err, "%d rows, %d inputs, %d verdict digests compared, %d differ; %d raw traces computed again, %d differ; %v\n",
 		rep.Rows, rep.Inputs, rep.Digests, len(rep.Differences), raw.n, len(raw.faults), time.Since(start).Round(time.Millisecond))
+	if len(rep.Differences) > 0 {
+		if err := why(ctx, s.err, dir, &rep); err != nil {
+			return err
+		}
+	}
 	if len(rep.Differences)+len(raw.faults) > 0 {
 		return errFaults
 	}
