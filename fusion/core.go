@@ -211,6 +211,7 @@ func (c *Core) tuned(t Tuned) {
 			c.event(nil, "fault", 1, fmt.Sprintf("parameters %s could not be used", t.Version))
 			return
 		}
+		c.replaced(p)
 		c.s.Params = p
 		c.s.Lane.Lane, c.s.Lane.Mode = p.Lane, p.Mode
 		c.adoptDevices()
