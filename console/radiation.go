@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"acsgd/fusion"
@@ -62,6 +63,10 @@ func (s *Server) attachment(w http.ResponseWriter, r *http.Request, u auth.User)
 			return
 		}
 	}
+	if !s.uploads.more(id) {
+		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("there are %d uploads for this passage already", maxUploads))
+		return
+	}
 	name, b, err := uploaded(r)
 	var large *http.MaxBytesError
 	switch {
@@ -91,6 +96,30 @@ func (s *Server) attachment(w http.ResponseWriter, r *http.Request, u auth.User)
 		out["summary"] = sum
 	}
 	reply(w, http.StatusCreated, out)
+}
+
+// maxUploads bounds the uploads for one passage between two starts: an order names 16 of them
+// at most, and what no order names stays in the evidence too.
+const maxUploads = 64
+
+// uploadCount counts uploads by passage. It is safe for concurrent use.
+type uploadCount struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+// more counts one more upload for a passage; false is too many.
+func (c *uploadCount) more(passage string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil || len(c.of) > 10_000 {
+		c.of = map[string]int{}
+	}
+	if c.of[passage] >= maxUploads {
+		return false
+	}
+	c.of[passage]++
+	return true
 }
 
 // uploaded reads the body, or the part "file" of a form, and the file's name.

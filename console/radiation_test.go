@@ -155,6 +155,22 @@ func TestAttachmentsAreTakenByTheirContent(t *testing.T) {
 	}
 }
 
+// Uploads are bounded, since what no order names stays in the evidence too.
+func TestUploadsOfAPassageAreBounded(t *testing.T) {
+	r := newRig(t)
+	r.past["L1-7"], r.past["L1-8"] = json.RawMessage(`{"id":"L1-7"}`), json.RawMessage(`{"id":"L1-8"}`)
+	r.login("aigerim")
+	for i := range maxUploads + 2 {
+		code, body := r.post("/api/passages/L1-7/radiation/attachments", identifier)
+		if want := map[bool]int{true: http.StatusCreated, false: http.StatusTooManyRequests}[i < maxUploads]; code != want {
+			t.Fatalf("upload %d: %d %s, want %d", i+1, code, body, want)
+		}
+	}
+	if code, body := r.post("/api/passages/L1-8/radiation/attachments", identifier); code != http.StatusCreated {
+		t.Errorf("of another passage: %d %s", code, body)
+	}
+}
+
 // An inspection names what was uploaded, or it is refused before it enters the journal.
 func TestOrdersOfARadiationAlarmReachTheLane(t *testing.T) {
 	r := newRig(t)

@@ -128,6 +128,7 @@ type Server struct {
 	cross    *http.CrossOriginProtection
 	ageing   ageing
 	stop     atomic.Bool
+	uploads  uploadCount
 }
 
 // New returns a console.

@@ -201,6 +201,9 @@ type Driver struct {
 	// for virtual time: one maker a link, called for each connection; nil where NewSession is
 	// all. What they see they tell as one instrument.
 	NewSessions func(Section, Env) ([]func() (Session, error), error)
+	// Buffered tells how many slices from before an occupancy a portal sends with its first
+	// one; nil where it is as many as the alarm engine expects.
+	Buffered func(Section) (int, error)
 	// Port is the default TCP port of listening drivers, 0 otherwise.
 	Port int
 	// Schema is the JSON Schema of what the device must send, where that is our own format.

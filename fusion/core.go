@@ -211,9 +211,15 @@ func (c *Core) tuned(t Tuned) {
 			c.event(nil, "fault", 1, fmt.Sprintf("parameters %s could not be used", t.Version))
 			return
 		}
+		c.replaced(p)
 		c.s.Params = p
 		c.s.Lane.Lane, c.s.Lane.Mode = p.Lane, p.Mode
 		c.adoptDevices()
+		if d := c.portalDevice(); d != nil && d.Radiation != nil {
+			c.s.Radiation.Configure(*d.Radiation)
+		} else {
+			c.s.Radiation.Configure(radiation.Config{})
+		}
 		c.forget()
 		c.s.Looked = ""
 		if c.s.Lane.Barrier == "" {

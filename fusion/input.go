@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
 	"acsgd/internal/metrology"
@@ -149,6 +150,8 @@ type Instrument struct {
 	// Loops are those of its loops whose places are known, for the speed over them; the entry
 	// loop is at Station if it is not among them.
 	Loops []LoopPlace `json:"loops,omitempty"`
+	// Radiation overrides what a portal says of its own alarm test; nil follows the portal.
+	Radiation *radiation.Config `json:"radiation,omitempty"`
 	// Certificate is of its last verification; nil has none.
 	Certificate *metrology.Certificate `json:"certificate,omitempty"`
 }

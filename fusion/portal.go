@@ -126,11 +126,28 @@ func (c *Core) portalDone(d *Instrument, done *radiation.Occupancy) {
 	c.sharing()
 }
 
+// replaced makes the engine forget a portal that is not the lane's any more by the parameters
+// that follow.
+func (c *Core) replaced(by *Params) {
+	if c.s.Params == nil {
+		return
+	}
+	was, is := c.portalDevice(), by.portal()
+	if was == nil || is != nil && was.Name == is.Name && was.Driver == is.Driver {
+		return
+	}
+	if done := c.s.Radiation.Renew("the portal was replaced"); done != nil {
+		c.portalDone(was, done)
+	}
+}
+
 // portalDevice is the lane's portal; nil if it has none.
-func (c *Core) portalDevice() *Instrument {
-	for i := range c.s.Params.Devices {
-		if c.s.Params.Devices[i].Class == "rpm" {
-			return &c.s.Params.Devices[i]
+func (c *Core) portalDevice() *Instrument { return c.s.Params.portal() }
+
+func (p *Params) portal() *Instrument {
+	for i := range p.Devices {
+		if p.Devices[i].Class == "rpm" {
+			return &p.Devices[i]
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsgd/fusion"
+	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/obs"
 )
@@ -171,5 +172,47 @@ func TestThePeakStandsOnTheVehicle(t *testing.T) {
 	}
 	if q := r.last(); q.Place != nil || q.Radiation.Analysis.Peak == nil {
 		t.Fatalf("%+v", q.Place)
+	}
+}
+
+// A portal of another kind in the lane's place is another portal: what was learnt of the one
+// before, such as which panels count, is nothing that it must keep.
+func TestAnotherPortalStartsAnew(t *testing.T) {
+	at := func(s int) time.Time { return t0.Add(time.Duration(s) * time.Second) }
+	p := params()
+	p.Devices[4].Driver = "rpm/tsa"
+	r := newRig(t, p, goods)
+	for i := range 6 {
+		r.see("rpm", at(5*i), &obs.Radiation{Tag: "GB", Gamma: [4]int32{int32(390 + i), int32(402 - i), 400 + int32(i), 395}})
+	}
+	for i := range 8 {
+		r.see("rpm", at(31).Add(time.Duration(i)*200*time.Millisecond), &obs.Radiation{Tag: "GS", Gamma: [4]int32{78, 79 + int32(i), 80, 81}, Interval: 200, Occupied: true})
+	}
+	total := func(s int) { r.see("rpm", at(s), &obs.Radiation{Tag: "GB", Gamma: [4]int32{int32(1590 + s%7)}}) }
+	same := params()
+	same.Devices[4].Driver, same.MinLength = "rpm/tsa", 3100
+	r.step(fusion.Tuned{Kind: fusion.TuneParams, Version: "same", Value: same})
+	if p := r.last(); p.Radiation == nil || !p.Radiation.Open {
+		t.Fatalf("other parameters end the occupancy: %+v", p.Radiation)
+	}
+	other := params()
+	other.Devices[4].Driver, other.Devices[4].Radiation = "rpm/aspect", &radiation.Config{K: 4500, Buffered: -1}
+	r.step(fusion.Tuned{Kind: fusion.TuneParams, Version: "other", Value: other})
+	if p := r.last(); p.Radiation.Open || !strings.Contains(p.Radiation.Fault, "replaced") {
+		t.Errorf("the occupancy of the portal that is gone: %+v", p.Radiation)
+	}
+	r.see("rpm", at(40), &obs.Health{State: obs.Online})
+	for s := 45; s < 80; s += 5 {
+		total(s)
+	}
+	if d := r.device("rpm"); d.State != obs.Online {
+		t.Errorf("one total of a portal without panels: %+v", d)
+	}
+	// The overrides of the site file hold from the first occupancy on.
+	r = newRig(t, other, goods)
+	total(95)
+	r.see("rpm", at(100), &obs.Radiation{Tag: "GS", Gamma: [4]int32{320}, Interval: 200, Occupied: true})
+	if o := r.last().Radiation; o.Threshold != 4500 || o.Fault != "" {
+		t.Errorf("threshold %d, fault %q; want that of the site file and none", o.Threshold, o.Fault)
 	}
 }

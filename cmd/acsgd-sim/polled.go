@@ -10,6 +10,7 @@ import (
 	"acsgd/devices/modbus"
 	"acsgd/devices/rpm/aspect"
 	"acsgd/devices/rpm/contacts"
+	"acsgd/devices/rpm/generic"
 	wimbus "acsgd/devices/wim/modbus"
 	"acsgd/internal/obs"
 	"acsgd/sim"
@@ -52,6 +53,11 @@ func newPolledNode(l *virtualLane, i *scenario.Instrument, sec devices.Section, 
 		n.make = func() (poller, time.Duration, error) { return wimbus.NewVirtual(sec, env, regs) }
 	case aspect.Kind:
 		n.make = func() (poller, time.Duration, error) { return aspect.NewVirtual(sec, regs) }
+	case generic.Kind:
+		if polled, err := generic.Polled(sec); !polled {
+			return nil, err
+		}
+		n.make = func() (poller, time.Duration, error) { return generic.NewVirtual(sec, regs) }
 	case contacts.Kind:
 		n.make = func() (poller, time.Duration, error) { return contacts.NewVirtual(sec, regs) }
 	default:

@@ -18,6 +18,7 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/catalog"
 	"acsgd/fusion"
+	"acsgd/fusion/radiation"
 	"acsgd/internal/config"
 	"acsgd/internal/decl"
 	"acsgd/internal/declaration"
@@ -48,7 +49,8 @@ type virtualSite struct {
 	file  *config.File
 	lib   *lanes.Library
 	lanes []*virtualLane
-	rows  uint64 // of lane "", where there is no journal
+	rows  uint64                       // of lane "", where there is no journal
+	tests map[string]*radiation.Config // of portals, by device
 
 	journal *journal.Journal
 	keep    func(mediaType string, p []byte) (obs.Blob, error)
@@ -70,7 +72,7 @@ type virtualRun struct {
 // runVirtual runs a scenario in virtual time and judges it.
 func runVirtual(ctx context.Context, sc *scenario.Scenario, opt virtualOptions) (*virtualRun, error) {
 	began := time.Now()
-	s := &virtualSite{opt: opt, plan: sc.Plan(opt.Seed, time.Time{}), lib: lanes.NewLibrary(), keep: nameOnly}
+	s := &virtualSite{opt: opt, plan: sc.Plan(opt.Seed, time.Time{}), lib: lanes.NewLibrary(), keep: nameOnly, tests: map[string]*radiation.Config{}}
 	err := s.open(ctx)
 	if err == nil {
 		err = s.run(ctx)
@@ -148,6 +150,13 @@ func (s *virtualSite) wire(l *virtualLane, f *config.Lane, n int) (int, error) {
 		n++
 		sec := devices.Section{Driver: d.Driver, Link: d.Link, Station: fmt.Sprintf("%dmm", d.Station), Dir: s.file.Dir(),
 			Decode: func(v any) error { return s.file.DecodeSettings("lane.device", at, d, v) }}
+		known, err := site.Find(catalog.Drivers(), d.Driver)
+		if err == nil {
+			s.tests[d.Name], err = site.Tests(known, sec, d)
+		}
+		if err != nil {
+			return n, err
+		}
 		if i.Machine == nil {
 			io, err := newIONode(l, i, sec)
 			if err != nil {
@@ -360,7 +369,8 @@ func (s *virtualSite) params(l *config.Lane) *fusion.Params {
 		d := &l.Devices[i]
 		class, _, _ := strings.Cut(d.Driver, "/")
 		p.Devices = append(p.Devices, fusion.Instrument{Name: d.Name, Class: class, Driver: d.Driver, Station: int32(d.Station), Role: d.Role,
-			Expect: d.Expect == "always" && class != "laneio", Loops: fusion.LoopPlaces(d.Loops), Certificate: d.Verified})
+			Expect: d.Expect == "always" && class != "laneio", Loops: fusion.LoopPlaces(d.Loops), Certificate: d.Verified,
+			Radiation: s.tests[d.Name]})
 	}
 	return p
 }

@@ -22,7 +22,7 @@ type radiationCasesCmd struct {
 	From   string `help:"Opened at this time or later: 2026-03-01 or 2026-03-01T08:00:00Z." placeholder:"TIME"`
 	To     string `help:"Opened before this time; a day without a time is the whole of it." placeholder:"TIME"`
 	Zone   string `default:"Asia/Almaty" help:"Zone of days."`
-	Lane   string `help:"Of this lane."`
+	Lane   string `help:"Of this lane." placeholder:"ID"`
 	Counts bool   `help:"Count codes and groups of each lane and day instead." xor:"form"`
 	Learn  bool   `help:"Print what released natural loads tell of the lanes and consignors instead." xor:"form"`
 }

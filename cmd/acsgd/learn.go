@@ -26,7 +26,7 @@ import (
 type radiationLearnCmd struct {
 	Data        string            `help:"Of the released passages in this site's archive." placeholder:"DIR"`
 	Store       string            `help:"Or in a database, postgres://..." placeholder:"URL"`
-	Lane        string            `help:"Of this lane alone."`
+	Lane        string            `help:"Of this lane alone." placeholder:"ID"`
 	From        string            `help:"Opened at this time or later: 2026-03-01 or 2026-03-01T08:00:00Z." placeholder:"TIME"`
 	To          string            `help:"Opened before this time; a day without a time is the whole of it." placeholder:"TIME"`
 	Zone        string            `default:"Asia/Almaty" help:"Zone of days without a time."`

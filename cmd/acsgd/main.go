@@ -57,7 +57,7 @@ type cli struct {
 	Audit        auditCmd        `cmd:"" help:"Check the hash chain and the evidence of a journal."`
 	Declarations declarationsCmd `cmd:"" help:"Check or import customs declarations."`
 	Match        matchCmd        `cmd:"" help:"Match plate reads to declared plates."`
-	Radiation    radiationCmd    `cmd:"" help:"Analyse recordings of a radiation portal."`
+	Radiation    radiationCmd    `cmd:"" help:"Radiation: recordings, vehicles' shadows, documents of N42.42, alarms."`
 	Weighings    weighingsCmd    `cmd:"" help:"Export or import the weighings of vehicles."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
 	Verify       verifyCmd       `cmd:"" help:"Test the accuracy of a scale by OIML R 134: plan, runs, report, certificate."`

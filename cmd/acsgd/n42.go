@@ -19,7 +19,7 @@ import (
 type n42Cmd struct {
 	Check  n42CheckCmd  `cmd:"" help:"Check documents against the standard's rules beyond its XML schema."`
 	Read   n42ReadCmd   `cmd:"" help:"Print what a document says as JSON."`
-	Export n42ExportCmd `cmd:"" help:"Write the occupancies of archived passages."`
+	Export n42ExportCmd `cmd:"" help:"Write the occupancies of archived passages as documents."`
 }
 
 type n42CheckCmd struct {
@@ -87,7 +87,7 @@ func (c *n42ReadCmd) Run(s *std) error {
 }
 
 type n42ExportCmd struct {
-	Data    string `required:"" help:"The site's data directory."`
+	Data    string `required:"" help:"The site's data directory." placeholder:"DIR"`
 	Store   string `help:"The site's archive, if it is not the file in the data directory: postgres://..." placeholder:"URL"`
 	Passage string `help:"This passage; without it all of them." placeholder:"ID"`
 	Out     string `required:"" help:"The folder to write to." placeholder:"DIR"`

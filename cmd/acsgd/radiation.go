@@ -19,7 +19,7 @@ import (
 )
 
 type radiationCmd struct {
-	Analyse   radiationAnalyseCmd   `cmd:"" help:"Judge every occupancy of daily files or a stream."`
+	Analyse   radiationAnalyseCmd   `cmd:"" help:"Judge every occupancy of daily files or a stream of a TSA portal."`
 	Learn     radiationLearnCmd     `cmd:"" help:"Learn the shadows of vehicles from clean passages: suppression templates."`
 	Templates radiationTemplatesCmd `cmd:"" help:"Show suppression templates, try them, put them in force."`
 	N42       n42Cmd                `cmd:"" name:"n42" help:"Read, check and export documents of ANSI N42.42."`

@@ -69,7 +69,12 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 		drv, err := site.Find(catalog.Drivers(), d.Driver)
 		if err == nil {
 			env := devices.Env{Name: d.Name, Log: log, Report: func(*obs.DecodeError) {}, Keep: hashOnly, Broker: noBroker{}}
-			_, err = drv.New(devices.Section{Driver: d.Driver, Link: d.Link, Dir: f.Dir(), Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}, env)
+			sec := devices.Section{Driver: d.Driver, Link: d.Link, Dir: f.Dir(), Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}
+			if _, err = drv.New(sec, env); err == nil {
+				if _, bad := site.Tests(drv, sec, d); bad != nil {
+					errs = append(errs, f.At(table, i, "radiation", fmt.Errorf("device %s: %w", d.Name, bad)))
+				}
+			}
 		}
 		if err != nil {
 			errs = append(errs, f.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err)))

@@ -24,7 +24,7 @@ type radiationTemplatesCmd struct {
 }
 
 type radiationShowCmd struct {
-	File string `arg:""`
+	File string `arg:"" help:"Templates, as 'learn' writes them."`
 }
 
 // Run prints a set.
@@ -41,12 +41,12 @@ type radiationUseCmd struct {
 	Data    string `help:"The site's data directory; the site must be stopped, except for --dry-run." placeholder:"DIR"`
 	Console string `help:"Or the console of the running site, http://..." placeholder:"URL"`
 	User    string `help:"The supervisor. The password is read from standard input." placeholder:"NAME"`
-	Lane    string `help:"In this lane; else in all with a portal."`
+	Lane    string `help:"In this lane; else in all with a portal." placeholder:"ID"`
 	None    bool   `help:"No templates: end the use of those in force."`
 	DryRun  bool   `help:"Only show what would change in the last passages of the archive."`
-	Last    int    `default:"1000" help:"How many passages of the archive are tried."`
+	Last    int    `default:"1000" help:"For --dry-run: how many passages of the archive are tried."`
 	Store   string `help:"For --dry-run: an archive in a database, postgres://..." placeholder:"URL"`
-	File    string `arg:"" optional:""`
+	File    string `arg:"" optional:"" help:"Templates, as 'learn' writes them."`
 }
 
 // Help says more.

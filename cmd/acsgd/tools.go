@@ -63,8 +63,8 @@ func (d *driversCmd) Run(s *std) error {
 
 type probeCmd struct {
 	Driver string            `required:"" help:"Driver kind."`
-	Link   string            `required:"" help:"Link URL: serial:/dev/ttyS4?baud=9600, tcp:10.1.2.3:4001, listen:0.0.0.0:5001, replay:FILE."`
-	Set    map[string]string `help:"A setting, KEY=VALUE." mapsep:"none"`
+	Link   string            `required:"" help:"Link URL: serial:/dev/ttyS4?baud=9600, tcp:10.1.2.3:4001, listen:0.0.0.0:5001, modbus+tcp:10.1.2.3:502, replay:FILE, as in the driver's manual."`
+	Set    map[string]string `help:"A setting, KEY=VALUE; of rpm/generic file=MAP.toml holds the whole format." mapsep:"none"`
 }
 
 // Run shows live observations of one instrument until interrupted.
@@ -185,6 +185,11 @@ func (r *replayCmd) Run(ctx context.Context, s *std) error {
 	}
 	fmt.Fprintf(s.err, "%d rows, %d inputs, %d verdict digests compared, %d differ; %d raw traces computed again, %d differ; %v\n",
 		rep.Rows, rep.Inputs, rep.Digests, len(rep.Differences), raw.n, len(raw.faults), time.Since(start).Round(time.Millisecond))
+	if len(rep.Differences) > 0 {
+		if err := why(ctx, s.err, dir, &rep); err != nil {
+			return err
+		}
+	}
 	if len(rep.Differences)+len(raw.faults) > 0 {
 		return errFaults
 	}
@@ -210,13 +215,16 @@ func (a *auditVerifyCmd) Run(ctx context.Context, s *std) error {
 	if rep.Broken != 0 {
 		line["broken_row"], line["reason"] = rep.Broken, rep.Reason
 	}
-	bad, n, err := verifyEvidence(ctx, dir)
+	found, err := verifyEvidence(ctx, dir)
 	if err != nil {
 		return err
 	}
-	line["evidence"] = n
-	if len(bad) > 0 {
-		line["evidence_broken"], line["ok"] = bad, false
+	line["evidence"] = found.n
+	if len(found.bad) > 0 {
+		line["evidence_broken"], line["ok"] = found.bad, false
+	}
+	if found.unnamed > 0 {
+		line["attachments_unnamed"] = found.unnamed
 	}
 	b, err := json.Marshal(line)
 	if err != nil {
@@ -229,48 +237,90 @@ func (a *auditVerifyCmd) Run(ctx context.Context, s *std) error {
 	return nil
 }
 
-// verifyEvidence re-reads every blob that a durable observation names.
-func verifyEvidence(ctx context.Context, dir string) (bad []string, n int, err error) {
+// checkedEvidence is what "audit verify" finds of the evidence that a journal names.
+type checkedEvidence struct {
+	n       int      // blobs that observations and orders name
+	bad     []string // those that are missing or changed
+	unnamed int      // uploaded files of inspections that no order names
+}
+
+// verifyEvidence re-reads every blob that a durable observation or order names, and counts
+// what was uploaded for an inspection and never named by its order: it is kept, and is no
+// result.
+func verifyEvidence(ctx context.Context, dir string) (c checkedEvidence, err error) {
 	path := filepath.Join(filepath.Dir(dir), "evidence")
 	if _, err := os.Stat(path); err != nil {
-		return nil, 0, nil // a journal that was copied alone
+		return c, nil // a journal that was copied alone
 	}
 	keep, err := evidence.Open(path)
 	if err != nil {
-		return nil, 0, err
+		return c, err
 	}
 	defer keep.Close()
 	r, err := journal.OpenReader(ctx, dir)
 	if err != nil {
-		return nil, 0, err
+		return c, err
 	}
 	defer r.Close()
-	seen := map[string]bool{}
+	seen, uploaded := map[string]bool{}, map[string]bool{}
 	for rec, err := range r.Records(ctx, 0) {
 		if err != nil {
-			return bad, n, err
+			return c, err
 		}
-		if rec.Kind != lanes.KindSeen {
-			continue
+		blobs, upload, err := named(&rec)
+		if err != nil {
+			return c, fmt.Errorf("row %d: %w", rec.N, err)
 		}
+		if upload != "" {
+			uploaded[upload] = true
+		}
+		for _, sum := range blobs {
+			if seen[sum] {
+				continue
+			}
+			seen[sum] = true
+			c.n++
+			if err := keep.Verify(sum); err != nil {
+				c.bad = append(c.bad, fmt.Sprintf("row %d: %v", rec.N, err))
+			}
+		}
+	}
+	for sum := range uploaded {
+		if !seen[sum] {
+			c.unnamed++
+		}
+	}
+	return c, nil
+}
+
+// named gives the blobs that a row names, and the one that it tells to be uploaded.
+func named(rec *journal.Record) (blobs []string, upload string, err error) {
+	switch rec.Kind {
+	case lanes.KindSeen:
 		var o struct {
 			Blobs []obs.Blob `json:"blobs"`
 		}
-		if err := json.Unmarshal(rec.Payload, &o); err != nil {
-			return bad, n, fmt.Errorf("row %d: %w", rec.N, err)
-		}
+		err = json.Unmarshal(rec.Payload, &o)
 		for _, b := range o.Blobs {
-			if seen[b.SHA256] {
-				continue
+			blobs = append(blobs, b.SHA256)
+		}
+	case lanes.KindOrdered:
+		var o fusion.Order
+		if err = json.Unmarshal(rec.Payload, &o); err == nil && o.Inspection != nil {
+			for _, a := range o.Inspection.Evidence {
+				blobs = append(blobs, a.SHA256)
 			}
-			seen[b.SHA256] = true
-			n++
-			if err := keep.Verify(b.SHA256); err != nil {
-				bad = append(bad, fmt.Sprintf("row %d: %v", rec.N, err))
-			}
+		}
+	case lanes.KindUser:
+		var u struct {
+			Kind   string `json:"kind"`
+			Detail string `json:"detail"`
+		}
+		if err = json.Unmarshal(rec.Payload, &u); u.Kind == "attachment" {
+			_, upload, _ = strings.Cut(u.Detail, " ")
 		}
 	}
-	return bad, n, nil
+	return blobs, upload, err
 }
 
 type matchCmd struct {

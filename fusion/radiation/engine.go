@@ -78,6 +78,20 @@ const (
 // New makes an engine that knows nothing yet.
 func New(cfg Config) *Engine { return &Engine{cfg: cfg} }
 
+// Configure puts overrides in force for the occupancies that begin from now on.
+func (e *Engine) Configure(cfg Config) { e.cfg = cfg }
+
+// Renew forgets everything that was learnt of the portal, for another one in its place, but
+// not the templates. It gives the occupancy that was open, which ends for the reason why;
+// nil if there was none.
+func (e *Engine) Renew(why string) (done *Occupancy) {
+	if e.cur != nil {
+		done = e.close(why)
+	}
+	*e = Engine{cfg: e.cfg, templates: e.templates, boot: e.boot + 1}
+	return done
+}
+
 // Current is the open occupancy, nil while the portal is vacant. It is updated in place by
 // Feed and stays valid after it has been closed.
 func (e *Engine) Current() *Occupancy { return e.cur }

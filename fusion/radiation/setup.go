@@ -2,12 +2,18 @@ package radiation
 
 // Config overrides what the portal says about itself. The zero value follows the portal.
 type Config struct {
-	K      int32  // alarm threshold in milli-sigma; 0 = the portal's (SG1), else the default of its firmware
-	Window int    // slices in the alarm window; 0 = the portal's, else 5
-	Mask   string // groups that alarm: sum, horizontal, vertical, single as "1010"; "" = the portal's, else "1010"
+	K      int32  `json:"k,omitempty"`      // alarm threshold in milli-sigma; 0 = the portal's (SG1), else the default of its firmware
+	Window int    `json:"window,omitempty"` // slices in the alarm window; 0 = the portal's, else 5
+	Mask   string `json:"mask,omitempty"`   // groups that alarm: sum, horizontal, vertical, single as "1010"; "" = the portal's, else "1010"
 	// Buffered is how many slices from before an occupancy the portal sends with its first
 	// one: 0 = 5, negative = none.
-	Buffered int `json:",omitempty"`
+	Buffered int `json:"buffered,omitempty"`
+}
+
+// IsMask reports whether s can be a Config's Mask.
+func IsMask(s string) bool {
+	_, ok := parseMask(s)
+	return ok
 }
 
 // The portal's own defaults. K of the four-window firmware is inferred: no capture of it

@@ -105,9 +105,19 @@ type Device struct {
 	Verified    *metrology.Certificate `toml:"-"`
 	// Templates names the file of a portal's suppression templates, from the site file's
 	// folder: see "acsgd radiation learn".
-	Templates string         `toml:"templates"`
+	Templates string `toml:"templates"`
+	// Radiation overrides what a portal says of its own alarm test.
+	Radiation *Tests         `toml:"radiation"`
 	Record    string         `toml:"record"` // file that keeps the raw bytes
 	Settings  map[string]any `toml:"settings"`
+}
+
+// Tests are the alarm test of one portal; nil follows what the portal says of itself.
+type Tests struct {
+	K        *float64 `toml:"k"`        // threshold, in sigma
+	Window   *int     `toml:"window"`   // slices that are tested together
+	Mask     *string  `toml:"mask"`     // panel groups: sum, horizontal, vertical, single as "1010"
+	Buffered *int     `toml:"buffered"` // slices from before an occupancy that come with its first one
 }
 
 // Defaults of a site file.
@@ -285,6 +295,9 @@ func (f *File) device(table string, i int, d *Device, names, ports map[string]st
 	}
 	if class, _, _ := strings.Cut(d.Driver, "/"); d.Templates != "" && class != "rpm" {
 		bad("templates", "device %s: templates belong to a radiation portal, not to %s", d.Name, d.Driver)
+	}
+	if class, _, _ := strings.Cut(d.Driver, "/"); d.Radiation != nil && class != "rpm" {
+		bad("radiation", "device %s: radiation belongs to a radiation portal, not to %s", d.Name, d.Driver)
 	}
 	if d.Link == "" {
 		bad("link", "device %s without a link", d.Name)

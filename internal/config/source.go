@@ -131,7 +131,7 @@ func field(t reflect.Type, name string) (reflect.Type, bool) {
 			continue
 		}
 		ft := t.Field(i).Type
-		if ft.Kind() == reflect.Slice {
+		if ft.Kind() == reflect.Slice || ft.Kind() == reflect.Pointer {
 			ft = ft.Elem()
 		}
 		return ft, ft.Kind() == reflect.Struct

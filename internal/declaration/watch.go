@@ -2,33 +2,21 @@ package declaration
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"acsgd/internal/decl"
+	"acsgd/internal/drop"
 )
 
-// Watcher takes declarations out of a folder that other systems drop files into. The zero
-// value with Dir and Accept set is ready; it is used by one goroutine.
-//
-// A file is taken when it is complete: size and time of change are the same at two looks,
-// or it was not there at the look before although it was written earlier, so it was
-// renamed in. Hidden files and names that end in .part or .tmp are left alone.
+// Watcher takes declarations out of a folder that other systems drop files into, as
+// drop.Folder says. The zero value with Dir and Accept set is ready; it is used by one
+// goroutine.
 //
 // A file without a fault that rejects goes to Accept and then to done/, every other to
-// refused/; beside it lies NAME.problems.json, the Report. done/accepted.sha256 lists the
-// SHA-256 of all accepted files in the form of sha256sum: the same bytes are never handed
-// over again, also after a kill between acceptance and move. A kill in the moment between
-// the return of Accept and that list repeats one call with the same bytes and the same
-// declaration ids, so Accept must take a known id calmly.
+// refused/; beside it lies NAME.problems.json, the Report. A kill in the moment between the
+// return of Accept and the list of accepted files repeats one call with the same bytes and
+// the same declaration ids, so Accept must take a known id calmly.
 type Watcher struct {
 	Dir     string
 	Options Options
@@ -41,21 +29,8 @@ type Watcher struct {
 	// unreadable file, a full disk, an error of Accept. The file is tried again.
 	Fault func(error)
 
-	seen   map[string]state
-	looked time.Time
-	sums   map[[sha256.Size]byte]bool
+	folder *drop.Folder
 }
-
-type state struct {
-	size  int64
-	mtime time.Time
-}
-
-const (
-	doneDir    = "done"
-	refusedDir = "refused"
-	ledgerName = "accepted.sha256"
-)
 
 // Watch looks into dir at once and then every "every" until ctx ends, and returns its
 // error; an error before that is a folder that cannot be read or made. See Watcher.
@@ -66,208 +41,34 @@ func Watch(ctx context.Context, dir string, every time.Duration, accept func(nam
 
 // Run is Watch with the watcher's own settings.
 func (w *Watcher) Run(ctx context.Context, every time.Duration) error {
-	if every <= 0 {
-		return fmt.Errorf("watch %s: interval %s is not positive", w.Dir, every)
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if err := w.Look(ctx, time.Now()); err != nil {
-			return fmt.Errorf("watch %s: %w", w.Dir, err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+	return w.open().Run(ctx, every)
 }
 
 // Look takes all complete files once. now is the time of this look. Faults of single files
 // go to Fault; the error is about the folder itself or ctx.
 func (w *Watcher) Look(ctx context.Context, now time.Time) error {
-	if err := w.open(); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(w.Dir)
-	if err != nil {
-		return err
-	}
-	before, lastLook := w.seen, w.looked
-	w.seen, w.looked = make(map[string]state, len(entries)), now
-	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		name := e.Name()
-		if !e.Type().IsRegular() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".part") || strings.HasSuffix(name, ".tmp") {
-			continue
-		}
-		info, err := e.Info()
-		if err != nil {
-			if !errors.Is(err, os.ErrNotExist) {
-				w.fault(fmt.Errorf("look at %s: %w", name, err))
+	return w.open().Look(ctx, now)
+}
+
+func (w *Watcher) open() *drop.Folder {
+	if w.folder == nil {
+		w.folder = &drop.Folder{Dir: w.Dir, Max: MaxSize, Examine: w.examine, Refused: func(report any) {
+			if r, ok := report.(Report); ok && w.Refused != nil {
+				w.Refused(r)
 			}
-			continue
-		}
-		s := state{info.Size(), info.ModTime()}
-		w.seen[name] = s
-		old, known := before[name]
-		stable := known && old.size == s.size && old.mtime.Equal(s.mtime)
-		renamed := !known && !lastLook.IsZero() && s.mtime.Before(lastLook)
-		if !stable && !renamed {
-			continue
-		}
-		if err := w.take(name); err != nil {
-			w.fault(fmt.Errorf("declaration file %s: %w", name, err))
-		}
-	}
-	return nil
-}
-
-func (w *Watcher) fault(err error) {
-	if w.Fault != nil {
-		w.Fault(err)
-	}
-}
-
-// open makes the folders and reads the list of accepted files, once.
-func (w *Watcher) open() error {
-	if w.sums != nil {
-		return nil
-	}
-	for _, d := range []string{doneDir, refusedDir} {
-		if err := os.MkdirAll(filepath.Join(w.Dir, d), 0o750); err != nil {
-			return err
-		}
-	}
-	b, err := os.ReadFile(w.ledger())
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	w.sums = map[[sha256.Size]byte]bool{}
-	for line := range strings.Lines(string(b)) {
-		var sum [sha256.Size]byte
-		// A line that a power cut tore off has no sum; its file is handed over again.
-		if len(line) > 64 && strings.HasSuffix(line, "\n") {
-			if n, err := hex.Decode(sum[:], []byte(line[:64])); err == nil && n == len(sum) {
-				w.sums[sum] = true
+		}, Fault: func(err error) {
+			if w.Fault != nil {
+				w.Fault(fmt.Errorf("declaration %w", err))
 			}
-		}
+		}}
 	}
-	return nil
+	return w.folder
 }
 
-func (w *Watcher) ledger() string { return filepath.Join(w.Dir, doneDir, ledgerName) }
-
-// take handles one complete file.
-func (w *Watcher) take(name string) error {
-	raw, err := readBounded(filepath.Join(w.Dir, name))
-	if err != nil {
-		return err
-	}
+func (w *Watcher) examine(name string, raw []byte) (any, func() error) {
 	r := w.Options.Examine(raw, name)
-	sum := sha256.Sum256(raw)
 	if !r.Accepted {
-		if err := w.move(name, refusedDir, sum, r); err != nil {
-			return err
-		}
-		if w.Refused != nil {
-			w.Refused(r)
-		}
-		return nil
+		return r, nil
 	}
-	if !w.sums[sum] {
-		if err := w.Accept(name, raw, r.Declarations); err != nil {
-			return fmt.Errorf("accept: %w", err)
-		}
-		if err := w.enter(sum, name); err != nil {
-			return err
-		}
-	}
-	return w.move(name, doneDir, sum, r)
-}
-
-// readBounded reads a file up to one byte more than a document may have; Examine refuses
-// the longer ones.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // read only: nothing can be lost
-	return io.ReadAll(io.LimitReader(f, MaxSize+1))
-}
-
-// enter appends to the list of accepted files and syncs it.
-func (w *Watcher) enter(sum [sha256.Size]byte, name string) (err error) {
-	f, err := os.OpenFile(w.ledger(), os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o640)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	line := hex.EncodeToString(sum[:]) + "  " + strings.NewReplacer("\n", "?", "\r", "?").Replace(name) + "\n"
-	// A torn last line would swallow this one.
-	if end, err := f.Seek(0, io.SeekEnd); err == nil && end > 0 {
-		last := []byte{0}
-		if _, err := f.ReadAt(last, end-1); err == nil && last[0] != '\n' {
-			line = "\n" + line
-		}
-	}
-	if _, err = f.WriteString(line); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	w.sums[sum] = true
-	return nil
-}
-
-// move writes the report and moves the file beside it. An earlier file of the same name
-// with other bytes keeps its place; the new one gets its SHA-256 into the name.
-func (w *Watcher) move(name, dir string, sum [sha256.Size]byte, r Report) error {
-	to := filepath.Join(w.Dir, dir, name)
-	if b, err := readBounded(to); err == nil && sha256.Sum256(b) != sum || name == ledgerName {
-		ext := filepath.Ext(name)
-		to = filepath.Join(w.Dir, dir, strings.TrimSuffix(name, ext)+"-"+hex.EncodeToString(sum[:8])+ext)
-	}
-	b, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeSynced(to+".problems.json", append(b, '\n')); err != nil {
-		return err
-	}
-	if err := os.Rename(filepath.Join(w.Dir, name), to); err != nil {
-		return err
-	}
-	return errors.Join(syncDir(filepath.Dir(to)), syncDir(w.Dir))
-}
-
-// writeSynced replaces path as a whole, so that a reader or a power cut never sees half.
-func writeSynced(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return r, func() error { return w.Accept(name, raw, r.Declarations) }
 }

@@ -175,7 +175,7 @@ func TestTornListOfAcceptedFilesIsMended(t *testing.T) {
 	b.put("a.xml", doc(nil))
 	b.look()
 	b.look()
-	ledger := filepath.Join(dir, doneDir, ledgerName)
+	ledger := filepath.Join(dir, "done", "accepted.sha256")
 	raw, err := os.ReadFile(ledger)
 	if err != nil {
 		t.Fatal(err)

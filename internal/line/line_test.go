@@ -52,12 +52,13 @@ func TestKeyNamesThePortThatALinkTakes(t *testing.T) {
 		t.Errorf("Key of one port by two names: %q and %q", a, b)
 	}
 	for link, want := range map[string]string{
-		"tcp:Scale:4001":       "tcp:scale:4001",
-		"listen:0.0.0.0:5001":  "listen:*:5001",
-		"listen::5001":         "listen:*:5001",
-		"listen:127.0.0.1:0":   "",
-		"replay:day.jsonl":     "",
-		"http://camera/stream": "",
+		"tcp:Scale:4001":         "tcp:scale:4001",
+		"listen:0.0.0.0:5001":    "listen:*:5001",
+		"listen::5001":           "listen:*:5001",
+		"listen:127.0.0.1:0":     "",
+		"dir:/srv/n42/?every=1s": "dir:/srv/n42",
+		"replay:day.jsonl":       "",
+		"http://camera/stream":   "",
 	} {
 		if got := Key(link); got != want {
 			t.Errorf("Key(%q) = %q, want %q", link, got, want)

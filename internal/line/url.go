@@ -87,6 +87,8 @@ func Key(link string) string {
 		return u.scheme + ":" + net.JoinHostPort(strings.ToLower(host), port)
 	case "pipe":
 		return "pipe:" + u.rest
+	case "dir":
+		return "dir:" + filepath.Clean(u.rest)
 	}
 	return ""
 }

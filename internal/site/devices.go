@@ -69,6 +69,11 @@ func (s *Site) openDevice(table string, i int, d *config.Device, lane string) er
 	if err != nil {
 		return s.opt.File.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err))
 	}
+	tests, err := Tests(drv, section(s.opt.File, table, i, d), d)
+	if err != nil {
+		return s.opt.File.At(table, i, "radiation", fmt.Errorf("device %s: %w", d.Name, err))
+	}
+	s.tests[d.Name] = tests
 	s.devs = append(s.devs, dev)
 	if a, ok := dev.src.(devices.Actuator); ok && lane != "" {
 		s.mover.add(lane, d, a)

@@ -296,7 +296,8 @@ func (s *Site) params(l *config.Lane) *fusion.Params {
 		d := &l.Devices[i]
 		class := classOf(d.Driver)
 		p.Devices = append(p.Devices, fusion.Instrument{Name: d.Name, Class: class, Driver: d.Driver, Station: int32(d.Station), Role: d.Role,
-			Expect: d.Expect == "always" && class != "laneio", Loops: fusion.LoopPlaces(d.Loops), Certificate: d.Verified})
+			Expect: d.Expect == "always" && class != "laneio", Loops: fusion.LoopPlaces(d.Loops), Certificate: d.Verified,
+			Radiation: s.tests[d.Name]})
 	}
 	return p
 }

@@ -51,6 +51,14 @@ func TestARestartHasEveryPassageWhateverIsLeftOfSnapshotsAndArchive(t *testing.T
 		"a snapshot of half a state": func(r *rig) {
 			r.edit("lane-1.json", func(s *lanes.Snapshot) { s.State = []byte(`{"lane": 7}`) })
 		},
+		"a snapshot with an engine that is not ours": func(r *rig) {
+			r.edit("lane-1.json", func(s *lanes.Snapshot) {
+				was := s.State
+				if s.State = bytes.Replace(was, []byte(`"radiation":{"v":1,`), []byte(`"radiation":{"v":0,`), 1); bytes.Equal(was, s.State) {
+					r.t.Fatalf("no engine in %.300s", was)
+				}
+			})
+		},
 		"a snapshot of another journal": func(r *rig) {
 			r.edit("lane-1.json", func(s *lanes.Snapshot) { s.Epoch = "0123456789abcdef" })
 		},

@@ -18,6 +18,7 @@ import (
 	"acsgd/console"
 	"acsgd/devices"
 	"acsgd/fusion"
+	"acsgd/fusion/radiation"
 	"acsgd/fusion/rules"
 	"acsgd/internal/auth"
 	"acsgd/internal/bus"
@@ -61,6 +62,7 @@ type Site struct {
 	named   map[string][]byte                // templates that the site file names, by lane
 	shadows map[string]fusion.TemplatesState // that were in force when the journal was read, by lane
 	norm    *rules.NormLearnt
+	tests   map[string]*radiation.Config // of portals, by device
 	hub     *console.Hub
 	console *console.Server
 	flight  *flight
@@ -89,7 +91,7 @@ type Site struct {
 // also after an error of Run.
 func Start(ctx context.Context, opt Options) (*Site, error) {
 	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{},
-		shadows: map[string]fusion.TemplatesState{}}
+		shadows: map[string]fusion.TemplatesState{}, tests: map[string]*radiation.Config{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -39,6 +39,7 @@ type Aspect struct {
 	speed    float64
 	mark     int
 	gamma    int32
+	panels   [4]int32
 	neutron  int32
 	alarm    bool
 	neutAt   bool
@@ -197,6 +198,7 @@ func (a *Aspect) step(t time.Time) {
 	a.elapsed += uint32(slice / time.Millisecond)
 	p.seen = p.scene.At(p.seen[:0], t.Add(-slice/2))
 	g, n := p.count(t, p.seen)
+	a.panels = g
 	a.gamma, a.neutron = g[0]+g[1]+g[2]+g[3], n[0]+n[1]+n[2]+n[3]
 	a.look()
 	switch was := a.inside; {

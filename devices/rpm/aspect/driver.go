@@ -67,6 +67,8 @@ func Driver() devices.Driver {
 		Manual:  manual,
 		Example: example,
 		New:     New,
+		// What is polled is never from before the first reading.
+		Buffered: func(devices.Section) (int, error) { return 0, nil },
 	}
 }
 

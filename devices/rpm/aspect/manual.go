@@ -31,7 +31,8 @@ Settings
   hold      "2s"     how long it stays occupied after its sensors are free, as they are
                      between a lorry and its trailer
   silence   "10s"    how long its time may stand still before that is a fault
-  retries   3        unanswered requests in a row before the link is made anew
+  retries   3        unanswered requests in a row before the link is made anew. Fewer are
+                     holes that the counts show; a tenth of a minute's is a degraded portal
   unready   false    true where the ready bits of the channels are not used
 
 Registers  32 bits are two registers, the low word first.
@@ -53,6 +54,9 @@ Behaviour  An object opens an occupancy when the counter changes; it ends when a
            opens one too. While it lasts a slice is told every interval, and neutrons every
            second; else the background every 5 s. Whoever is in the portal when the
            connection is made was not seen to come: such slices are marked truncated.
+
+Says     GB, NB backgrounds every 5 s; while occupied GS an interval, NS a second, GA and NA with
+         an alarm, SP speed and direction; GX the end; FT, FC a fault and its end, TT, TC the case
 
 Faults   Void a passage without alarm: error, low battery, case open, adaptation, a channel
          that is low, high, overloaded or not ready, a number that is none, time that stands

@@ -11,8 +11,6 @@ import (
 	"acsgd/devices/rpm/portal"
 )
 
-const proto = "aspect"
-
 // Unit is one portal on one connection: it asks and reads. It reads no clock unless it is
 // given one, so virtual runs drive it with a simulated portal.
 type Unit struct {
@@ -27,12 +25,11 @@ type Unit struct {
 	raw     [2 * blockLen]byte
 	elapsed uint32
 	read    bool // the block was read before
-	lost    int  // requests without an answer in a row
-	alive   bool // there was an answer
+	answers portal.Answers
 }
 
 func newUnit(c Config, regs modbus.Registers) *Unit {
-	return &Unit{cfg: c, regs: regs, portal: portal.Portal{Config: c.portal()}}
+	return &Unit{cfg: c, regs: regs, portal: portal.Portal{Config: c.portal()}, answers: portal.Answers{Retries: c.Retries}}
 }
 
 // Poll is a devices.Poller. More unanswered requests in a row than Config.Retries, or none
@@ -48,7 +45,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	}
 	switch {
 	case err == nil:
-		u.lost, u.alive = 0, true
+		u.answers.Got(now)
 		u.take(now, out)
 		return nil
 	case ctx.Err() != nil:
@@ -57,11 +54,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 		return devices.Permanent(fmt.Errorf("this device has no monitor block of an Aspect portal: %w", err))
 	}
 	u.portal.Watch(now, out)
-	if u.lost++; !u.alive || u.lost > u.cfg.Retries {
-		return fmt.Errorf("no answer to %d requests: %w", u.lost, err)
-	}
-	out.Err(proto, 0, err.Error(), nil)
-	return nil
+	return u.answers.Lost(now, err)
 }
 
 // find asks where the monitor block is, once a connection. A portal without a description
@@ -112,6 +105,9 @@ func (u *Unit) take(now time.Time, out *devices.Out) {
 	r.New = !u.read || elapsed != u.elapsed
 	r.Restarted = u.read && before(elapsed, u.elapsed)
 	u.read, u.elapsed = true, elapsed
+	if poor := u.answers.Poor(now); poor != "" {
+		r.Notes = append(r.Notes, poor)
+	}
 	u.portal.Take(now, &r, u.raw[:], out)
 }
 

@@ -406,8 +406,31 @@ func TestUnansweredRequests(t *testing.T) {
 	for n := range 3 {
 		r.out.Reset()
 		err := r.unit.Poll(t.Context(), r.now, &r.out)
-		if (err != nil) != (n == 2) || n < 2 && len(r.out.Errs) != 1 {
+		if (err != nil) != (n == 2) || len(r.out.Errs) != 0 {
 			t.Errorf("request %d: %v, errors %v", n+1, err, r.out.Errs)
+		}
+	}
+}
+
+// One answer of fifteen is lost, which is 40 a minute: no slice is, and the portal is well.
+// One of four is told.
+func TestLostAnswersNowAndThen(t *testing.T) {
+	for each, want := range map[int]string{15: "", 4: "degraded many requests are not answered"} {
+		r, said, errs := newRig(t, ""), []string{}, 0
+		for i := range 1200 {
+			r.bank.Fail = nil
+			if i%each == 2 {
+				r.bank.Fail = func() error { return errors.New("timed out") }
+			}
+			for _, s := range strings.Split(r.next(), "; ") {
+				if strings.HasPrefix(s, "degraded") || strings.HasPrefix(s, "error") {
+					said = append(said, s)
+				}
+			}
+			errs += len(r.out.Errs)
+		}
+		if got := strings.Join(said, "; "); got != want || errs != 0 {
+			t.Errorf("one of %d is lost: %q and %d bad frames, want %q and none", each, got, errs, want)
 		}
 	}
 }

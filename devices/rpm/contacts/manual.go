@@ -67,7 +67,8 @@ Settings
   poll     "50ms"      from request to request, 20 ms to 200 ms
   hold     "2s"        how long it stays occupied after the contact has opened, as it does
                        between a lorry and its trailer
-  retries  3           unanswered requests in a row before the link is made anew
+  retries  3           unanswered requests in a row before the link is made anew; a tenth of
+                       a minute's is a degraded portal
          A module whose inputs are not side by side, or that tells wire breaks, has a map:
 
 ` + exampleMap + `
@@ -76,6 +77,8 @@ Behaviour  Occupied for two readings opens an occupancy. An alarm contact that c
          occupancy of its own for 10 s at most. The state is told when it changes, every
          second while occupied and every 5 s else. Whoever is in the portal when the
          connection is made was not seen to come: that occupancy is truncated.
+
+Says     DC, with occupied, alarm, setup (which alarms: gamma, neutron) and fault
 
 Verdict  An alarm contact exceeds. No alarm, no fault and a whole occupancy are within, "by the
          portal's contacts alone, no profile". Everything else is undetermined: the fault

@@ -10,10 +10,9 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/modbus"
+	"acsgd/devices/rpm/portal"
 	"acsgd/internal/obs"
 )
-
-const proto = "contacts"
 
 const (
 	// alive is how often the state is told although it has not changed.
@@ -39,18 +38,17 @@ type Unit struct {
 	inputs [contacts]input
 	broken []string // wires that the module tells to be broken
 
-	seen   bool      // there was a reading
-	read   time.Time // the last one
-	blind  bool      // it was too long ago when the contact closed
-	inside bool      // occupied, or it was until a moment ago
-	last   time.Time // when it was occupied last
-	twice  bool      // it was so at two readings in a row
-	whole  bool      // it was seen to begin
-	told   time.Time
-	words  string // what was told
-	health string
-	lost   int  // requests without an answer in a row
-	alive  bool // there was an answer
+	seen    bool      // there was a reading
+	read    time.Time // the last one
+	blind   bool      // it was too long ago when the contact closed
+	inside  bool      // occupied, or it was until a moment ago
+	last    time.Time // when it was occupied last
+	twice   bool      // it was so at two readings in a row
+	whole   bool      // it was seen to begin
+	told    time.Time
+	words   string // what was told
+	health  string
+	answers portal.Answers
 }
 
 // input is one contact.
@@ -64,7 +62,7 @@ type input struct {
 }
 
 func newUnit(c Config, regs modbus.Registers) *Unit {
-	u := &Unit{cfg: c, regs: regs}
+	u := &Unit{cfg: c, regs: regs, answers: portal.Answers{Retries: c.Retries}}
 	for i := range c.Blocks {
 		var m modbus.Image
 		if b := &c.Blocks[i]; b.Table.Bits() {
@@ -87,7 +85,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	}
 	switch {
 	case err == nil:
-		u.lost, u.alive = 0, true
+		u.answers.Got(now)
 		u.take(now, out)
 		return nil
 	case ctx.Err() != nil:
@@ -95,11 +93,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	case refused(err):
 		return devices.Permanent(fmt.Errorf("this module has no such inputs: %w", err))
 	}
-	if u.lost++; !u.alive || u.lost > u.cfg.Retries {
-		return fmt.Errorf("no answer to %d requests: %w", u.lost, err)
-	}
-	out.Err(proto, 0, err.Error(), nil)
-	return nil
+	return u.answers.Lost(now, err)
 }
 
 func (u *Unit) ask(ctx context.Context) error {
@@ -149,7 +143,7 @@ func (u *Unit) take(now time.Time, out *devices.Out) {
 	if u.inside && !u.whole {
 		r.Flags = []obs.Flag{obs.Truncated}
 	}
-	u.condition(now, r.Fault, out)
+	u.condition(now, strings.Trim(r.Fault+", "+u.answers.Poor(now), ", "), out)
 	every := aliveVacant
 	if r.Occupied || r.Alarm {
 		every = aliveOccupied

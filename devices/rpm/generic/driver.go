@@ -158,7 +158,17 @@ func Driver() devices.Driver {
 		Example:    example,
 		New:        New,
 		NewSession: NewSession,
+		Buffered:   buffered,
 	}
+}
+
+// buffered tells how many slices come with the first one; registers have none.
+func buffered(sec devices.Section) (int, error) {
+	c, err := load(sec)
+	if len(c.Lines) == 0 {
+		return 0, err
+	}
+	return c.Buffered, err
 }
 
 // NewSession makes the decoder of one connection of a portal that sends lines.

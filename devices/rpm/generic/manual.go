@@ -155,7 +155,8 @@ Settings
   of registers
   poll      "100ms"  from request to request
   hold      "2s"     how long it stays occupied after its occupied bit is clear
-  retries   3        unanswered requests in a row before the link is made anew
+  retries   3        unanswered requests in a row before the link is made anew. Fewer are
+                     holes that the counts show; a tenth of a minute's is a degraded portal
   block, point       the map, see below
 
 Lines    match is a regular expression in the syntax of Go, that must match the whole line
@@ -196,6 +197,9 @@ Registers  Each block is one request; points lie off registers from its start. T
   tamper, fault_NAME          bits; any number of faults
          A number that is out of its range is a fault of the portal, never a count of nought.
          A fault voids a passage without alarm.
+
+Says     GB, NB backgrounds every 5 s; while occupied GS an interval, NS a second, GA and NA with
+         an alarm, SP speed and direction; GX the end; FT, FC a fault and its end, TT, TC the case
 
 Worked example: a file with a register map
 

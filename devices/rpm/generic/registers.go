@@ -82,12 +82,11 @@ type Unit struct {
 	raw     []byte
 	elapsed int64
 	read    bool
-	lost    int  // polls without an answer in a row
-	alive   bool // there was an answer
+	answers portal.Answers
 }
 
 func newUnit(c Config, regs modbus.Registers) *Unit {
-	u := &Unit{cfg: c, regs: regs, portal: portal.Portal{Config: c.portal()}}
+	u := &Unit{cfg: c, regs: regs, portal: portal.Portal{Config: c.portal()}, answers: portal.Answers{Retries: c.Retries}}
 	for i := range c.Blocks {
 		b := &c.Blocks[i]
 		var m modbus.Image
@@ -111,7 +110,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	}
 	switch {
 	case err == nil:
-		u.lost, u.alive = 0, true
+		u.answers.Got(now)
 		u.take(now, out)
 		return nil
 	case ctx.Err() != nil:
@@ -120,11 +119,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 		return devices.Permanent(fmt.Errorf("the registers of the map are not in this device: %w", err))
 	}
 	u.portal.Watch(now, out)
-	if u.lost++; !u.alive || u.lost > u.cfg.Retries {
-		return fmt.Errorf("no answer to %d requests: %w", u.lost, err)
-	}
-	out.Err(proto, 0, err.Error(), nil)
-	return nil
+	return u.answers.Lost(now, err)
 }
 
 func (u *Unit) ask(ctx context.Context) error {
@@ -180,6 +175,9 @@ func (u *Unit) take(now time.Time, out *devices.Out) {
 	}
 	u.read = true
 	slices.Sort(r.Faults)
+	if poor := u.answers.Poor(now); poor != "" {
+		r.Notes = append(r.Notes, poor)
+	}
 	u.portal.Take(now, &r, u.raw, out)
 }
 

@@ -64,18 +64,22 @@ func load(sec devices.Section) (*Config, error) {
 
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
-	return devices.Driver{Kind: Kind, Summary: "portals that push ANSI N42.42 documents over HTTP, one an occupancy",
+	return devices.Driver{Kind: Kind, Summary: "portals that give ANSI N42.42 documents, one an occupancy: over HTTP or into a folder",
 		Manual: manual, Example: example, New: New, NewSession: NewSession, Port: Port}
 }
 
 // connections is how many may be open at once: one portal sends here.
 const connections = 4
 
-// New makes the source of a listening link.
+// New makes the source of a listening link, or of a folder.
 func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	c, err := load(sec)
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasPrefix(sec.Link, folderScheme) {
+		dir, every, err := folderOf(sec)
+		return &folder{dir: dir, every: every, cfg: c, env: env, book: newBook()}, err
 	}
 	allow, err := push.Allow(c.Allow)
 	if err != nil {

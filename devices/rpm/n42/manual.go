@@ -1,5 +1,5 @@
-// Package n42 takes documents of ANSI N42.42-2011 that a radiation portal pushes over HTTP,
-// one for each occupancy, and makes of them what a gross count portal would have said line
+// Package n42 takes documents of ANSI N42.42-2011 that a radiation portal pushes over HTTP or
+// that are dropped into a folder, one for each occupancy, and makes of them what a gross count portal would have said line
 // by line. See the manual in this file.
 package n42
 
@@ -21,8 +21,12 @@ Models   Gross count and spectroscopic portals that send a document after each o
 
 Wiring   The portal connects and sends POST or PUT with the document as body; the answer is 200
          once it is durable, 503 if it must be sent again, 422 with the reason if it is of no
-         use. Files of a folder are sent by any program:
-             curl --fail -T occupancy.n42 http://10.20.1.2:7092/n42
+         use. Or it, or a program of its maker, writes files into a folder:
+             link = "dir:/srv/portal-3?every=1s"
+         A file is taken when it is complete: unchanged at two looks, or renamed into the
+         folder; names that begin with a dot or end in .part or .tmp are left alone. It goes to
+         done/ once it is durable, or to refused/; beside it lies NAME.problems.json with the
+         reason. The settings below, except max_body, are of HTTP.
 
 Settings
   path      ""         path that is taken; "" takes every path

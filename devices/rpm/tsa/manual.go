@@ -29,6 +29,10 @@ Settings
                   long the link is made anew; "0s" switches the watch off
   date     ""     day of a daily file whose time column has no date, "2026-01-15"
   zone     ""     offset from UTC of such a file, "+05:00"; empty is UTC
+         Our own gamma test follows what the portal says of itself in SG1 and SG2. The table
+         [lane.device.radiation], of portals of any driver, overrides it: k (sigma), window
+         (slices), mask (sum, horizontal, vertical, single as "1010"), buffered (slices from
+         before an occupancy that come with its first one; 5 unless the driver knows better).
 
 Lines    7-bit ASCII, fields between commas, CR LF (CR or LF alone are accepted), counts of
          exactly six digits. A malformed line is reported with its offset and dropped.

@@ -76,8 +76,10 @@ func odd() map[string]*Document {
 	})
 	add("contacts alone", func(d *Document, o *radiation.Occupancy) {
 		d.Portal = Portal{Device: "rpm-2"}
-		*o = radiation.Occupancy{Start: start, End: start.Add(4 * time.Second), VendorAlarm: true, VendorGamma: true, VendorNeut: true, NeutronAlarm: true, Number: 3}
+		*o = radiation.Occupancy{Start: start, End: start.Add(4 * time.Second), VendorAlarm: true, VendorGamma: true, VendorNeut: true, NeutronAlarm: true, Number: 3, Contacts: true}
 	})
+	add("an interval that is not known", func(d *Document, o *radiation.Occupancy) { o.IntervalUnknown = true })
+	add("a long interval that is not known", func(d *Document, o *radiation.Occupancy) { o.IntervalUnknown, o.Interval = true, 500 })
 	add("contacts of no time", func(d *Document, o *radiation.Occupancy) {
 		d.Portal = Portal{}
 		*o = radiation.Occupancy{Start: start}
@@ -209,6 +211,33 @@ func TestWhatADocumentSays(t *testing.T) {
 }
 
 // TestTheKeyIsOfTheOccupancy: nothing but the occupancy and where it was changes it.
+// TestWhatADocumentLacks reads back what is said of counts that are not there, or of no
+// known time.
+func TestWhatADocumentLacks(t *testing.T) {
+	for name, want := range map[string]string{
+		"contacts alone":                    "contacts_only Warning",
+		"contacts of no time":               "no_counts Warning",
+		"an interval that is not known":     "interval_unknown Warning",
+		"a long interval that is not known": "interval_unknown Warning",
+		"alarm":                             "",
+	} {
+		r, err := n42.Read(bytes.NewReader(Append(nil, odd()[name])), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range r.Faults {
+			got = append(got, f.Code+" "+f.Severity)
+			if f.Code == "interval_unknown" && !strings.Contains(f.Text, map[bool]string{true: "500 ms", false: "200 ms"}[strings.Contains(name, "long")]) {
+				t.Errorf("%s: %q", name, f.Text)
+			}
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%s: %q, want %q", name, s, want)
+		}
+	}
+}
+
 func TestTheKeyIsOfTheOccupancy(t *testing.T) {
 	a, b := odd()["alarm"], odd()["whole"]
 	if a.Key() != b.Key() || a.Key()[14] != '8' {

@@ -228,8 +228,18 @@ func (w *document) faults() {
 	if !o.HasBG && len(o.Slices) > 0 {
 		w.fault("no_background", "no background was known", "Error")
 	}
-	if len(o.Slices) == 0 {
+	switch {
+	case o.Contacts:
+		w.fault("contacts_only", "the portal told this by its contacts alone: there are no counts and no profile", "Warning")
+	case len(o.Slices) == 0:
 		w.fault("no_counts", "no gamma counts were received", "Warning")
+	}
+	if o.IntervalUnknown {
+		interval := int32(200)
+		if o.Interval > 0 {
+			interval = o.Interval
+		}
+		w.fault("interval_unknown", fmt.Sprintf("the portal does not tell what time its counts are of; %d ms are assumed", interval), "Warning")
 	}
 	if o.Thinned > 1 {
 		w.fault("thinned", fmt.Sprintf("of %d slices every %d. and those with an alarm are here", o.Count, o.Thinned), "Warning")
