@@ -265,6 +265,10 @@ func (t *Templates) shadows(o *Occupancy, template, pillars *TestResult, a *Anal
 	}
 	f.search()
 	f.misfit()
+	if c.halting(o) {
+		f.best.z = c.damp(f.best.z)
+		f.sideway.z = c.damp(f.sideway.z)
+	}
 	template.put(o, &f.best)
 	pillars.put(o, &f.sideway)
 	if !f.pillars() {
