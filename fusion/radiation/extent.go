@@ -14,6 +14,7 @@ type fit struct {
 	sumK [maxBins + 1]float64
 	form [maxBins]float64 // a point source's profile, by distance in bins
 	wk   [maxBins]float64 // w*k of the point source that a load is fitted with
+	rise [maxBins]float64 // of the ramps that are tried
 	kk   float64          // sums of w*k*k and w*k*y of it; 0 = none
 	ky   float64
 }
@@ -154,23 +155,18 @@ func (f *fit) beside(k point) {
 // try fits the height of a load, and that of the point source beside it.
 func (f *fit) try(b *box) bool {
 	from, to := b.from+b.ramp, b.to-b.ramp // where it is even
-	bb, by, kb := f.sumW[to]-f.sumW[from], f.sumY[to]-f.sumY[from], 0.0
-	if f.kk > 0 {
-		kb = f.sumK[to] - f.sumK[from]
-	}
-	for j := range 2 * b.ramp {
-		x := rise(j, b.ramp)
-		for _, i := range [2]int{b.from - b.ramp + j, b.to + b.ramp - 1 - j} {
-			if i < 0 || i >= f.n {
-				continue
-			}
+	bb, by, kb := f.sumW[to]-f.sumW[from], f.sumY[to]-f.sumY[from], f.sumK[to]-f.sumK[from]
+	add := func(i int, x float64) {
+		if i >= 0 && i < f.n {
 			xw := float64(x * f.w[i])
 			bb += float64(xw * x)
 			by += float64(xw * f.y[i])
-			if f.kk > 0 {
-				kb += float64(x * f.wk[i])
-			}
+			kb += float64(x * f.wk[i])
 		}
+	}
+	for j, x := range f.rise[:2*b.ramp] {
+		add(b.from-b.ramp+j, x)
+		add(b.to+b.ramp-1-j, x)
 	}
 	if f.kk <= 0 {
 		b.height, b.gain = by/bb, float64(by*by)/bb
@@ -191,12 +187,18 @@ func (f *fit) try(b *box) bool {
 // the lengths that a load's ends may have.
 func (f *fit) box(k point, least int, ramps [4]int) (best box) {
 	f.beside(k)
-	grid := max(1, f.n/20)
+	grid := max(1, f.n/14)
 	for i, ramp := range ramps {
 		if i > 0 && ramp == ramps[i-1] {
 			continue
 		}
 		least := max(least, evenLeast*ramp)
+		if least > f.n {
+			continue
+		}
+		for j := range 2 * ramp {
+			f.rise[j] = rise(j, ramp)
+		}
 		var found box
 		for from := 0; from+least <= f.n; from += grid {
 			for to := from + least; to <= f.n; to += grid {

@@ -136,3 +136,17 @@ func TestAPointSourceInAStrongLoadIsFound(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the beams tell of a vehicle's length, its peak is drawn.
+func TestPeaksOfVehiclesOfAnyLength(t *testing.T) {
+	for _, strength := range []float64{1, 3} {
+		for pace := quant.Speed(50); pace < 6000; pace += 50 {
+			l := potash{strength: strength, share: 0.65, ramp: 2, speed: 2}
+			o := l.pass(nil)
+			o.Beams = pace
+			if a := (*Templates)(nil).Analyse(o); a.Peak == nil || a.Peak.From > a.Peak.To {
+				t.Errorf("load of %g at %v: %+v", strength, pace, a.Peak)
+			}
+		}
+	}
+}
