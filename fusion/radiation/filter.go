@@ -47,6 +47,7 @@ type source struct {
 type filter struct {
 	along
 	mean    vector // expected without a source
+	age     float64
 	shares  weight
 	tilts   weight
 	form    vector // of the source that is tried
@@ -69,28 +70,33 @@ func (f *filter) load(o *Occupancy, c *Class) bool {
 		return false
 	}
 	f.take(o)
-	f.shares.inverse.unpack(c.Spread)
+	f.age = f.aged(o)
 	f.tilts.inverse.unpack(c.TiltSpread)
-	aged := f.aged(o)
 	for k := range f.mean {
 		f.mean[k] = float64(c.Profile[k]) / 1000
-		v := f.noise(k, f.mean[k])
-		f.shares.inverse[k][k] += v
-		f.tilts.inverse[k][k] += v
+		f.tilts.inverse[k][k] += f.noise(k, f.mean[k])
 		f.shares.dev[k] = f.share[k] - f.mean[k]
 		f.tilts.dev[k] = f.tilt[k] - float64(c.Tilt[k])/1000
 	}
-	for i := range f.mean {
-		for j := range f.mean {
-			f.shares.inverse[i][j] += float64(aged * float64(f.mean[i]*f.mean[j]))
-		}
-	}
-	if !f.shares.inverse.invert() || !f.tilts.inverse.invert() {
+	if !f.weigh(c, 0) || !f.tilts.inverse.invert() {
 		return false
 	}
 	f.shares.scaled = f.shares.inverse.mul(&f.shares.dev)
 	f.tilts.scaled = f.tilts.inverse.mul(&f.tilts.dev)
 	return true
+}
+
+// weigh makes the weights of the shares, where each has a variance of its own beside those of
+// counts and of vehicles; false if the covariances are none.
+func (f *filter) weigh(c *Class, own float64) bool {
+	f.shares.inverse.unpack(c.Spread)
+	for i := range f.mean {
+		f.shares.inverse[i][i] += f.noise(i, f.mean[i]) + own
+		for j := range f.mean {
+			f.shares.inverse[i][j] += float64(f.age * float64(f.mean[i]*f.mean[j]))
+		}
+	}
+	return f.shares.inverse.invert()
 }
 
 // aged is the relative variance of the background beyond its counting statistics, which the
@@ -158,6 +164,10 @@ func (f *filter) set(k int, counts float64) {
 		f.lo, f.hi = min(f.lo, k), k+1
 	}
 }
+
+// unlikeness is how far a source's counts are from a form, standard deviation, share of its
+// height.
+const unlikeness = 0.2
 
 // leastForm is what is left out of a source's tails.
 const leastForm = 0.03
@@ -255,6 +265,10 @@ func (t *Templates) shadows(o *Occupancy, template, pillars *TestResult, a *Anal
 	}
 	f.search()
 	f.misfit()
+	if c.halting(o) {
+		f.best.z = c.damp(f.best.z)
+		f.sideway.z = c.damp(f.sideway.z)
+	}
 	template.put(o, &f.best)
 	pillars.put(o, &f.sideway)
 	if !f.pillars() {
@@ -285,16 +299,20 @@ func (f *filter) expected(c *Class, dst []int32) []int32 {
 	} else {
 		f.point(f.best.at, f.best.width)
 	}
-	dev := f.shares.dev
-	if net := f.best.net; net > 0 {
+	// No source is quite of a form that is tried. What a strong one leaves over beside its own
+	// says nothing of the shadow.
+	dev, own := f.shares.dev, 0.0
+	if net := float64(f.best.net * f.best.ofShare); net > 0 {
 		for k := range dev {
-			dev[k] -= float64(float64(net*f.best.ofShare) * f.form[k])
+			dev[k] -= float64(net * f.form[k])
 		}
+		own = float64(unlikeness*net) * float64(unlikeness*net)
+		f.weigh(c, own)
 	}
 	scaled := f.shares.inverse.mul(&dev)
 	var remains vector
 	for k := range remains {
-		v := f.noise(k, f.mean[k])
+		v := f.noise(k, f.mean[k]) + own
 		remains[k] = f.mean[k] + dev[k] - float64(v*scaled[k])
 	}
 	k := 0

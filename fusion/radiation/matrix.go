@@ -58,28 +58,35 @@ func (m *matrix) invert() bool {
 			m[i][i] = math.Sqrt(s)
 		}
 	}
-	for j := range m {
-		m[j][j] = 1 / m[j][j]
-		for i := j + 1; i < Parts; i++ {
-			s := 0.0
-			for k := j; k < i; k++ {
-				s -= float64(m[i][k] * m[k][j])
+	// Row by row, so that memory is read in its order.
+	for i := range m {
+		row := &m[i]
+		d := row[i]
+		var s vector
+		for k := range i {
+			x, above := row[k], &m[k]
+			for j := range k + 1 {
+				s[j] += float64(x * above[j])
 			}
-			m[i][j] = s / m[i][i]
+		}
+		for j := range i {
+			row[j] = -s[j] / d
+		}
+		row[i] = 1 / d
+	}
+	var all matrix
+	for k := range m {
+		row := &m[k]
+		for i := range k + 1 {
+			x, to := row[i], &all[i]
+			for j := range i + 1 {
+				to[j] += float64(x * row[j])
+			}
 		}
 	}
 	for i := range m {
 		for j := range i + 1 {
-			s := 0.0
-			for k := i; k < Parts; k++ {
-				s += float64(m[k][i] * m[k][j])
-			}
-			m[j][i] = s // above the diagonal, which the rest does not read
-		}
-	}
-	for i := range m {
-		for j := range i {
-			m[i][j] = m[j][i]
+			m[i][j], m[j][i] = all[i][j], all[i][j]
 		}
 	}
 	return true

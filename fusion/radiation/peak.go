@@ -181,7 +181,16 @@ func (p *excess) peak(top int) *Peak {
 	if v > 0 {
 		least = max(least, int(math.Ceil(distributedFrom/1000/float64(v*bin))))
 	}
-	source, load := f.parts(widths, least, float64(float64(p.cps*p.tau)*float64(f.step)))
+	// Half of the ends of a load, which the panels see from two metres away.
+	var ramps [4]int
+	for i, mm := range [4]float64{0, 500, 1000, 1750} {
+		bins := mm / 20_000 * float64(f.n)
+		if v > 0 {
+			bins = mm / 1000 / float64(v*bin)
+		}
+		ramps[i] = int(math.Round(bins))
+	}
+	source, load := f.parts(widths, least, ramps, float64(float64(p.cps*p.tau)*float64(f.step)))
 	time := func(at float64) int32 { // of the middle of a bin
 		first := p.middle(p.from) + p.o.span()*int32(f.step-1)/2
 		return first + whole(float64(float64(at*float64(f.step))*float64(p.o.span())))

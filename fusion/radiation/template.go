@@ -3,6 +3,8 @@ package radiation
 import (
 	"errors"
 	"fmt"
+
+	"acsgd/internal/quant"
 )
 
 // Parts is how many parts of an occupancy a template tells apart.
@@ -24,9 +26,14 @@ type Templates struct {
 
 // Class is the shadow of vehicles of one kind, told apart by how long they take.
 type Class struct {
-	From    int          `json:"from_slices,omitempty"`
-	To      int          `json:"to_slices"`
-	Count   int          `json:"learned_from"`
+	From   int         `json:"from_slices,omitempty"`
+	To     int         `json:"to_slices"`
+	Count  int         `json:"learned_from"`
+	Middle int         `json:"median_slices,omitempty"`
+	Pace   quant.Speed `json:"median_beam_speed_mms,omitempty"` // 0 = the portal does not tell it
+	// Halting is how many times further than others vehicles are from the profile that halt, in
+	// thousandths; 0 = as far.
+	Halting int32        `json:"halting_permille,omitempty"`
 	Profile [Parts]int32 `json:"profile_permille"` // share of the background that remains, front to rear, mean of both pillars
 	Tilt    [Parts]int32 `json:"tilt_permille"`    // half of what remains in the left pillar more than in the right one
 	// How vehicles differ from Profile and from Tilt: covariances of the parts without the
@@ -40,6 +47,12 @@ type Class struct {
 
 // triangle is the length of Spread.
 const triangle = Parts * (Parts + 1) / 2
+
+// maxPace is faster than any beam believes, mm/s.
+const maxPace = 100_000
+
+// mostHalting is how many times further vehicles that halt may be from the profile.
+const mostHalting = 5
 
 // leastSlices is the shortest occupancy that has a shape.
 const leastSlices = 10
@@ -58,6 +71,9 @@ func (t *Templates) Check() error {
 	to := 0
 	for i := range t.Classes {
 		c := &t.Classes[i]
+		if c.Middle < 0 || c.Pace < 0 || c.Pace > maxPace || c.Halting < 0 || c.Halting > 1000*mostHalting {
+			return fmt.Errorf("class %d: median of %d slices at %d mm/s, %d permille where it halts", i+1, c.Middle, c.Pace, c.Halting)
+		}
 		if c.To <= to || c.From < 0 || c.From > c.To {
 			return fmt.Errorf("class %d is of %d to %d slices, after one of up to %d", i+1, c.From, c.To, to)
 		}
@@ -93,6 +109,21 @@ func (t *Templates) classOf(o *Occupancy) *Class {
 		}
 	}
 	return &t.Classes[len(t.Classes)-1]
+}
+
+// halting reports an occupancy that took long for a vehicle so fast: more than half of the
+// median time at more than twice the median speed. It stopped beside the panels, or it is a
+// lorry in a hurry. Its parts do not line up with those of others.
+func (c *Class) halting(o *Occupancy) bool {
+	return c.Pace > 0 && o.Beams > 2*c.Pace && 2*len(o.Slices) > c.Middle
+}
+
+// damp lowers what was found of a vehicle that halts.
+func (c *Class) damp(z float64) float64 {
+	if c.Halting <= 1000 || z <= 0 {
+		return z
+	}
+	return float64(z*1000) / float64(c.Halting)
 }
 
 // Analyse makes the tests on a closed occupancy. A test that cannot be made says why; so do

@@ -626,6 +626,55 @@ func TestMatrices(t *testing.T) {
 	}
 }
 
+// Vehicles that stop beside the panels fit no profile. Where the learned ones show it they are
+// held against as much more, and no longer set the threshold of all others.
+func TestVehiclesThatHaltAreLearnedApart(t *testing.T) {
+	drive := func(odd bool) []*Occupancy {
+		all := occupancies(vehicles(rand.New(rand.NewPCG(9, 10)), 400))
+		for i, o := range all {
+			o.Beams = 2000
+			if i%20 > 0 {
+				continue
+			}
+			o.Beams = 6000
+			for k := range o.Slices {
+				if odd && k > len(o.Slices)/3 && k < len(o.Slices)/2 {
+					for p := range o.Background { // nothing stands before the panels for a while
+						o.Slices[k].Gamma[p] = o.Background[p] / 5
+					}
+				}
+			}
+		}
+		return all
+	}
+	halting := drive(true)
+	odd, like := learn(t, halting, 10), learn(t, drive(false), 10)
+	blind := slices.Clone(halting)
+	for i, o := range blind {
+		c := *o
+		c.Beams = 2000
+		blind[i] = &c
+	}
+	one := learn(t, blind, 10)
+	a, b, c := odd.Classes[0], like.Classes[0], one.Classes[0]
+	if a.Pace != 2000 || a.Halting < 1500 || b.Halting != 0 || c.Halting != 0 {
+		t.Errorf("halting: %d at %v, ordinary vehicles %d, unknown %d", a.Halting, a.Pace, b.Halting, c.Halting)
+	}
+	if odd.Threshold > one.Threshold*9/10 {
+		t.Errorf("threshold %d, %d where they are not known", odd.Threshold, one.Threshold)
+	}
+	o := *halting[0]
+	fast := odd.Analyse(&o).Tests[0].Sigma
+	o.Beams = 2000
+	if slow := odd.Analyse(&o).Tests[0].Sigma; slow <= 0 || fast < slow*900/a.Halting || fast > slow*1100/a.Halting {
+		t.Errorf("%d, %d where it halts, %d permille", slow, fast, a.Halting)
+	}
+	odd.Classes[0].Halting = -1
+	if odd.Check() == nil {
+		t.Error("a negative spread is taken")
+	}
+}
+
 // The exponential tail meets the quantiles of one.
 func TestTail(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
