@@ -307,7 +307,7 @@ func (f *filter) expected(c *Class, dst []int32) []int32 {
 			dev[k] -= float64(net * f.form[k])
 		}
 		own = float64(unlikeness*net) * float64(unlikeness*net)
-		f.weigh(c, own)
+		f.weigh(c, own) // has an inverse: it had one with less on its diagonal
 	}
 	scaled := f.shares.inverse.mul(&dev)
 	var remains vector
