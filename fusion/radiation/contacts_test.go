@@ -29,7 +29,7 @@ func TestAPortalWithOneTotal(t *testing.T) {
 	p := &portal{e: New(Config{}), now: day, next: 1}
 	p.single("GB", 1655)
 	p.single("NB", 2625)
-	if n, ok := p.e.NeutronBackground(); !ok || n != 2625 {
+	if n, ok := p.e.neutrons.mcps(); !ok || n != 2625 {
 		t.Errorf("neutron background %d mcps, want 2625 as told", n)
 	}
 	if p.e.set.Windowed {

@@ -110,9 +110,6 @@ func (e *Engine) Background() (cps [4]int32, at time.Time, ok bool) {
 	return e.bg.last.G, e.bg.last.At, e.bg.has
 }
 
-// NeutronBackground gives the neutron background in counts/1000 s.
-func (e *Engine) NeutronBackground() (mcps int64, ok bool) { return e.neutrons.mcps() }
-
 // Fault says why an occupancy that begins now could not be judged; "" is nothing.
 func (e *Engine) Fault() string {
 	if e.lost != "" {

@@ -193,9 +193,6 @@ func (f *fit) box(k point, least int, ramps [4]int) (best box) {
 			continue
 		}
 		least := max(least, evenLeast*ramp)
-		if least > f.n {
-			continue
-		}
 		for j := range 2 * ramp {
 			f.rise[j] = rise(j, ramp)
 		}

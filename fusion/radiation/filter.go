@@ -286,7 +286,7 @@ func (r *TestResult) put(o *Occupancy, s *source) {
 		r.Reason = "could not be computed"
 		return
 	}
-	r.Sigma = int32(max(math.MinInt32+1, min(math.MaxInt32, math.Floor(float64(s.z*1000)))))
+	r.Sigma = toMilli(s.z)
 	r.Group = s.side.name
 	r.At = o.Slices[max(0, min(len(o.Slices)-1, int(s.at)))].At
 }
@@ -307,7 +307,7 @@ func (f *filter) expected(c *Class, dst []int32) []int32 {
 			dev[k] -= float64(net * f.form[k])
 		}
 		own = float64(unlikeness*net) * float64(unlikeness*net)
-		f.weigh(c, own)
+		f.weigh(c, own) // has an inverse: it had one with less on its diagonal
 	}
 	scaled := f.shares.inverse.mul(&dev)
 	var remains vector
@@ -321,13 +321,11 @@ func (f *filter) expected(c *Class, dst []int32) []int32 {
 		for k < Parts-1 && x > (f.edges[k+1]+f.edges[k+2])/2 {
 			k++
 		}
-		m := remains[0]
+		m := remains[k]
 		if k < Parts-1 {
 			from, to := (f.edges[k]+f.edges[k+1])/2, (f.edges[k+1]+f.edges[k+2])/2
 			u := max(0, min(1, (x-from)/(to-from)))
 			m = float64(remains[k]*(1-u)) + float64(remains[k+1]*u)
-		} else {
-			m = remains[k]
 		}
 		dst = append(dst, int32(math.Round(max(0, min(10, m))*1000)))
 	}

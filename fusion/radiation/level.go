@@ -41,7 +41,7 @@ func (r *TestResult) test(o *Occupancy) {
 		r.Reason = "no background"
 		return
 	}
-	r.Sigma = int32(min(math.MaxInt32, math.Floor(best*1000)))
+	r.Sigma = toMilli(best)
 }
 
 // of is a group's counts.

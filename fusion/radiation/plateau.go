@@ -17,11 +17,7 @@ type Plateau struct {
 // the background. ok is false without background, without excess, and of a profile that was
 // thinned.
 func (o *Occupancy) Plateau() (p Plateau, ok bool) {
-	bg := o.Background
-	if o.Guarded {
-		bg = o.GuardBackground
-	}
-	n, total := len(o.Slices), sum(bg)
+	n, total := len(o.Slices), sum(o.ground())
 	if !o.HasBG || total <= 0 || o.Thinned > 0 || n < 2 {
 		return p, false
 	}
