@@ -3,6 +3,7 @@
 // test decide; so they compare directly with the background in counts a second. A window
 // stands at its middle: there the source is, not where the window ends.
 
+import { panels } from './magnitude';
 import type { Occupancy, Passage } from './types';
 
 /** One trace and the background that it is to be compared with. */
@@ -230,7 +231,8 @@ const CAB_M = 2.3;
 
 export function where(p: Passage): Where | undefined {
   const peak = p.radiation?.analysis?.peak;
-  if (!peak) return undefined;
+  if (!p.radiation || !peak) return undefined;
+  const has = panels(p.radiation);
   const place = p.radiation_place;
   const length = (place?.length_mm ?? p.size?.length_mm ?? 0) / 1000;
   const at = (place?.middle_mm ?? 0) / 1000;
@@ -238,8 +240,8 @@ export function where(p: Passage): Where | undefined {
   const rest = (at - cab) / (length - cab);
   return {
     along: !place || length <= 0 ? undefined : at < cab ? 'cab' : rest < 1 / 3 ? 'front' : rest < 2 / 3 ? 'middle' : 'rear',
-    side: third(peak.side_permille, 'left', 'right', 'centre') as Where['side'],
-    high: third(peak.high_permille, 'low', 'high', 'half') as Where['high'],
+    side: has.sides ? (third(peak.side_permille, 'left', 'right', 'centre') as Where['side']) : undefined,
+    high: has.heights ? (third(peak.high_permille, 'low', 'high', 'half') as Where['high']) : undefined,
     widthM: place ? Math.max(0, place.to_mm - place.from_mm) / 1000 : undefined,
   };
 }
