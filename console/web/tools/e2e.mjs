@@ -160,6 +160,7 @@ check('arrows choose another alarm; the order stands still, and what comes is co
   await page.getByTestId('alarm-list').waitFor();
   const all = () => page.locator('[data-testid="alarm-list"] [role="row"]').evaluateAll((rows) => rows.map((r) => r.dataset.testid));
   const chosen = () => page.locator('[data-testid="alarm-list"] [aria-selected="true"]').getAttribute('data-testid');
+  await page.locator('[data-testid^="alarm-8|"]').waitFor(); // the log comes a moment after the lanes
   const before = await all();
   await page.keyboard.press('Tab');
   await page.locator('[data-testid="alarm-list"] [aria-selected="true"]').focus();

@@ -77,8 +77,10 @@ export function reason(r: string): string {
       // Which of our tests, the profile says, with their figures.
       const ours = /^(gamma alarm of .*our test)s?\b/.exec(part);
       if (ours) return slugTerm('reason', ours[1] ?? '');
-      const off = /^(\S+) is offline(.*)$/.exec(part);
-      if (off) return `${off[1]}: ${term('reason', 'device_offline')}${off[2]}`;
+      const off = /^(\S+) is (offline|degraded)(?:: (.*))?$/.exec(part);
+      if (off) return `${off[1]}: ${off[2] === 'offline' ? term('reason', 'device_offline') : term('health', off[2])}${off[3] ? `: ${reason(off[3])}` : ''}`;
+      const mute = /^no line understood for (\d+)s$/.exec(part);
+      if (mute) return `${t('reason.no_line_understood')} ${mute[1]} ${t('unit.s')}`;
       const late = /^(\S+) has not reported$/.exec(part);
       if (late) return `${late[1]}: ${term('reason', 'not_reported')}`;
       const pack = /^there is no rule pack (\S+)$/.exec(part);
