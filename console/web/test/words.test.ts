@@ -150,6 +150,7 @@ describe('findings', () => {
     expect(chips({ final: true, findings: [gamma, neutron] } as Passage).map((c) => c.kind)).toEqual(['neutron', 'radiation']);
     expect(brief(gamma, new Fmt('en', 'UTC'))).toBe('radiation: gamma 42.0 σ – gamma alarm of the portal and of our test');
     expect(reason('rpm-1 is degraded: no line understood for 10s')).toBe('rpm-1: degraded: no understandable line for 10 s');
+    expect(reason('rpm-1 is offline: tsa: no line understood for 30.003989957s although a background line is due every 5 s')).toBe('rpm-1: device offline: no understandable line for 30 s');
     expect(reason('rpm-1 is offline: EOF')).toBe('rpm-1: device offline: EOF');
   });
   it('rank radiation and goods over loads, loads over remarks', () => {

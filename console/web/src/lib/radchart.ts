@@ -70,7 +70,8 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
   const has = (by: Span['by']): boolean => p.spans.some((s) => s.by === by);
   const n = (has('portal') ? 1 : 0) + (has('own') ? 1 : 0);
   const rows = { portal: has('portal') ? 0 : undefined, own: has('own') ? (has('portal') ? BOX.row : 0) : undefined };
-  const top = n * BOX.row + 4;
+  // Under the rows of an alarm is the place of its source, in nobody's way.
+  const top = n * BOX.row + (n > 0 ? 18 : 4);
   // Where neutrons are the alarm, they are what is to be seen.
   const hot = p.neutron.some((b) => b.portal || b.own);
   const low = p.neutron.length === 0 ? 0 : hot ? BOX.neutronAlarm : BOX.neutron;
@@ -93,8 +94,8 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
   ];
   const max = Math.max(sigmas ? 3 : 10, ...all);
   const min = sigmas ? Math.min(-3, ...all) : 0;
-  // Room above for the words of front and rear.
-  const hi = max + (max - min) * 0.14;
+  // Room above for the words of front and rear, over that of the threshold.
+  const hi = max + (max - min) * 0.22;
   const lo = sigmas ? min - (max - min) * 0.04 : 0;
   const yv = (v: number): number => round(bottom - ((v - lo) / (hi - lo)) * (bottom - top));
   const y = (cps: number, bg: number): number => yv(value(cps, bg));

@@ -79,7 +79,7 @@ export function reason(r: string): string {
       if (ours) return slugTerm('reason', ours[1] ?? '');
       const off = /^(\S+) is (offline|degraded)(?:: (.*))?$/.exec(part);
       if (off) return `${off[1]}: ${off[2] === 'offline' ? term('reason', 'device_offline') : term('health', off[2])}${off[3] ? `: ${reason(off[3])}` : ''}`;
-      const mute = /^no line understood for (\d+)s$/.exec(part);
+      const mute = /^(?:\S+: )?no line understood for (\d+)[\d.]*s\b/.exec(part);
       if (mute) return `${t('reason.no_line_understood')} ${mute[1]} ${t('unit.s')}`;
       const late = /^(\S+) has not reported$/.exec(part);
       if (late) return `${late[1]}: ${term('reason', 'not_reported')}`;
