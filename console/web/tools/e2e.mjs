@@ -85,6 +85,7 @@ check('a violation blocks the release; hold by keyboard alone reaches the server
   assert.ok(await page.getByTestId('btn-release').isDisabled());
   await page.keyboard.press('F2');
   await page.keyboard.press('F3');
+  await page.locator('dialog[open]').waitFor();
   await page.keyboard.press('4');
   await until(async () => (await page.getByTestId('decision-line').innerText()).includes('Held'));
   assert.deepEqual([...srv.site.orders.values()].map((o) => [o.action, o.reason]), [['hold', 'radiation']]);
