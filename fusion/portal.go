@@ -225,11 +225,11 @@ func stronger(a, b *radiation.Occupancy) bool {
 
 // place puts the peak of the passage's occupancy on the vehicle, once the length is there or
 // will not come; nil if that cannot be told. Of two vehicles in one occupancy the length of
-// neither tells its times.
+// neither tells its times; nor does a record that was cut off, whose peak is where the record was.
 func (c *Core) place(v *visit) {
 	var at radiation.Place
 	ok := false
-	if o := v.Radiation; o != nil && !o.Open && o.Analysis != nil && o.Analysis.Peak != nil && v.Shared == "" {
+	if o := v.Radiation; o != nil && !o.Open && o.Analysis != nil && o.Analysis.Peak != nil && !o.Truncated && v.Shared == "" {
 		length, wait := quant.Length(0), c.has("dims") && v.Size == nil && !v.Final
 		if v.Size != nil && usable(v.Size.Flags) == "" && !c.shares(v) {
 			length = v.Size.Length

@@ -77,7 +77,8 @@ func Radiation(dst []Finding, o *radiation.Occupancy, norm *NormHit) []Finding {
 		vendorGamma = vendorGamma || o.Slices[i].Vendor
 	}
 	gamma := Finding{Quantity: "radiation", Text: "gamma", Clause: "portal alarm, or own k-sigma test", Verdict: Within}
-	if o.HasBG && len(o.Slices) > 0 && o.MaxSigma > -1<<31 {
+	// The largest of a record with holes is not the vehicle's largest, unless it alarms.
+	if o.HasBG && len(o.Slices) > 0 && o.MaxSigma > -1<<31 && (o.GammaAlarm || !o.Truncated) {
 		v := Value(o.MaxSigma)
 		gamma.Measured, gamma.Unit = &v, "sigma"
 	}
@@ -152,7 +153,7 @@ func who(vendor bool, o *radiation.Occupancy) string {
 // notMade says which of our tests were not made although the others were: of those with
 // templates only where there are any.
 func notMade(o *radiation.Occupancy) (notes []string) {
-	if o.Analysis == nil || cannotJudge(o) != "" {
+	if o.Analysis == nil || o.Contacts || cannotJudge(o) != "" {
 		return nil
 	}
 	for i := range o.Analysis.Tests {

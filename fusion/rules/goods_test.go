@@ -158,14 +158,15 @@ func TestRadiationByContacts(t *testing.T) {
 		{"open", func(o *radiation.Occupancy) { o.Open = true }, rules.Undetermined, rules.Undetermined},
 		{"truncated", func(o *radiation.Occupancy) { o.Truncated = true }, rules.Undetermined, rules.Undetermined},
 	} {
-		o := &radiation.Occupancy{Contacts: true, MaxSigma: -1 << 31}
+		o := &radiation.Occupancy{Contacts: true, MaxSigma: -1 << 31,
+			Analysis: &radiation.Analysis{Templates: "t1", Tests: []radiation.TestResult{{Name: radiation.TestTemplate, Reason: "no background"}}}}
 		c.change(o)
 		fs := rules.Radiation(nil, o, nil)
 		if fs[0].Verdict != c.gamma || fs[1].Verdict != c.neutron {
 			t.Errorf("%s: %s and %s, want %s and %s", c.name, fs[0].Verdict, fs[1].Verdict, c.gamma, c.neutron)
 		}
 		for _, f := range fs {
-			if !slices.Contains(f.Notes, "by the portal's contacts alone, no profile") || f.Measured != nil || f.Reason == "" && f.Verdict != rules.Within {
+			if !slices.Equal(f.Notes, []string{"by the portal's contacts alone, no profile"}) || f.Measured != nil || f.Reason == "" && f.Verdict != rules.Within {
 				t.Errorf("%s: %+v", c.name, f)
 			}
 		}

@@ -52,3 +52,23 @@ func TestTestsOfTheWholeOccupancy(t *testing.T) {
 		}
 	}
 }
+
+// Of a record with holes the largest is not the vehicle's: it stands beside an alarm of the
+// portal only where it is one itself. Neutrons have no sigma of gamma.
+func TestTheFigureOfARecordWithHoles(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		truncated, own bool
+		want           bool
+	}{{"whole", false, false, true}, {"cut off", true, false, false}, {"cut off, with an alarm of its own", true, true, true}} {
+		o := radiation.Occupancy{HasBG: true, Slices: []radiation.Slice{{}}, MaxSigma: -100, VendorAlarm: true, VendorGamma: true,
+			NeutronAlarm: true, Truncated: row.truncated, GammaAlarm: row.own}
+		fs := rules.Radiation(nil, &o, nil)
+		if fs[0].Verdict != rules.Exceeds || (fs[0].Measured != nil) != row.want {
+			t.Errorf("%s: %s, measured %v", row.name, fs[0].Verdict, fs[0].Measured)
+		}
+		if fs[1].Verdict != rules.Exceeds || fs[1].Measured != nil || fs[1].Unit != "" {
+			t.Errorf("%s: neutrons: %+v", row.name, fs[1])
+		}
+	}
+}

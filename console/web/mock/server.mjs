@@ -450,6 +450,11 @@ function mock(site, clients, what, url, res) {
     publish(site, clients, `lane/${l.lane}`, { alarms: [...(l.alarms ?? []), { id, kind: 'fault', priority: p, state: 'B', active: true, since: iso(Date.now()), last: iso(Date.now()), count: 1, version: 1, text: q.get('text') ?? 'barrier fault' }] });
     logEvent(site, clients, data.event(l.lane, '', Date.now(), 'fault', q.get('text') ?? 'barrier fault', { priority: p, alarm: id }));
   }
+  if (what === 'again') {
+    // Every alarm of the lane is raised once more.
+    const l = site.lanes.get(q.get('lane'));
+    publish(site, clients, `lane/${l.lane}`, { alarms: (l.alarms ?? []).map((a) => ({ ...a, count: a.count + 1, version: a.version + 1, last: iso(Date.now()) })) });
+  }
   if (what === 'gap') for (const c of clients) c.s++;
   reply(res, 200, { ok: true, etag: createHash('sha256').update(what).digest('hex').slice(0, 8) });
 }

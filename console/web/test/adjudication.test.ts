@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Orders } from '../src/lib/orders';
-import { codeReady, codes, dose, lacks, may, nuclides, prefilled } from '../src/lib/adjudication';
+import { classes, codeReady, codes, dose, lacks, may, nuclides, prefilled } from '../src/lib/adjudication';
 import type { Adjudication, Passage, User } from '../src/lib/types';
 
 const user = (role: string, id = role): User => ({ id, name: id, roles: [role] });
@@ -40,6 +40,10 @@ describe('what may be done about a radiation alarm', () => {
 
   it('knows every code once, and which need a class or words', () => {
     expect(codes.flatMap((g) => g.codes).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    // As the core allows: a declared load may be of any class that has a name.
+    expect(classes(5)).toEqual(['industrial', 'medical', 'norm']);
+    expect(classes(1)).toContain('unexplained');
+    expect([3, 4, 6, 7, 8, 9, 10, 12].flatMap(classes)).toEqual([]);
     expect(codeReady(0, '', 'long enough to be said')).toBe(false);
     const grade = (g: 'A' | 'C'): Adjudication => ({ state: 'assessed', norm: { grade: g, lines: [], reasons: [] } });
     expect(codeReady(4, '', '', grade('A'))).toBe(true);

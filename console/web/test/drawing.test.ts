@@ -38,7 +38,7 @@ describe('silhouette', () => {
 
   it('puts the source where it is along the vehicle, higher where the upper panels see more', () => {
     const at = (high: number, place: object = {}): ReturnType<typeof sourceAt> => {
-      const p = lorry({ radiation_place: { middle_mm: 10_000, from_mm: 8000, to_mm: 20_000, u_mm: 500, by: 'speed', ...place }, radiation: { analysis: { peak: { high_permille: high } } } as never });
+      const p = lorry({ radiation_place: { middle_mm: 10_000, from_mm: 8000, to_mm: 20_000, u_mm: 500, by: 'speed', ...place }, radiation: { background_cps: [1, 1, 1, 1], analysis: { peak: { high_permille: high } } } as never });
       return sourceAt(p, build(p, 1000, 400));
     };
     const v = build(lorry(), 1000, 400);

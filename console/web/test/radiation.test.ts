@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rings, Silence, type Ring } from '../src/lib/alarms';
-import { alarming, magnitude, small } from '../src/lib/magnitude';
+import { alarming, magnitude, panels, small } from '../src/lib/magnitude';
 import { BOX, chart, ticks } from '../src/lib/radchart';
 import { along, axlesAt, interval, profile, toSigma, where } from '../src/lib/radiation';
 import { voice } from '../src/lib/sound';
@@ -81,6 +81,39 @@ describe('radiation profile', () => {
     const p = profile(occ(flat(11), { neutron: [{ t_ms: 1000, n: [1, 0, 2, 0] }, { t_ms: 2000, n: [0, 9, 0, 0], a: true }, { t_ms: 3000, n: [4, 0, 0, 0], v: true }] }));
     expect(p.neutron.map((b) => [b.from, b.to, b.n, b.own, b.portal])).toEqual([[0, 1, 3, false, false], [1, 2, 9, true, false], [2, 3, 4, false, true]]);
     expect(p.to).toBe(3);
+  });
+});
+
+describe('a record with a hole', () => {
+  const holed = [...flat(10, 0), ...Array.from({ length: 10 }, (_, i) => slice(i + 25, 160))];
+
+  it('sums no window over it, and draws no line', () => {
+    const p = profile(occ(holed));
+    expect(p.gaps).toEqual([10]);
+    expect(p.sum.cps[9]).toBe(1600);
+    expect(p.sum.cps[10]).toBe(3200); // its own slice alone, not the four before the hole
+    expect(p.t[10]).toBeCloseTo(4.9, 9);
+    const c = chart(p, undefined, { width: 700, height: 220, sigmas: false });
+    expect(c.sum.match(/M/g)?.length).toBe(2);
+    expect(c.gaps.length).toBe(1);
+    expect(profile(occ(flat(20, 0))).gaps).toEqual([]);
+  });
+
+  it('is of no use for a place', () => {
+    const analysis = { alarm: true, tests: [], net_cps: 1, net_permille: 1, peak: { t_ms: 1000, from_t_ms: 500, to_t_ms: 1500, side_permille: 0, high_permille: 0, shape: 'compact' } };
+    expect(where(lorry(occ(holed, { analysis } as never)))).toBeDefined();
+    expect(where(lorry(occ(holed, { analysis, truncated: true } as never)))).toBeUndefined();
+  });
+});
+
+describe('a portal that gives one sum', () => {
+  it('says neither side nor height', () => {
+    const analysis = { alarm: true, tests: [], net_cps: 1, net_permille: 1, peak: { t_ms: 1000, from_t_ms: 500, to_t_ms: 1500, side_permille: -1000, high_permille: -1000, shape: 'compact' } };
+    const one = occ([{ t_ms: 0, g: [300, 0, 0, 0], z: 0 }], { background_cps: [1600, 0, 0, 0], analysis } as never);
+    expect(panels(one)).toEqual({ sides: false, heights: false });
+    expect(where(lorry(one))).toMatchObject({ side: undefined, high: undefined });
+    expect(panels(occ(flat(1)))).toEqual({ sides: true, heights: true });
+    expect(panels(occ([], { background_cps: [800, 0, 800, 0] }))).toEqual({ sides: true, heights: false });
   });
 });
 

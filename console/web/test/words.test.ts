@@ -141,6 +141,18 @@ describe('findings', () => {
     const light: Finding = { quantity: 'declared_mass', measured: 12000, tolerance: 200, limit: 15000, excess: 2800, unit: 'kg', verdict: 'exceeds' };
     expect(brief(light, new Fmt('en', 'UTC'))).toBe('declared mass 12.00 t ±0.20 t < 15.00 t');
   });
+
+  it('puts neutrons before gamma, and says whose alarm it is in the officer\'s language', () => {
+    const ray = (text: string, more: object): Finding => ({ quantity: 'radiation', text, verdict: 'exceeds', blocking: true, two_persons: true, ...more }) as Finding;
+    const gamma = ray('gamma', { measured: 42, unit: 'sigma', reason: 'gamma alarm of the portal and of our tests: k-sigma, expected shadow, level' });
+    const neutron = ray('neutron', { reason: 'neutron alarm' });
+    expect(ranked([gamma, neutron])[0]).toBe(neutron);
+    expect(chips({ final: true, findings: [gamma, neutron] } as Passage).map((c) => c.kind)).toEqual(['neutron', 'radiation']);
+    expect(brief(gamma, new Fmt('en', 'UTC'))).toBe('radiation: gamma 42.0 σ – gamma alarm of the portal and of our test');
+    expect(reason('rpm-1 is degraded: no line understood for 10s')).toBe('rpm-1: degraded: no understandable line for 10 s');
+    expect(reason('rpm-1 is offline: tsa: no line understood for 30.003989957s although a background line is due every 5 s')).toBe('rpm-1: device offline: no understandable line for 30 s');
+    expect(reason('rpm-1 is offline: EOF')).toBe('rpm-1: device offline: EOF');
+  });
   it('rank radiation and goods over loads, loads over remarks', () => {
     const list: Finding[] = [
       { quantity: 'gross', verdict: 'within' },

@@ -85,6 +85,7 @@ check('a violation blocks the release; hold by keyboard alone reaches the server
   assert.ok(await page.getByTestId('btn-release').isDisabled());
   await page.keyboard.press('F2');
   await page.keyboard.press('F3');
+  await page.locator('dialog[open]').waitFor();
   await page.keyboard.press('4');
   await until(async () => (await page.getByTestId('decision-line').innerText()).includes('Held'));
   assert.deepEqual([...srv.site.orders.values()].map((o) => [o.action, o.reason]), [['hold', 'radiation']]);
@@ -134,6 +135,58 @@ check('the slower of two consoles hears that the passage has changed', async ({ 
   assert.equal(srv.site.orders.size, 0);
 });
 
+check('silence is of one radiation alarm: the others sound, it sounds again when raised again, and the sound switch only lowers it', async ({ page, base }) => {
+  // What the loudspeaker would get: pitch and volume of every tone.
+  await page.addInitScript(() => {
+    window.tones = [];
+    const make = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+      const o = make.call(this);
+      const go = o.start.bind(o);
+      o.start = (at) => (window.tones.push({ hz: Math.round(o.frequency.value), gain: this.loudest }), go(at));
+      return o;
+    };
+    const ramp = AudioParam.prototype.linearRampToValueAtTime;
+    AudioParam.prototype.linearRampToValueAtTime = function (v, at) {
+      if (v > 0) AudioContext.prototype.loudest = v;
+      return ramp.call(this, v, at);
+    };
+  });
+  await signIn(page, base, 'officer', '#/lane/3');
+  const siren = 1480;
+  const tones = () => page.evaluate(() => window.tones.splice(0));
+  const heard = async (ms) => (await tones(), await page.waitForTimeout(ms), tones());
+  const hush = async (lane) => {
+    await page.goto(`${base}/#/lane/${lane}`);
+    await until(async () => page.getByTestId('btn-silence').isEnabled());
+    await page.getByTestId('btn-silence').click();
+    await until(async () => page.getByTestId('btn-silence').isDisabled());
+  };
+  assert.ok((await heard(2500)).some((x) => x.hz === siren), 'neutrons are heard first');
+  const standing = await text(page, 'count-p1');
+  await hush(3);
+  const gamma = await heard(5500);
+  assert.ok(gamma.length > 0 && gamma.every((x) => x.hz < siren && x.hz !== 740), `with neutrons silenced the others sound: ${JSON.stringify(gamma)}`);
+  await page.getByTestId('btn-sound').click();
+  const low = await heard(5500);
+  assert.ok(low.length > 0 && low[0].gain > 0 && low[0].gain < gamma[0].gain, `the switch lowers and does not take away: ${JSON.stringify([gamma[0], low[0]])}`);
+  await hush(1);
+  await hush(2);
+  assert.deepEqual(await heard(5500), [], 'all are silenced');
+  assert.equal(await text(page, 'count-p1'), standing, 'what is silenced stands');
+  await break_(base, 'again?lane=3');
+  await until(async () => (await tones()).some((x) => x.hz === siren));
+
+  // A page that was loaded again has no sound until a gesture: the next one gives it back, and
+  // a press on the crossed-out loudspeaker does not switch it off.
+  await page.getByTestId('btn-sound').click();
+  await page.reload();
+  await page.getByTestId('btn-silence').waitFor();
+  assert.deepEqual(await heard(2500), []);
+  await page.keyboard.press('Shift');
+  await until(async () => (await tones()).some((x) => x.hz === siren));
+}, { login: false, radiation: true });
+
 const standing = (page, state) => page.locator(`[data-testid="alarm-list"] [role="row"][data-state="${state}"]`);
 
 check('F9 acknowledges the chosen alarm and no other; the tile calms, and the next one is chosen', async ({ page }) => {
@@ -160,6 +213,7 @@ check('arrows choose another alarm; the order stands still, and what comes is co
   await page.getByTestId('alarm-list').waitFor();
   const all = () => page.locator('[data-testid="alarm-list"] [role="row"]').evaluateAll((rows) => rows.map((r) => r.dataset.testid));
   const chosen = () => page.locator('[data-testid="alarm-list"] [aria-selected="true"]').getAttribute('data-testid');
+  await page.locator('[data-testid^="alarm-8|"]').waitFor(); // the log comes a moment after the lanes
   const before = await all();
   await page.keyboard.press('Tab');
   await page.locator('[data-testid="alarm-list"] [aria-selected="true"]').focus();
@@ -403,7 +457,7 @@ if (!browser) {
 let failed = 0;
 for (const c of checks) {
   if (!c.name.includes(process.argv[2] ?? '')) continue;
-  const srv = await start(0, { mode: c.opts.mode });
+  const srv = await start(0, { mode: c.opts.mode, radiation: c.opts.radiation });
   const base = `http://127.0.0.1:${srv.port}`;
   const ctx = await browser.newContext({ viewport: { width: 1280, height: 1024 }, bypassCSP: c.opts.axe === true });
   await ctx.addInitScript((theme) => {

@@ -14,10 +14,14 @@ export const codes: readonly { group: string; codes: readonly number[] }[] = [
   { group: 'other', codes: [11] },
 ];
 
-export const classes = ['medical', 'norm', 'industrial', 'unexplained'] as const;
-
 /** Codes whose class does not follow from them. */
 export const needsClass = (code: number): boolean => code === 2 || code === 11;
+
+/** The classes that go with a code, where there is a choice; the first of code 5 is its own. */
+export function classes(code: number): readonly string[] {
+  if (code === 5) return ['industrial', 'medical', 'norm'];
+  return code === 1 || needsClass(code) ? ['medical', 'norm', 'industrial', 'unexplained'] : [];
+}
 
 /** Whether a code says too little by itself, as the server asks for it. */
 export function needsText(code: number, a: Adjudication | undefined): boolean {

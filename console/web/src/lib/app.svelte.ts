@@ -66,6 +66,8 @@ class App {
   /** Reads what the user chose before and asks the server who is signed in. */
   async boot(): Promise<void> {
     this.restore();
+    // A page that was loaded again has had no gesture yet: the first one gives the sound back.
+    for (const e of ['pointerdown', 'keydown']) window.addEventListener(e, sound.unlock);
     try {
       this.me = await api.me();
       this.live();

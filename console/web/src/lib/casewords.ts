@@ -6,7 +6,7 @@ import { said } from './events';
 import type { Fmt } from './fmt';
 import { t, term } from './i18n.svelte';
 import type { LogEvent, Passage } from './types';
-import { slugTerm } from './words';
+import { reason, slugTerm } from './words';
 
 const dose = (v: string, fmt: Fmt): string => `${fmt.dec2(Number(v))} ${t('unit.usvh')}`;
 const code = (n: string, cls: string | undefined): string => `${n} ${term('code', n)}${cls ? `, ${term('codeclass', cls)}` : ''}`;
@@ -43,6 +43,7 @@ export const told = (e: LogEvent, p: Passage | undefined, fmt: Fmt): string => c
 
 /** Why an occupancy or a test cannot be judged: a sentence, or a panel and what is wrong with it. */
 export function radfault(why: string): string {
+  const known = slugTerm('radfault', why);
   const m = /^((?:panel|electronics) fault: .+?): (p\d)(?: and (p\d))?$/.exec(why);
-  return m ? `${slugTerm('radfault', m[1] ?? '')}: ${[m[2], m[3]].filter(Boolean).map((p) => term('radgroup', p)).join(', ')}` : slugTerm('radfault', why);
+  return m ? `${slugTerm('radfault', m[1] ?? '')}: ${[m[2], m[3]].filter(Boolean).map((p) => term('radgroup', p)).join(', ')}` : known !== why ? known : reason(why);
 }

@@ -95,12 +95,13 @@ const inner = (text: string, c: Context): string => said({ ...c.e, kind: device.
 
 const device = /^(\S+) (online|degraded|offline|maintenance)(?:: (.+))?$/;
 
-/** What an alarm says, with the quantities that speak against its passage. */
-export function alarming(a: Alarm, fmt: Fmt): string {
+/** What an alarm says, with the quantities that speak against its passage, neutrons first. */
+export function alarming(a: Alarm, fmt: Fmt, neutron = false): string {
   const e: LogEvent = { at: a.last, seq: 0, kind: '', lane: '', text: a.text };
   const said = inner(a.text, { e, p: undefined, fmt });
   const word = a.kind === 'barrier' ? `${t('barrier.label')}: ${said}` : said;
   const what = (a.details ?? '').split(', ').filter(Boolean).map((q) => term('chip', q));
+  if (neutron) what.unshift(term('chip', 'neutron'));
   return what.length > 0 ? `${word}: ${what.join(', ')}` : word;
 }
 

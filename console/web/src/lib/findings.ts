@@ -33,12 +33,15 @@ export function worst(list: readonly Finding[]): Priority {
   return p;
 }
 
-/** What needs attention first: by priority, then the larger excess, then as they came. */
+/** Nothing comes before neutrons: no load explains them. */
+export const neutron = (f: Finding): boolean => f.quantity === 'radiation' && f.text === 'neutron';
+
+/** What needs attention first: by priority, neutrons, the larger excess, then as they came. */
 export function ranked(list: readonly Finding[] | undefined): Finding[] {
   const key = (f: Finding): number => priority(f) || 4;
   return [...(list ?? [])]
     .map((f, i) => ({ f, i }))
-    .sort((a, b) => key(a.f) - key(b.f) || (b.f.excess_bp ?? 0) - (a.f.excess_bp ?? 0) || a.i - b.i)
+    .sort((a, b) => key(a.f) - key(b.f) || +neutron(b.f) - +neutron(a.f) || (b.f.excess_bp ?? 0) - (a.f.excess_bp ?? 0) || a.i - b.i)
     .map((x) => x.f);
 }
 
@@ -77,8 +80,9 @@ export function chips(p: Passage): { kind: string; priority: Priority }[] {
   const out: { kind: string; priority: Priority }[] = [];
   for (const f of pressing(p)) {
     const pr = priority(f);
-    if (out.some((c) => c.kind === f.quantity)) continue;
-    out.push({ kind: f.quantity, priority: pr });
+    const kind = neutron(f) ? 'neutron' : f.quantity;
+    if (out.some((c) => c.kind === kind)) continue;
+    out.push({ kind, priority: pr });
   }
   return out;
 }

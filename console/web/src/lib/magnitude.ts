@@ -40,3 +40,9 @@ export function small(o: Occupancy | undefined, w: number, h: number): string {
   const max = Math.max(1, ...v, o ? (add(o.background_cps) / 5) * 1.2 : 0);
   return v.map((y, i) => `${i ? 'L' : 'M'}${((i / (v.length - 1)) * w).toFixed(1)} ${(h - (y / max) * h).toFixed(1)}`).join('');
 }
+
+/** What a portal's panels can tell: one that gives a sum alone knows neither side nor height. */
+export function panels(o: Occupancy): { sides: boolean; heights: boolean } {
+  const on = [0, 1, 2, 3].map((i) => (o.background_cps[i] ?? 0) > 0 || (o.slices ?? []).some((s) => (s.g[i] ?? 0) > 0));
+  return { sides: !!((on[0] || on[1]) && (on[2] || on[3])), heights: !!((on[0] || on[2]) && (on[1] || on[3])) };
+}

@@ -37,6 +37,8 @@ export interface Chart {
   xTicks: { v: number; at: number }[];
   yTicks: { v: number; at: number }[];
   others: { label: string; path: string }[];
+  /** What is missing from the record. */
+  gaps: { x: number; w: number }[];
   nearest: (px: number) => number;
   /** Index of the largest sum. */
   peak: number;
@@ -68,7 +70,8 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
   const has = (by: Span['by']): boolean => p.spans.some((s) => s.by === by);
   const n = (has('portal') ? 1 : 0) + (has('own') ? 1 : 0);
   const rows = { portal: has('portal') ? 0 : undefined, own: has('own') ? (has('portal') ? BOX.row : 0) : undefined };
-  const top = n * BOX.row + 4;
+  // Under the rows of an alarm is the place of its source, in nobody's way.
+  const top = n * BOX.row + (n > 0 ? 18 : 4);
   // Where neutrons are the alarm, they are what is to be seen.
   const hot = p.neutron.some((b) => b.portal || b.own);
   const low = p.neutron.length === 0 ? 0 : hot ? BOX.neutronAlarm : BOX.neutron;
@@ -91,15 +94,15 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
   ];
   const max = Math.max(sigmas ? 3 : 10, ...all);
   const min = sigmas ? Math.min(-3, ...all) : 0;
-  // Room above for the words of front and rear.
-  const hi = max + (max - min) * 0.14;
+  // Room above for the words of front and rear, over that of the threshold.
+  const hi = max + (max - min) * 0.22;
   const lo = sigmas ? min - (max - min) * 0.04 : 0;
   const yv = (v: number): number => round(bottom - ((v - lo) / (hi - lo)) * (bottom - top));
   const y = (cps: number, bg: number): number => yv(value(cps, bg));
 
-  const path = (xs: readonly number[], tr: Trace, from = 0, to = xs.length): string => {
+  const path = (xs: readonly number[], tr: Trace, from = 0, to = xs.length, gaps: readonly number[] = p.gaps): string => {
     let d = '';
-    for (let i = from; i < to; i++) d += `${d ? 'L' : 'M'}${xs[i] ?? 0} ${y(tr.cps[i] ?? 0, tr.bg)}`;
+    for (let i = from; i < to; i++) d += `${d && !gaps.includes(i) ? 'L' : 'M'}${xs[i] ?? 0} ${y(tr.cps[i] ?? 0, tr.bg)}`;
     return d;
   };
   const xs = p.t.map(x);
@@ -141,7 +144,8 @@ export function chart(p: Profile, way: Along | undefined, size: { width: number;
           },
     xTicks: ticks(u0, u1, Math.max(2, Math.floor(wide / 70))).map((v) => ({ v, at: round(ux(v)) })),
     yTicks: ticks(lo, hi, Math.max(2, Math.floor((bottom - top) / 34))).map((v) => ({ v, at: yv(v) })),
-    others: way ? extra.map((o) => ({ label: o.label, path: path(o.m.map((m) => round(ux(m))), o.sum) })) : [],
+    others: way ? extra.map((o) => ({ label: o.label, path: path(o.m.map((m) => round(ux(m))), o.sum, 0, o.m.length, []) })) : [],
+    gaps: p.gaps.map((i) => ({ x: xs[i - 1] ?? 0, w: Math.max(2, round((xs[i] ?? 0) - (xs[i - 1] ?? 0))) })),
     nearest: (px) => {
       let best = 0;
       xs.forEach((v, i) => {

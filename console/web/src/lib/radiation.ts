@@ -3,6 +3,7 @@
 // test decide; so they compare directly with the background in counts a second. A window
 // stands at its middle: there the source is, not where the window ends.
 
+import { panels } from './magnitude';
 import type { Occupancy, Passage } from './types';
 
 /** One trace and the background that it is to be compared with. */
@@ -31,6 +32,8 @@ export interface Profile {
   t: number[];
   /** How many of the first windows have fewer slices than a second needs. */
   short: number;
+  /** Indexes before which something is missing from the record. */
+  gaps: number[];
   sum: Trace;
   left: Trace;
   right: Trace;
@@ -81,12 +84,16 @@ export function profile(o: Occupancy): Profile {
   const step = thinned ? SLICE_MS : (o.interval_ms ?? nominal(interval(slices.map((s) => s.t_ms))));
   // Of a thinned profile no window can be summed; each slice stands for itself.
   const w = thinned ? 1 : Math.max(1, Math.round(WINDOW_MS / step));
-  const many = (i: number): number => Math.min(i + 1, w);
+  // No window reaches over what is missing from the record, and no line is drawn there.
+  const since: number[] = [];
+  slices.forEach((s, i) => since.push(i > 0 && (thinned || s.t_ms - (slices[i - 1]?.t_ms ?? 0) < 2.5 * step) ? (since[i - 1] ?? 0) + 1 : 1));
+  const many = (i: number): number => Math.min(since[i] ?? 1, w);
   const windowed = <T>(of: readonly T[], pick: (x: T) => number): number[] => {
     let acc = 0;
     return of.map((x, i) => {
-      acc += pick(x);
-      const gone = i >= w ? of[i - w] : undefined;
+      const n = since[i] ?? 1;
+      acc = pick(x) + (n > 1 ? acc : 0);
+      const gone = n > w ? of[i - w] : undefined;
       if (gone !== undefined) acc -= pick(gone);
       return acc / many(i);
     });
@@ -109,6 +116,7 @@ export function profile(o: Occupancy): Profile {
   return {
     t: slices.map((s, i) => (s.t_ms - (many(i) * step) / 2) / 1000),
     short: Math.min(w - 1, slices.length),
+    gaps: since.flatMap((n, i) => (i > 0 && n === 1 ? [i] : [])),
     sum: { cps: sum, bg: all },
     left: { cps: cps(left), bg: left(bg) },
     right: { cps: cps(right), bg: right(bg) },
@@ -230,7 +238,8 @@ const CAB_M = 2.3;
 
 export function where(p: Passage): Where | undefined {
   const peak = p.radiation?.analysis?.peak;
-  if (!peak) return undefined;
+  if (!p.radiation || p.radiation.truncated || !peak) return undefined;
+  const has = panels(p.radiation);
   const place = p.radiation_place;
   const length = (place?.length_mm ?? p.size?.length_mm ?? 0) / 1000;
   const at = (place?.middle_mm ?? 0) / 1000;
@@ -238,8 +247,8 @@ export function where(p: Passage): Where | undefined {
   const rest = (at - cab) / (length - cab);
   return {
     along: !place || length <= 0 ? undefined : at < cab ? 'cab' : rest < 1 / 3 ? 'front' : rest < 2 / 3 ? 'middle' : 'rear',
-    side: third(peak.side_permille, 'left', 'right', 'centre') as Where['side'],
-    high: third(peak.high_permille, 'low', 'high', 'half') as Where['high'],
+    side: has.sides ? (third(peak.side_permille, 'left', 'right', 'centre') as Where['side']) : undefined,
+    high: has.heights ? (third(peak.high_permille, 'low', 'high', 'half') as Where['high']) : undefined,
     widthM: place ? Math.max(0, place.to_mm - place.from_mm) / 1000 : undefined,
   };
 }

@@ -2,6 +2,7 @@
 // so that tests can pin the numbers.
 
 import { groups as groupFindings, ofAxle, ofQuantity, priority, type Priority } from './findings';
+import { panels } from './magnitude';
 import type { Finding, Passage } from './types';
 
 /** Where things stand in the drawing, px. */
@@ -378,7 +379,8 @@ export function sourceAt(p: Passage, v: View): SourceView | undefined {
   if (!place || v.tail <= v.x0) return undefined;
   const at = (mm: number): number => Math.min(v.tail, Math.max(v.x0, v.x0 + (mm / 1000) * v.pxPerM));
   const roof = ((p.size && p.size.height_mm > 0 ? p.size.height_mm : 3600) / 1000) * v.pxPerM;
-  const high = Math.max(-1000, Math.min(1000, p.radiation?.analysis?.peak?.high_permille ?? 0)) / 1000;
+  const told = p.radiation && panels(p.radiation).heights ? (p.radiation.analysis?.peak?.high_permille ?? 0) : 0;
+  const high = Math.max(-1000, Math.min(1000, told)) / 1000;
   const x = at(place.middle_mm);
   return {
     x,

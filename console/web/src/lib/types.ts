@@ -548,6 +548,16 @@ export interface LaneState {
   index_version?: number;
   arrivals?: number;
   updated: string;
+  /** Of the lane's portal; absent is a lane without one. */
+  templates?: TemplatesState;
+}
+
+/** The suppression templates in force; an empty version is none. */
+export interface TemplatesState {
+  version: string;
+  by?: string;
+  since?: string;
+  sha256?: string;
 }
 
 export interface User {

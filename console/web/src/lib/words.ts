@@ -74,8 +74,13 @@ export function reason(r: string): string {
         const whole = slugTerm(group, part);
         if (whole !== part) return whole;
       }
-      const off = /^(\S+) is offline(.*)$/.exec(part);
-      if (off) return `${off[1]}: ${term('reason', 'device_offline')}${off[2]}`;
+      // Which of our tests, the profile says, with their figures.
+      const ours = /^(gamma alarm of .*our test)s?\b/.exec(part);
+      if (ours) return slugTerm('reason', ours[1] ?? '');
+      const off = /^(\S+) is (offline|degraded)(?:: (.*))?$/.exec(part);
+      if (off) return `${off[1]}: ${off[2] === 'offline' ? term('reason', 'device_offline') : term('health', off[2])}${off[3] ? `: ${reason(off[3])}` : ''}`;
+      const mute = /^(?:\S+: )?no line understood for (\d+)[\d.]*s\b/.exec(part);
+      if (mute) return `${t('reason.no_line_understood')} ${mute[1]} ${t('unit.s')}`;
       const late = /^(\S+) has not reported$/.exec(part);
       if (late) return `${late[1]}: ${term('reason', 'not_reported')}`;
       const pack = /^there is no rule pack (\S+)$/.exec(part);
@@ -135,6 +140,8 @@ export function note(n: string, fmt: Fmt): string {
   if (norm) return t('note.norm', { goods: norm[1] ?? '', profile: (norm[2] ?? '').split('; ').map((x) => slugTerm('profile', x)).join('; ') });
   const expect = /^expected (\d+)(?:\.\d+)?kg to (\d+)(?:\.\d+)?kg$/.exec(n);
   if (expect) return t('note.expected', { from: value(Number(expect[1]), 'kg', fmt), to: value(Number(expect[2]), 'kg', fmt) });
+  const unmade = /^test (.+) not made: (.+)$/.exec(n);
+  if (unmade) return `${slugTerm('radtest', unmade[1] ?? '')}: ${slugTerm('radfault', unmade[2] ?? '')}`;
   const known = slugTerm('note', n);
   if (known !== n) return known;
   const [head = '', ...rest] = n.split(': ');
