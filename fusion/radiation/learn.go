@@ -11,6 +11,10 @@ import (
 const (
 	// leastLearned is how many vehicles make templates.
 	leastLearned = 40
+	// leastOfClass is how many make a class of their own. On a real day, one class of 400
+	// vehicles found more than three of 130 that took about the same time: how the parts of a
+	// shadow go together says more of a vehicle than how long it took, and takes many to learn.
+	leastOfClass = 400
 	folds        = 5 // parts of the vehicles, for the thresholds
 )
 
@@ -32,23 +36,25 @@ func Learn(clean []*Occupancy, falsePermille int) (*Templates, error) {
 	if len(use) < leastLearned {
 		return nil, fmt.Errorf("radiation templates: %d usable clean occupancies of %d, want at least %d", len(use), len(clean), leastLearned)
 	}
-	t := &Templates{Classes: []Class{learnClass(use)}}
+	bounds := kinds(use)
+	t := learnClasses(use, bounds)
 	var found [][3]float64
 	var halted []bool
+	in := t.parts(use)
 	for fold := range folds {
 		var rest []*Occupancy
 		for i, o := range use {
-			if i%folds != fold {
+			if in[i] != fold {
 				rest = append(rest, o)
 			}
 		}
-		part := &Templates{Classes: []Class{learnClass(rest)}}
+		part := learnClasses(rest, bounds)
 		var a Analysis
-		for i := fold; i < len(use); i += folds {
-			if part.unlike(use[i]) != "" {
+		for i, o := range use {
+			if in[i] != fold || part.unlike(o) != "" {
 				continue
 			}
-			part.analyse(use[i], &a)
+			part.analyse(o, &a)
 			var z [3]float64
 			for k := range z {
 				z[k] = float64(a.Tests[k].Sigma)
@@ -56,12 +62,71 @@ func Learn(clean []*Occupancy, falsePermille int) (*Templates, error) {
 					z[k] = math.Inf(-1)
 				}
 			}
-			found, halted = append(found, z), append(halted, t.Classes[0].halting(use[i]))
+			found, halted = append(found, z), append(halted, t.classOf(o).halting(o))
 		}
 	}
-	t.Classes[0].halts(found, halted)
+	t.halts(found, halted)
 	t.thresholds(found, float64(max(1, min(1000, falsePermille)))/1000)
 	return t, nil
+}
+
+// parts deals the vehicles of each class to the folds in turn, so that none is left without.
+func (t *Templates) parts(use []*Occupancy) []int {
+	in, next := make([]int, len(use)), make([]int, len(t.Classes))
+	for i, o := range use {
+		k := t.kind(o)
+		in[i] = next[k] % folds
+		next[k]++
+	}
+	return in
+}
+
+// durations part vehicles into cars and vans, small lorries, lorries, and what is longer or
+// slower, by the most slices of each.
+var durations = [...]int{25, 45, 60, math.MaxInt}
+
+// kinds are the classes that there are enough vehicles of, as their most slices. Those of a
+// class with too few join the next one, or of the last one the class before.
+func kinds(use []*Occupancy) (most []int) {
+	n, from := 0, 0
+	for _, to := range durations {
+		for _, o := range use {
+			if k := len(o.Slices); k > from && k <= to {
+				n++
+			}
+		}
+		if from = to; n >= leastOfClass {
+			most, n = append(most, to), 0
+		}
+	}
+	return append(most[:max(0, len(most)-1)], math.MaxInt)
+}
+
+// learnClasses learns each of some classes. Their bounds are what was learned from, and a
+// quarter beyond the shortest and the longest of all, which is not yet another kind.
+func learnClasses(use []*Occupancy, most []int) *Templates {
+	t := &Templates{}
+	middle, pace := usual(use)
+	from := 0
+	for _, to := range most {
+		var of []*Occupancy
+		for _, o := range use {
+			if k := len(o.Slices); k > from && k <= to {
+				of = append(of, o)
+			}
+		}
+		c := learnClass(of)
+		c.Middle, c.Pace = middle, pace
+		if from > 0 {
+			c.From = from + 1
+		}
+		if to < math.MaxInt {
+			c.To = to
+		}
+		t.Classes = append(t.Classes, c)
+		from = to
+	}
+	return t
 }
 
 const (
@@ -73,7 +138,7 @@ const (
 // halt, by the tenth of each that are furthest, and lowers theirs so. On the simulator's model
 // 1 % of the vehicles halt and make two thirds of the false alarms; on a real day nothing sets
 // them apart.
-func (c *Class) halts(found [][3]float64, halted []bool) {
+func (t *Templates) halts(found [][3]float64, halted []bool) {
 	var z [2][]float64
 	for i, f := range found {
 		k := 0
@@ -93,9 +158,11 @@ func (c *Class) halts(found [][3]float64, halted []bool) {
 	if far[0] <= 0 || far[1] < float64(leastHalting*far[0]) {
 		return
 	}
-	c.Halting = permille(far[1]/far[0], 1000, 1000*mostHalting)
+	for k := range t.Classes {
+		t.Classes[k].Halting = permille(far[1]/far[0], 1000, 1000*mostHalting)
+	}
 	for i := range found {
-		if halted[i] {
+		if c := &t.Classes[0]; halted[i] {
 			found[i][0], found[i][1] = c.damp(found[i][0]), c.damp(found[i][1])
 		}
 	}
@@ -178,27 +245,31 @@ func ln(x float64) float64 {
 // learnable reports an occupancy that shows a vehicle's shadow and nothing else.
 func learnable(o *Occupancy) bool { return Unfit(o) == "" }
 
-// learnClass learns one class of all vehicles. On a real day, one class of 400 vehicles found
-// more than three of 130 that took about the same time: how the parts of a shadow go together
-// says more of a vehicle than how long it took, and takes many vehicles to learn.
-func learnClass(use []*Occupancy) Class {
-	c := Class{From: math.MaxInt, Count: len(use), Windows: hardness(use)}
+// usual gives how many slices vehicles take and how fast the beams find them, the medians of
+// all kinds: one that halts is slow for its speed, not for its class.
+func usual(use []*Occupancy) (middle int, pace quant.Speed) {
 	var times []int
 	var paces []quant.Speed
 	for _, o := range use {
-		c.From, c.To = min(c.From, len(o.Slices)), max(c.To, len(o.Slices))
 		times = append(times, len(o.Slices))
 		if o.Beams > 0 {
 			paces = append(paces, o.Beams)
 		}
 	}
 	slices.Sort(times)
-	c.Middle = times[len(times)/2]
 	if 2*len(paces) > len(use) {
 		slices.Sort(paces)
-		c.Pace = min(paces[len(paces)/2], maxPace)
+		pace = min(paces[len(paces)/2], maxPace)
 	}
-	// A quarter beyond the shortest and the longest is not yet another kind of vehicle.
+	return times[len(times)/2], pace
+}
+
+// learnClass learns one class of vehicles.
+func learnClass(use []*Occupancy) Class {
+	c := Class{From: math.MaxInt, Count: len(use), Windows: hardness(use)}
+	for _, o := range use {
+		c.From, c.To = min(c.From, len(o.Slices)), max(c.To, len(o.Slices))
+	}
 	c.From -= c.From / 4
 	c.To += c.To / 4
 	all := make([]along, len(use))

@@ -103,12 +103,17 @@ func (t *Templates) classOf(o *Occupancy) *Class {
 	if t == nil || len(t.Classes) == 0 {
 		return nil
 	}
+	return &t.Classes[t.kind(o)]
+}
+
+// kind is the index of an occupancy's class.
+func (t *Templates) kind(o *Occupancy) int {
 	for i := range t.Classes {
-		if c := &t.Classes[i]; len(o.Slices) <= c.To {
-			return c
+		if len(o.Slices) <= t.Classes[i].To {
+			return i
 		}
 	}
-	return &t.Classes[len(t.Classes)-1]
+	return len(t.Classes) - 1
 }
 
 // halting reports an occupancy that took long for a vehicle so fast: more than half of the

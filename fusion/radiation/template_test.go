@@ -716,3 +716,63 @@ func feedBackground(e *Engine, at time.Time, cps [4]int32) {
 func feedSlice(e *Engine, at time.Time, c [4]int32) {
 	e.Feed(at, &obs.Radiation{Tag: "GS", Gamma: c, Interval: 200, Occupied: true})
 }
+
+// A kind of vehicles of which there are enough is learned by itself; one of few joins the
+// next. None is left out of what the thresholds are set on, however they are ordered.
+func TestKindsOfVehicles(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	of := func(n, slices int, remains float64) (all []*Occupancy) {
+		for range n {
+			o := *even(slices)
+			o.Slices = make(Slices, slices)
+			for i := range o.Slices {
+				s := Slice{At: int32(200 * i)}
+				for p, b := range o.Background {
+					s.Gamma[p] = poisson(r, float64(b)*0.2*remains)
+				}
+				o.Slices[i] = s
+			}
+			o.Count = slices
+			all = append(all, &o)
+		}
+		return all
+	}
+	cars, vans, lorries, long := of(leastOfClass, 20, 0.75), of(30, 40, 0.7), of(leastOfClass-30, 55, 0.6), of(leastOfClass, 70, 0.5)
+	var all []*Occupancy
+	for i := range leastOfClass { // by turns, as a list of lanes may be
+		for _, kind := range [][]*Occupancy{cars, vans, lorries, long} {
+			if i < len(kind) {
+				all = append(all, kind[i])
+			}
+		}
+	}
+	got := learn(t, all, 10)
+	if len(got.Classes) != 3 {
+		t.Fatalf("%d classes", len(got.Classes))
+	}
+	for i, want := range []struct {
+		to, count int
+		middle    int32 // of the profile, permille
+	}{{25, leastOfClass, 750}, {60, leastOfClass, 607}, {87, leastOfClass, 500}} {
+		c := &got.Classes[i]
+		if d := c.Profile[Parts/2] - want.middle; c.To != want.to || c.Count != want.count || d < -20 || d > 20 {
+			t.Errorf("class %d: up to %d slices, %d vehicles, %d permille in the middle", i, c.To, c.Count, c.Profile[Parts/2])
+		}
+	}
+	if got.Classes[1].From != 26 || got.Classes[2].From != 61 {
+		t.Errorf("from %d and %d slices", got.Classes[1].From, got.Classes[2].From)
+	}
+	alarms := 0
+	for _, o := range append(append(of(500, 20, 0.75), of(500, 55, 0.6)...), of(500, 70, 0.5)...) {
+		if got.Analyse(o).Alarm {
+			alarms++
+		}
+	}
+	if alarms > 45 { // 15 of 1500 may
+		t.Errorf("%d of 1500 clean vehicles alarm", alarms)
+	}
+	small := learn(t, slices.Concat(cars[:200], long[:100]), 10)
+	if len(small.Classes) != 1 || small.Classes[0].Count != 300 {
+		t.Errorf("few vehicles: %d classes", len(small.Classes))
+	}
+}
