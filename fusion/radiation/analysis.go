@@ -72,8 +72,8 @@ type Peak struct {
 	At    int32 `json:"t_ms"`      // its middle
 	From  int32 `json:"from_t_ms"` // where it rises above half of its height
 	To    int32 `json:"to_t_ms"`
-	Side  int32 `json:"side_permille"` // -1000 all in the left pillar .. 1000 all in the right one
-	High  int32 `json:"high_permille"` // -1000 all in the lower panels .. 1000 all in the upper ones
+	Side  int32 `json:"side_permille"` // -1000 all in the left pillar .. 1000 all in the right one; 0 of a portal with one pillar
+	High  int32 `json:"high_permille"` // -1000 all in the lower panels .. 1000 all in the upper ones; 0 where they are at one height
 	Shape Shape `json:"shape"`
 	// OnPlateau says that a compact peak stands on a distributed excess.
 	OnPlateau bool `json:"on_plateau,omitempty"`

@@ -251,8 +251,14 @@ func (p *excess) lean(from, to int32) (side, high int32) {
 	if total <= 0 {
 		return 0, 0
 	}
-	share := func(d float64) int32 { return whole(float64(max(-1, min(1, d/total)) * 1000)) }
-	return share(net[2] + net[3] - net[0] - net[1]), share(net[1] + net[3] - net[0] - net[2])
+	// Between panels that are not there, nothing leans.
+	share := func(a, b, c, d int) int32 {
+		if p.bg[a]+p.bg[b] <= 0 || p.bg[c]+p.bg[d] <= 0 {
+			return 0
+		}
+		return whole(float64(max(-1, min(1, (net[c]+net[d]-net[a]-net[b])/total)) * 1000))
+	}
+	return share(0, 1, 2, 3), share(0, 2, 1, 3)
 }
 
 // pace is the vehicle's speed by the portal's beams in m/s; 0 if that is not known, or if

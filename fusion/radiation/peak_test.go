@@ -292,3 +292,27 @@ func BenchmarkAnalysisOfTheRealDay(b *testing.B) {
 		tpl.analyse(all[n%len(all)], a)
 	}
 }
+
+// Where a portal has panels in one place only, they cannot tell a side or a height.
+func TestOnePanelTellsNoSide(t *testing.T) {
+	for _, row := range []struct {
+		counts     [4]int32
+		side, high bool
+	}{
+		{[4]int32{900, 0, 0, 0}, false, false},
+		{[4]int32{900, 400, 0, 0}, false, true},
+		{[4]int32{900, 0, 400, 0}, true, false},
+		{[4]int32{900, 400, 400, 400}, true, true},
+	} {
+		p := excess{o: &Occupancy{Slices: Slices{{Gamma: row.counts}}}, tau: 0.2, remains: [MaxSlices]float64{1}}
+		for c, n := range row.counts {
+			if n > 0 {
+				p.bg[c] = 400
+			}
+		}
+		side, high := p.lean(-1000, 1000)
+		if (side != 0) != row.side || (high != 0) != row.high {
+			t.Errorf("%v: side %d, high %d", row.counts, side, high)
+		}
+	}
+}
