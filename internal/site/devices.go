@@ -15,6 +15,7 @@ import (
 	"acsgd/console"
 	"acsgd/devices"
 	"acsgd/fusion"
+	"acsgd/fusion/radiation"
 	"acsgd/internal/config"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
@@ -42,6 +43,7 @@ const firstByte = 12 * time.Second
 
 // openDevices makes all sources; none runs and none is opened yet.
 func (s *Site) openDevices() error {
+	s.tests = map[string]*radiation.Config{}
 	var errs []error
 	n := 0
 	for i := range s.opt.File.Lanes {

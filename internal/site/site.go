@@ -91,7 +91,7 @@ type Site struct {
 // also after an error of Run.
 func Start(ctx context.Context, opt Options) (*Site, error) {
 	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{},
-		shadows: map[string]fusion.TemplatesState{}, tests: map[string]*radiation.Config{}}
+		shadows: map[string]fusion.TemplatesState{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
