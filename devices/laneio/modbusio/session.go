@@ -50,7 +50,6 @@ type following struct {
 	point string
 	by    time.Time
 	text  string
-	late  bool
 }
 
 var (
