@@ -304,6 +304,14 @@ type Image struct {
 	Words []uint16
 }
 
+// NewImage gives room for one read of b.
+func NewImage(b *Block) Image {
+	if b.Table.Bits() {
+		return Image{Bits: make([]bool, b.Count)}
+	}
+	return Image{Words: make([]uint16, b.Count)}
+}
+
 // BitOf gives the state of a bit point, inversion applied.
 func (p *Point) BitOf(m Image) bool {
 	var on bool

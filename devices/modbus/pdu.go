@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // OverPDU makes Registers of a function that carries out one request PDU (function code
@@ -14,6 +15,13 @@ type pdus func(req []byte) ([]byte, error)
 
 var exceptionNames = [...]string{1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "server device failure",
 	5: "acknowledge", 6: "server device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target failed to respond"}
+
+// Refused reports whether err is the answer of a device that has no such registers. A gateway
+// that has lost its device answers with an exception too, which is none of these.
+func Refused(err error) bool {
+	e, ok := errors.AsType[*Exception](err)
+	return ok && slices.Contains(exceptionNames[1:4], e.Reason)
+}
 
 // do asks and checks the answer; data is what stands behind the function code.
 func (f pdus) do(ctx context.Context, fc byte, data ...byte) ([]byte, error) {

@@ -3,7 +3,6 @@ package aspect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"acsgd/devices"
@@ -43,18 +42,13 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	if u.clock != nil {
 		now = u.clock()
 	}
-	switch {
-	case err == nil:
-		u.answers.Got(now)
+	answered, end := u.answers.Asked(ctx, now, err, "this device has no monitor block of an Aspect portal")
+	if answered {
 		u.take(now, out)
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case refused(err):
-		return devices.Permanent(fmt.Errorf("this device has no monitor block of an Aspect portal: %w", err))
+	} else {
+		u.portal.Watch(now, out)
 	}
-	u.portal.Watch(now, out)
-	return u.answers.Lost(now, err)
+	return end
 }
 
 // find asks where the monitor block is, once a connection. A portal without a description
@@ -68,7 +62,7 @@ func (u *Unit) find(ctx context.Context) error {
 	switch base, ok := block(desc); {
 	case err == nil && ok:
 		u.base = base
-	case err == nil || refused(err):
+	case err == nil || modbus.Refused(err):
 		u.base = usualBase
 	default:
 		return err
@@ -77,17 +71,10 @@ func (u *Unit) find(ctx context.Context) error {
 	return nil
 }
 
-// refused reports whether the device has no such registers; a gateway that has lost it
-// answers with an exception too.
-func refused(err error) bool {
-	e, ok := errors.AsType[*modbus.Exception](err)
-	return ok && (e.Reason == "illegal function" || e.Reason == "illegal data address" || e.Reason == "illegal data value")
-}
-
 // monitor reads the block in one request, so that its numbers are of one moment.
 func (u *Unit) monitor(ctx context.Context) error {
 	err := u.regs.ReadWords(ctx, modbus.Holding, u.base, u.words[:])
-	if err == nil || !refused(err) || u.base == usualBase || u.read {
+	if err == nil || !modbus.Refused(err) || u.base == usualBase || u.read {
 		return err
 	}
 	u.base = usualBase // the description was wrong

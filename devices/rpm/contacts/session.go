@@ -2,7 +2,6 @@ package contacts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,13 +63,7 @@ type input struct {
 func newUnit(c Config, regs modbus.Registers) *Unit {
 	u := &Unit{cfg: c, regs: regs, answers: portal.Answers{Retries: c.Retries}}
 	for i := range c.Blocks {
-		var m modbus.Image
-		if b := &c.Blocks[i]; b.Table.Bits() {
-			m.Bits = make([]bool, b.Count)
-		} else {
-			m.Words = make([]uint16, b.Count)
-		}
-		u.images = append(u.images, m)
+		u.images = append(u.images, modbus.NewImage(&c.Blocks[i]))
 	}
 	return u
 }
@@ -83,17 +76,11 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	if u.clock != nil {
 		now = u.clock()
 	}
-	switch {
-	case err == nil:
-		u.answers.Got(now)
+	answered, end := u.answers.Asked(ctx, now, err, "this module has no such inputs")
+	if answered {
 		u.take(now, out)
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case refused(err):
-		return devices.Permanent(fmt.Errorf("this module has no such inputs: %w", err))
 	}
-	return u.answers.Lost(now, err)
+	return end
 }
 
 func (u *Unit) ask(ctx context.Context) error {
@@ -110,12 +97,6 @@ func (u *Unit) ask(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// refused reports whether the module has no such inputs.
-func refused(err error) bool {
-	e, ok := errors.AsType[*modbus.Exception](err)
-	return ok && (e.Reason == "illegal function" || e.Reason == "illegal data address" || e.Reason == "illegal data value")
 }
 
 // take hands on what was read.

@@ -88,14 +88,7 @@ type Unit struct {
 func newUnit(c Config, regs modbus.Registers) *Unit {
 	u := &Unit{cfg: c, regs: regs, portal: portal.Portal{Config: c.portal()}, answers: portal.Answers{Retries: c.Retries}}
 	for i := range c.Blocks {
-		b := &c.Blocks[i]
-		var m modbus.Image
-		if b.Table.Bits() {
-			m.Bits = make([]bool, b.Count)
-		} else {
-			m.Words = make([]uint16, b.Count)
-		}
-		u.images = append(u.images, m)
+		u.images = append(u.images, modbus.NewImage(&c.Blocks[i]))
 	}
 	return u
 }
@@ -108,18 +101,13 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	if u.clock != nil {
 		now = u.clock()
 	}
-	switch {
-	case err == nil:
-		u.answers.Got(now)
+	answered, end := u.answers.Asked(ctx, now, err, "the registers of the map are not in this device")
+	if answered {
 		u.take(now, out)
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case refused(err):
-		return devices.Permanent(fmt.Errorf("the registers of the map are not in this device: %w", err))
+	} else {
+		u.portal.Watch(now, out)
 	}
-	u.portal.Watch(now, out)
-	return u.answers.Lost(now, err)
+	return end
 }
 
 func (u *Unit) ask(ctx context.Context) error {
@@ -147,12 +135,6 @@ func (u *Unit) ask(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// refused reports whether the device has no such registers.
-func refused(err error) bool {
-	e, ok := errors.AsType[*modbus.Exception](err)
-	return ok && (e.Reason == "illegal function" || e.Reason == "illegal data address" || e.Reason == "illegal data value")
 }
 
 // take hands on what was read.

@@ -1,8 +1,12 @@
 package portal
 
 import (
+	"context"
 	"fmt"
 	"time"
+
+	"acsgd/devices"
+	"acsgd/devices/modbus"
 )
 
 // Answers follows how well a polled portal answers. A lost answer is a hole in the readings,
@@ -49,6 +53,22 @@ func (a *Answers) Lost(now time.Time, err error) error {
 		return fmt.Errorf("no answer: %w", err)
 	}
 	return fmt.Errorf("no answer to %d requests: %w", a.row, err)
+}
+
+// Asked notes the outcome of a poll at now and reports whether it was answered. A lost answer
+// within Retries is no error; that of a device without such registers is permanent, for it is
+// another one: foreign says so.
+func (a *Answers) Asked(ctx context.Context, now time.Time, err error, foreign string) (answered bool, end error) {
+	switch {
+	case err == nil:
+		a.Got(now)
+		return true, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case modbus.Refused(err):
+		return false, devices.Permanent(fmt.Errorf("%s: %w", foreign, err))
+	}
+	return false, a.Lost(now, err)
 }
 
 // Poor says that a tenth of the last minute's requests was lost, ten at least, until it is

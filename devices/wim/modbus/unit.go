@@ -2,7 +2,6 @@ package modbus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -57,7 +56,7 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case refused(err):
+	case modbus.Refused(err):
 		return devices.Permanent(fmt.Errorf("the registers of %s are not in this instrument: %w", u.m.Model, err))
 	}
 	u.lost++
@@ -67,12 +66,6 @@ func (u *Unit) Poll(ctx context.Context, now time.Time, out *devices.Out) error 
 	}
 	out.Err(proto, 0, err.Error(), nil)
 	return nil
-}
-
-// refused reports whether the instrument has no such registers.
-func refused(err error) bool {
-	e, ok := errors.AsType[*modbus.Exception](err)
-	return ok && (e.Reason == "illegal function" || e.Reason == "illegal data address" || e.Reason == "illegal data value")
 }
 
 // take hands on what was read.
