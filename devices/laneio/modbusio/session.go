@@ -62,14 +62,8 @@ var (
 // NewUnit makes a unit of a map that Validate has passed.
 func NewUnit(m modbus.Map, regs modbus.Registers, poll time.Duration) *Unit {
 	u := &Unit{m: m, regs: regs, stale: max(10*poll, 500*time.Millisecond), acted: make([]time.Time, len(m.Actions))}
-	for _, b := range m.Blocks {
-		var img modbus.Image
-		if b.Table.Bits() {
-			img.Bits = make([]bool, b.Count)
-		} else {
-			img.Words = make([]uint16, b.Count)
-		}
-		u.img = append(u.img, img)
+	for i := range m.Blocks {
+		u.img = append(u.img, modbus.NewImage(&m.Blocks[i]))
 	}
 	u.Reset()
 	return u
