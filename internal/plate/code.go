@@ -132,6 +132,26 @@ func (c *Code) put(i int, s Symbol) {
 	}
 }
 
+// With gives c with one more symbol at its end; c itself if it is full.
+func (c Code) With(s Symbol) Code {
+	if n := c.Len(); n < MaxLen {
+		c.put(n, s)
+		c.Lo++
+	}
+	return c
+}
+
+// Replaced gives c with symbol i replaced.
+func (c Code) Replaced(i int, s Symbol) Code {
+	if i < 8 {
+		c.Hi &^= uint64(0xFF) << (56 - 8*i)
+	} else {
+		c.Lo &^= uint64(0xFF) << (120 - 8*i)
+	}
+	c.put(i, s)
+	return c
+}
+
 // Len is the number of symbols.
 func (c Code) Len() int { return int(c.Lo & 0xFF) }
 

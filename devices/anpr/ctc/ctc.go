@@ -1,0 +1,104 @@
+// Package ctc turns what a recogniser with a CTC output saw, a probability of every
+// character at every step along a plate, into the likeliest plates: it searches freely and
+// within the shapes of national systems, weighs what was seen against how usual a shape is,
+// and says how sure each character is (anpr.md 1.4). It is pure.
+//
+// CTC: A. Graves et al., "Connectionist Temporal Classification", ICML 2006.
+package ctc
+
+import (
+	"math"
+
+	"acsgd/internal/plate"
+)
+
+// Matrix is the output of a recogniser over Steps steps. P[t*plate.Symbols+s] is the
+// probability of symbol s at step t; symbol 0 is the CTC blank. What the recogniser gave to
+// separators counts as blank, what it gave to characters of no plate is left out, so a row
+// sums to at most 1.
+type Matrix struct {
+	Steps int
+	P     []float32
+}
+
+// NewMatrix makes a matrix of zeros.
+func NewMatrix(steps int) *Matrix {
+	return &Matrix{Steps: steps, P: make([]float32, steps*plate.Symbols)}
+}
+
+// Row gives the probabilities of step t.
+func (m *Matrix) Row(t int) []float32 { return m.P[t*plate.Symbols : (t+1)*plate.Symbols] }
+
+// floor is the least probability of anything: a network that is certain of something wrong
+// must leave a way to the right one.
+const floor = 1e-6
+
+// Append puts the steps of n behind those of m, for a plate of two rows.
+func Append(m, n *Matrix) *Matrix {
+	j := NewMatrix(m.Steps + n.Steps + 1)
+	copy(j.P, m.P)
+	j.Row(m.Steps)[0] = 1 // the last character of the upper row is not the first one of the lower
+	copy(j.P[(m.Steps+1)*plate.Symbols:], n.P)
+	return j
+}
+
+// LogP is the logarithm of the probability that the matrix spells c: the sum over all
+// alignments.
+func (m *Matrix) LogP(c plate.Code) float64 { return m.logP(c, new([2*plate.MaxLen + 1]float64)) }
+
+func (m *Matrix) logP(c plate.Code, a *[2*plate.MaxLen + 1]float64) float64 {
+	n := c.Len()
+	states := 2*n + 1
+	clear(a[:states])
+	a[0] = 1
+	log := 0.0
+	for t := range m.Steps {
+		row := m.Row(t)
+		blank := max(float64(row[0]), floor)
+		sum := 0.0
+		// From the last state to the first, so that a step reads what the step before left.
+		for s := states - 1; s >= 0; s-- {
+			v := a[s]
+			if t == 0 {
+				if v = 0; s <= 1 {
+					v = 1
+				}
+			} else {
+				if s > 0 {
+					v += a[s-1]
+				}
+				if s > 1 && s&1 == 1 && c.At(s>>1) != c.At(s>>1-1) {
+					v += a[s-2]
+				}
+			}
+			if s&1 == 0 {
+				v = float64(v * blank)
+			} else {
+				v = float64(v * max(float64(row[c.At(s>>1)]), floor))
+			}
+			a[s] = v
+			sum += v
+		}
+		if sum == 0 {
+			return math.Inf(-1)
+		}
+		for s := range states { // scaled, so that a hundred steps do not underflow
+			a[s] /= sum
+		}
+		log += math.Log(sum)
+	}
+	last := a[states-1]
+	if states > 1 {
+		last += a[states-2]
+	}
+	return log + math.Log(max(last, 1e-300))
+}
+
+// Free gives up to n of the likeliest spellings whatever their shape: a prefix beam search.
+func (m *Matrix) Free(n int) []plate.Code {
+	b := newBeam(n)
+	for t := range m.Steps {
+		b.step(m.Row(t))
+	}
+	return b.best(n)
+}
