@@ -45,15 +45,15 @@ func TestFrames(t *testing.T) {
 
 func TestWrongFramesAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		"\x00\x00":                                        "cut off in its length",
-		"\xff\xff\xff\xff":                                "header of 4294967295 bytes",
-		"\x00\x00\x00\x09{\"bytes":                        "cut off in its header",
-		"\x00\x00\x00\x02[]":                              "header: json",
-		"\x00\x00\x00\x18{\"bytes\":[9,1000000000]}":      "pieces of",
-		"\x00\x00\x00\x0e{\"bytes\":[-1]}":                "pieces of",
-		"\x00\x00\x00\x0d{\"bytes\":[4]}ab":               "cut off in its picture",
-		"\x00\x00\x00\x02{}":                              "",
-		"\x00\x00\x00\x0d{\"bytes\":[1]}x":                "0 plates and 1 pictures",
+		"\x00\x00":                 "cut off in its length",
+		"\xff\xff\xff\xff":         "header of 4294967295 bytes",
+		"\x00\x00\x00\x09{\"bytes": "cut off in its header",
+		"\x00\x00\x00\x02[]":       "header: json",
+		"\x00\x00\x00\x18{\"bytes\":[9,1000000000]}":       "pieces of",
+		"\x00\x00\x00\x0e{\"bytes\":[-1]}":                 "pieces of",
+		"\x00\x00\x00\x0d{\"bytes\":[4]}ab":                "cut off in its picture",
+		"\x00\x00\x00\x02{}":                               "",
+		"\x00\x00\x00\x0d{\"bytes\":[1]}x":                 "0 plates and 1 pictures",
 		"\x00\x00\x00\x1a{\"plates\":[{\"text\":\"A1\"}]}": "1 plates and 0 pictures",
 	} {
 		_, err := takeAnswer(strings.NewReader(text))
