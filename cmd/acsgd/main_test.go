@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"acsgd/devices/anpr/reader/readertest"
 )
 
 // TestMain lets the test binary be the program: tests start it as a process of its own.
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("ACSGD_AS_PROGRAM") == "1" {
 		switch os.Getenv("ACSGD_READER") {
 		case "fake":
-			openVision = openFakeReader
+			openVision = readertest.Open
 		case "none":
 			openVision = nil
 		}

@@ -29,6 +29,11 @@ type platesCmd struct {
 	Bench platesBenchCmd `cmd:"" help:"Measure the reader on pictures whose plates are known."`
 }
 
+// Help says more.
+func (platesCmd) Help() string {
+	return "\"acsgd plates IMAGE...\" reads pictures, as \"acsgd plates read IMAGE...\" does: see its help for the flags. The reader runs as a child of this program, so that no picture can bring it down."
+}
+
 // readerFlags say how pictures are read.
 type readerFlags struct {
 	Site   []string      `help:"Countries whose plates are usual, the most usual first: KZ,KG,UZ. Default: all." placeholder:"CC,CC"`

@@ -5,77 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"acsgd/devices/anpr/reader"
-	"acsgd/internal/obs"
-	"acsgd/internal/quant"
+	"acsgd/devices/anpr/reader/readertest"
 )
-
-// pngEnd closes a PNG; what test pictures have behind it tells the fake reader what to do.
-const pngEnd = "IEND\xaeB`\x82"
-
-// fakeReader stands for OpenCV: it answers "TEXT P TEXT P" with these plates' candidates,
-// without words with the picture's size, and does what crash and error say.
-type fakeReader struct{}
-
-func openFakeReader(string) (reader.Engine, error) { return fakeReader{}, nil }
-
-// Close implements reader.Engine.
-func (fakeReader) Close() error { return nil }
-
-// Read implements reader.Engine.
-func (fakeReader) Read(j *reader.Job) reader.Answer {
-	a := reader.Answer{Engine: "fake", Micros: 2500}
-	_, rest, _ := bytes.Cut(j.Picture, []byte(pngEnd))
-	words := strings.Fields(string(rest))
-	switch {
-	case len(words) == 0:
-		c, _, err := image.DecodeConfig(bytes.NewReader(j.Picture))
-		if err != nil {
-			a.Error = err.Error()
-			return a
-		}
-		text := fmt.Sprintf("W%dH%d", c.Width, c.Height)
-		if j.Crop {
-			text += "CROP"
-		}
-		a.Plates = []reader.Plate{{Text: text, Confidence: 500_000}}
-	case words[0] == "crash":
-		syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		time.Sleep(time.Hour)
-	case words[0] == "error":
-		a.Error = strings.Join(words[1:], " ")
-	case words[0] == "none":
-	default:
-		p := reader.Plate{Text: words[0], Country: strings.Join(j.Site, ""), Box: [4]int{1, 2, 3, 4}}
-		for i := 0; i+1 < len(words); i += 2 {
-			v, _ := strconv.ParseFloat(words[i+1], 64)
-			p.Candidates = append(p.Candidates, obs.Candidate{Text: words[i], P: quant.ProbOf(v)})
-		}
-		p.Confidence = p.Candidates[0].P
-		a.Plates = []reader.Plate{p}
-	}
-	return a
-}
 
 // still writes a picture of w x h pixels with words for the fake reader.
 func still(t *testing.T, file string, w, h int, words string) string {
 	t.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))); err != nil {
-		t.Fatal(err)
-	}
-	b.WriteString(words)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o750), os.WriteFile(file, b.Bytes(), 0o640)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o750), os.WriteFile(file, readertest.Still(w, h, words), 0o640)); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -239,7 +180,7 @@ func TestCheckNamesWhatASecondReaderLacks(t *testing.T) {
 		code := run([]string{"check", "-c", file}, nil, &out, &errs)
 		return code, errs.String()
 	}
-	openVision = openFakeReader
+	openVision = readertest.Open
 	if code, errs := check("cam"); code != 0 {
 		t.Errorf("exit %d: %s", code, errs)
 	}
