@@ -118,7 +118,7 @@ func TestADeafChildIsKilledByClose(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took < closeGrace/2 || took > 5*time.Second {
+	if took := time.Since(began); took < closeGrace/2 || took > time.Minute {
 		t.Errorf("Close took %v, want about %v", took, closeGrace)
 	}
 }
@@ -130,7 +130,7 @@ func TestCloseEndsARead(t *testing.T) {
 		_, err := c.Read(make([]byte, 10))
 		ended <- err
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c.Close()
 	select {

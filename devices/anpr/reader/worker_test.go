@@ -199,9 +199,9 @@ func TestAPictureThatEndsTheChildTwiceIsGivenUp(t *testing.T) {
 		"eat":   "out of memory",
 	} {
 		t.Run(word, func(t *testing.T) {
-			c, crashes := newChild(t, Limits{Read: time.Second, Memory: 512 << 20})
-			if word == "eat" {
-				c.limits.Read = 20 * time.Second
+			c, crashes := newChild(t, Limits{Read: time.Minute, Memory: 256 << 20})
+			if word == "hang" {
+				c.limits.Read = 2 * time.Second
 			}
 			_, err := c.Read(t.Context(), &Job{Picture: picture(word)})
 			e, ok := errors.AsType[*GivenUpError](err)
@@ -233,7 +233,7 @@ func TestAChildThatIsKilledIsReplaced(t *testing.T) {
 	}
 	select {
 	case <-c.Ended():
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the end of an idle child is not noticed")
 	}
 	if got := first(t, read(t, c, "NEXT 0.8")); got != "NEXT" || len(*crashes) != 1 {
@@ -328,7 +328,7 @@ func TestAKilledParentLeavesNoChild(t *testing.T) {
 	time.Sleep(100 * time.Millisecond) // the child hangs in its picture now
 	cmd.Process.Kill()
 	cmd.Wait()
-	for until := time.Now().Add(5 * time.Second); !gone(pid); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(time.Minute); !gone(pid); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
 			syscall.Kill(pid, syscall.SIGKILL)
 			t.Fatal("the child outlives its parent")
