@@ -38,6 +38,17 @@ type Actuator interface {
 	Do(ctx context.Context, c Command) error
 }
 
+// Observer is a Source that also wants to know what other devices of its lane have seen: the
+// second reader of number plates reads the pictures that cameras took.
+type Observer interface {
+	// Observes names the devices whose observations it wants; nil is all of its lane.
+	Observes() []string
+	// Observe is told of an observation that names a picture, once it is durable and judged.
+	// It is called by the lane itself, from one goroutine, so it must not block; what it has no
+	// room for it drops and reports. o and what it points to stay as they are.
+	Observe(o obs.Observation)
+}
+
 // Command is one movement that the lane wants.
 type Command struct {
 	Output string // barrier, light
@@ -110,6 +121,10 @@ type Env struct {
 	Log  *slog.Logger // never nil
 	// Keep stores evidence and returns when it is synced to disk. Same bytes, same blob.
 	Keep func(mediaType string, p []byte) (obs.Blob, error)
+	// Fetch gives evidence back by its SHA-256; nil where nothing is kept.
+	Fetch func(sha256 string) ([]byte, error)
+	// Country is that of the site, ISO 3166-1 alpha-2; "" is not known.
+	Country string
 	// Report takes decode errors for the counters and the health screen; never nil.
 	Report func(*obs.DecodeError)
 	// Stream asks for one observation a decoded frame instead of one a vehicle ("decode").

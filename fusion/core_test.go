@@ -150,7 +150,7 @@ func (l lorry) sights() []sight {
 		add("io", at(3500), &obs.Presence{Signal: "loop_platform", On: true})
 		add("io", at(length+5500), &obs.Presence{Signal: "loop_platform"})
 	}
-	add("cam", at(2000), &obs.Plate{Text: l.plate, Country: "KZ", Confidence: 980_000, EventID: l.plate})
+	add("cam", at(2000), &obs.Plate{Text: l.plate, Country: "KZ", Confidence: 980_000, EventID: l.plate, Images: []string{l.plate}})
 	off := int64(1400)
 	var gross int64
 	for i, kg := range l.axles {

@@ -36,6 +36,12 @@ func usable(flags []obs.Flag) string {
 func (c *Core) missing(dst []string, v *visit) []string {
 	for i := range c.s.Params.Devices {
 		d := &c.s.Params.Devices[i]
+		if d.second() {
+			if d.Expect && !v.readBy(d.Name) {
+				dst = append(dst, d.Name)
+			}
+			continue
+		}
 		s := v.slotOf(d.Name)
 		begun := s != nil && !s.Done
 		if d.Expect && (s == nil || begun) || begun && d.Class != "anpr" && !v.Ended {

@@ -25,12 +25,13 @@ func (c *Core) match(v *visit) {
 		if v.overruled(p) {
 			continue
 		}
+		camera, role := v.viewOf(p)
 		if p.Text != "" {
-			ev.Reads = append(ev.Reads, match.Read{Text: p.Text, P: p.Confidence, Role: p.Role, Country: p.Country, Camera: p.Source, Chars: p.Chars})
+			ev.Reads = append(ev.Reads, match.Read{Text: p.Text, P: p.Confidence, Role: role, Country: p.Country, Camera: camera, Chars: p.Chars})
 		}
 		for _, a := range p.Candidates {
 			if a.Text != p.Text {
-				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: p.Role, Country: p.Country, Camera: p.Source})
+				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: role, Country: p.Country, Camera: camera})
 			}
 		}
 	}
@@ -43,6 +44,7 @@ func (c *Core) match(v *visit) {
 		v.Match.State = match.Matched
 		v.Match.Declared = choose(v.Match.Declared, c.index.ByID(v.Chosen), v.Chosen)
 	}
+	v.contest()
 	v.Declared = c.s.Lane.Index
 	v.Declaration = nil
 	if v.Match.State == match.Matched {

@@ -144,6 +144,9 @@ type PlateRead struct {
 	Pictures  []obs.Blob `json:"pictures,omitempty"`
 	Corrected string     `json:"corrected,omitempty"` // the officer's text
 	By        string     `json:"corrected_by,omitempty"`
+	// Otherwise is what the camera read in the picture, where a second reader reads another
+	// text.
+	Otherwise string `json:"otherwise,omitempty"`
 }
 
 // AxleLoad is one axle as kept in a passage.

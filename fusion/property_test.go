@@ -397,7 +397,8 @@ func (s *soup) anything(rt *rapid.T) {
 			Start: at.Add(-time.Duration(rapid.IntRange(0, 20).Draw(rt, "long")) * time.Second), End: at, Period: 40_000})
 	case "plate":
 		text := rapid.SampledFrom([]string{"", "123AB02", "777XY05", "879FK02"}).Draw(rt, "plate")
-		s.see(rt, "cam", at, &obs.Plate{Text: text, Country: "KZ", Confidence: 970_000, EventID: rapid.SampledFrom([]string{"", "1", "2", "3"}).Draw(rt, "event")})
+		s.see(rt, "cam", at, &obs.Plate{Text: text, Country: "KZ", Confidence: 970_000, EventID: rapid.SampledFrom([]string{"", "1", "2", "3"}).Draw(rt, "event"),
+			Images: []string{rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "picture")}, Parent: rapid.SampledFrom([]string{"", "", "a", "b", "c"}).Draw(rt, "parent")})
 	case "radiation":
 		s.portal(rt, at)
 	case "health":

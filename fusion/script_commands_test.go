@@ -155,6 +155,8 @@ func (s *script) describe(args map[string]string) {
 					p.Devices[i].Expect = false
 				}
 			}
+		case "reader":
+			p.Devices = append(p.Devices, fusion.Instrument{Name: "reader", Class: "anpr", Driver: "anpr/reader", Expect: v == "always"})
 		case "camera":
 			p.Devices[slices.IndexFunc(p.Devices, func(d fusion.Instrument) bool { return d.Name == "cam" })].Station = int32(s.length(v))
 		default:
@@ -320,8 +322,12 @@ func (s *script) happen(at time.Time, w []string, args map[string]string) {
 		}
 		s.see("prof", at, p)
 	case "plate":
-		s.see(w[1], at, &obs.Plate{Text: strings.Trim(w[2], `"`), Country: "KZ", Confidence: s.prob(cmp.Or(args["p"], "0.98")),
-			EventID: args["event"], Role: obs.PlateRole(args["role"])})
+		p := &obs.Plate{Text: strings.Trim(w[2], `"`), Country: "KZ", Confidence: s.prob(cmp.Or(args["p"], "0.98")),
+			EventID: args["event"], Role: obs.PlateRole(args["role"]), Parent: args["parent"]}
+		if pic, ok := args["picture"]; ok {
+			p.Images = []string{pic}
+		}
+		s.see(w[1], at, p)
 	case "contacts":
 		_, occupied := args["occupied"]
 		r := &obs.Radiation{Tag: "DC", Occupied: occupied, Fault: args["fault"], Flags: flags(args)}

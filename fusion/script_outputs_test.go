@@ -153,6 +153,9 @@ func (s *script) summary(p *fusion.Passage) string {
 	}
 	for _, r := range p.Plates {
 		b.WriteString(" plate=" + r.Text)
+		if r.Otherwise != "" {
+			b.WriteString("!" + r.Otherwise)
+		}
 		if r.Corrected != "" {
 			b.WriteString(">" + r.Corrected)
 		}

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 // Lines before the first "at" describe the lane:
 //
 //	lane KEY=VALUE...                green, declare, secondary, region, window, mode; camera=STATION;
-//	                                 without=DEV,DEV; optional=DEV,DEV
+//	                                 without=DEV,DEV; optional=DEV,DEV; reader=always|never
 //	certificate DEV NUMBER ISSUED EXPIRES [simulator] [FROM..TO]...
 //	declare ID TRACTOR TRAILER MASS HS
 //
@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME presence SIGNAL on|off
 //	at TIME weigh AXLE MASS u=MASS on=TIME off=TIME v=SPEED [axles=N] [flags=F,F]
 //	at TIME profile height=L width=L length=L u=L from=TIME to=TIME [flags=F,F]
-//	at TIME plate DEV TEXT [p=0.98] [event=ID] [role=ROLE]
+//	at TIME plate DEV TEXT [p=0.98] [event=ID] [role=ROLE] [picture=NAME] [parent=NAME]
 //	at TIME background g=COUNTS
 //	at TIME slices N g=COUNTS [alarm] [neutrons] [v=SPEED]
 //	at TIME gx N
@@ -44,6 +44,7 @@ var update = flag.Bool("update", false, "rewrite the recorded outputs of testdat
 //	at TIME restart                  snapshot, restore, go on
 //	at TIME tick
 //	vehicle NAME at TIME PLATE [v=SPEED] [axles=M,M,..] [height=L] [alarm] [without=DEV,DEV] [late=DEV:DURATION]
+//	                                 (the picture of its plate is named as the plate)
 //	join scale|portal NAME NAME      the scale, or the portal, takes two vehicles for one
 //	alarms                           writes down the alarms that stand
 //	wait DURATION

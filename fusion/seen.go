@@ -444,6 +444,10 @@ func (c *Core) profile(d *Instrument, o *obs.Observation, p *obs.Profile) {
 }
 
 func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
+	if p.Parent != "" {
+		c.secondRead(d, o, p)
+		return
+	}
 	at := o.Stamp.At
 	v := c.sameEvent(d, at, p)
 	if v == nil {
@@ -475,17 +479,14 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 		c.mark(v)
 		return // pushed once more
 	}
+	v.compareReaders()
 	v.rematch = true
 	c.takes(v)
-	text := p.Text
-	if text == "" {
-		text = "no readable plate"
-	}
-	c.note(v, Updated, "plate", 0, d.Name+": "+text+" "+p.Country+" "+p.Confidence.String())
+	c.note(v, Updated, "plate", 0, d.Name+": "+said(p))
 }
 
 // sameEvent finds the passage of an earlier reading of the same vehicle: of the same event
-// or the same text by the same camera, or of the picture that a second reader has read.
+// or the same text by the same camera.
 func (c *Core) sameEvent(d *Instrument, at time.Time, p *obs.Plate) *visit {
 	for _, list := range [2][]*visit{c.s.Open, c.s.Recent} {
 		for _, v := range list {
@@ -506,11 +507,7 @@ func (c *Core) sameEvent(d *Instrument, at time.Time, p *obs.Plate) *visit {
 // sameAs reports whether a reading is of the same vehicle as r. here is true while the
 // vehicle of r is in the lane: nobody else has its plate.
 func (r *PlateRead) sameAs(source string, p *obs.Plate, here bool) bool {
-	if p.Parent != "" {
-		return slices.Contains(r.Images, p.Parent) ||
-			slices.ContainsFunc(r.Pictures, func(b obs.Blob) bool { return b.SHA256 == p.Parent })
-	}
-	if r.Source != source {
+	if r.Source != source || r.Parent != "" {
 		return false
 	}
 	return p.EventID != "" && r.EventID == p.EventID || here && p.Text != "" && r.Text == p.Text
@@ -532,7 +529,8 @@ func (c *Core) again(d *Instrument, at time.Time) *visit {
 }
 
 // putPlate keeps a reading; of several texts of one camera event the surest counts, the
-// newest of equal ones. It reports whether anything but pictures is new.
+// newest of equal ones. Of a second reader the newest counts: it has been made of all
+// pictures up to then. It reports whether anything but pictures is new.
 func (v *visit) putPlate(r PlateRead) bool {
 	for i := range v.Plates {
 		p := &v.Plates[i]
@@ -540,18 +538,15 @@ func (v *visit) putPlate(r PlateRead) bool {
 			continue
 		}
 		older := r.Confidence < p.Confidence || r.Confidence == p.Confidence && !r.At.After(p.At)
+		if r.Parent != "" {
+			older = false
+		}
 		if p.Text != "" && (r.Text == "" || older || r.Text == p.Text && r.Confidence == p.Confidence) {
-			for _, pic := range r.Pictures { // a camera may push one event again
-				if !slices.ContainsFunc(p.Pictures, func(b obs.Blob) bool { return b.SHA256 == pic.SHA256 }) {
-					p.Pictures = append(p.Pictures, pic)
-				}
-			}
+			p.keepPictures(&r) // a camera may push one event again
 			return false
 		}
 		r.Corrected, r.By = p.Corrected, p.By
-		if len(r.Pictures) == 0 {
-			r.Pictures = p.Pictures
-		}
+		r.keepPictures(p) // a second reader may still be busy with them
 		*p = r
 		return true
 	}
@@ -563,4 +558,24 @@ func (v *visit) putPlate(r PlateRead) bool {
 	}
 	v.Plates = append(v.Plates, r)
 	return true
+}
+
+// maxPictures is how many pictures of one reading are kept in a passage; what a camera sends
+// beyond stands in the journal alone.
+const maxPictures = 16
+
+// keepPictures adds the pictures of another reading of the same event behind its own.
+func (r *PlateRead) keepPictures(o *PlateRead) {
+	images, pictures := r.Images, r.Pictures
+	for _, sum := range o.Images {
+		if len(images) < maxPictures && !slices.Contains(images, sum) {
+			images = append(slices.Clip(images), sum) // the other list may be an observation's
+		}
+	}
+	for _, pic := range o.Pictures {
+		if len(pictures) < maxPictures && !slices.ContainsFunc(pictures, func(b obs.Blob) bool { return b.SHA256 == pic.SHA256 }) {
+			pictures = append(slices.Clip(pictures), pic)
+		}
+	}
+	r.Images, r.Pictures = images, pictures
 }

@@ -59,7 +59,7 @@ func (c *Core) through(v *visit) bool {
 		if v.slotOf(d.Name) != nil {
 			seen = max(seen, d.Station)
 		}
-		if d.Class == "laneio" || c.dead(d.Name) {
+		if d.Class == "laneio" || d.second() || c.dead(d.Name) {
 			continue
 		}
 		far = max(far, d.Station)

@@ -57,12 +57,14 @@ type cli struct {
 	Audit        auditCmd        `cmd:"" help:"Check the hash chain and the evidence of a journal."`
 	Declarations declarationsCmd `cmd:"" help:"Check or import customs declarations."`
 	Match        matchCmd        `cmd:"" help:"Match plate reads to declared plates."`
+	Plates       platesCmd       `cmd:"" help:"Read number plates in pictures, or measure how well they are read."`
 	Radiation    radiationCmd    `cmd:"" help:"Radiation: recordings, vehicles' shadows, documents of N42.42, alarms."`
 	Weighings    weighingsCmd    `cmd:"" help:"Export or import the weighings of vehicles."`
 	Rules        rulesCmd        `cmd:"" help:"Judge vehicles by a rule pack, or explain a judgement."`
 	Verify       verifyCmd       `cmd:"" help:"Test the accuracy of a scale by OIML R 134: plan, runs, report, certificate."`
 	Document     documentCmd     `cmd:"" help:"Print papers of passages, and verify them."`
 	User         userCmd         `cmd:"" help:"Make, list and remove users."`
+	Worker       workerCmd       `cmd:"" name:"vision-worker" hidden:""`
 }
 
 // build is the version from the module and the revision it was built of.

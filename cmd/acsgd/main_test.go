@@ -16,11 +16,19 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"acsgd/devices/anpr/reader/readertest"
 )
 
 // TestMain lets the test binary be the program: tests start it as a process of its own.
 func TestMain(m *testing.M) {
 	if os.Getenv("ACSGD_AS_PROGRAM") == "1" {
+		switch os.Getenv("ACSGD_READER") {
+		case "fake":
+			openVision = readertest.Open
+		case "none":
+			openVision = nil
+		}
 		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())

@@ -11,6 +11,7 @@ import (
 
 	"acsgd/console/web"
 	"acsgd/devices"
+	"acsgd/devices/anpr/reader"
 	"acsgd/devices/catalog"
 	"acsgd/internal/config"
 	"acsgd/internal/obs"
@@ -64,13 +65,20 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 	}
 	var errs []error
 	n, total := 0, 0
-	try := func(table string, i int, d *config.Device) {
+	try := func(table string, i int, d *config.Device, lane string) {
 		total++
 		drv, err := site.Find(catalog.Drivers(), d.Driver)
 		if err == nil {
-			env := devices.Env{Name: d.Name, Log: log, Report: func(*obs.DecodeError) {}, Keep: hashOnly, Broker: noBroker{}}
+			env := devices.Env{Name: d.Name, Log: log, Report: func(*obs.DecodeError) {}, Keep: hashOnly, Country: site.Country(f), Broker: noBroker{}}
 			sec := devices.Section{Driver: d.Driver, Link: d.Link, Dir: f.Dir(), Decode: func(v any) error { return f.DecodeSettings(table, i, d, v) }}
-			if _, err = drv.New(sec, env); err == nil {
+			var src devices.Source
+			if src, err = drv.New(sec, env); err == nil {
+				if o, ok := src.(devices.Observer); ok {
+					err = site.Observed(f, lane, d, o)
+				}
+				if d.Driver == reader.Kind && openVision == nil {
+					err = errors.Join(err, reader.ErrAbsent)
+				}
 				if _, bad := site.Tests(drv, sec, d); bad != nil {
 					errs = append(errs, f.At(table, i, "radiation", fmt.Errorf("device %s: %w", d.Name, bad)))
 				}
@@ -87,12 +95,12 @@ func (c *checkCmd) Run(s *std, log *slog.Logger) error {
 	}
 	for i := range f.Lanes {
 		for k := range f.Lanes[i].Devices {
-			try("lane.device", n, &f.Lanes[i].Devices[k])
+			try("lane.device", n, &f.Lanes[i].Devices[k], f.Lanes[i].ID)
 			n++
 		}
 	}
 	for k := range f.Tracker {
-		try("tracker", k, &f.Tracker[k])
+		try("tracker", k, &f.Tracker[k], "")
 	}
 	if book, err := rulepack.LoadOf(f.Site.Rules, f.Site.Mode == "simulator"); err != nil {
 		errs = append(errs, err)

@@ -5,6 +5,7 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/anpr/frigate"
 	"acsgd/devices/anpr/isapi"
+	"acsgd/devices/anpr/reader"
 	"acsgd/devices/dims/cola"
 	"acsgd/devices/laneio/modbusio"
 	"acsgd/devices/rpm/aspect"
@@ -24,8 +25,7 @@ import (
 	"acsgd/devices/wim/yaohua"
 )
 
-// Drivers lists all drivers in the order of classes that the handbook uses. The drivers of
-// the gocv build join here with the number-plate reader.
+// Drivers lists all drivers in the order of classes that the handbook uses.
 func Drivers() []devices.Driver {
 	return []devices.Driver{
 		tensom.Driver(),
@@ -45,6 +45,7 @@ func Drivers() []devices.Driver {
 		n42.Driver(),
 		isapi.Driver(),
 		frigate.Driver(),
+		reader.Driver(),
 		modbusio.Driver(),
 		teltonika.Driver(),
 	}

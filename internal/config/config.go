@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ type Device struct {
 	Driver  string       `toml:"driver"`
 	Link    string       `toml:"link"`
 	Station quant.Length `toml:"station"` // distance of its sensing line from the lane datum
-	Expect  string       `toml:"expect"`  // "always" (default) or "never": whether a passage waits for it
+	Expect  string       `toml:"expect"`  // "always" (default; of anpr/reader "never") or "never": whether a passage waits for it
 	Role    string       `toml:"role"`    // cameras: front, rear, trailer
 	// Loops says where loops of a lane I/O module begin, by their signals: two of them that
 	// vehicles drive over without stopping tell a speed. The entry loop is at Station.
@@ -176,10 +177,17 @@ func (f *File) fill() {
 			l.Shortest = 3 * quant.Metre
 		}
 		for k := range l.Devices {
-			set(&l.Devices[k].Expect, "always")
+			expect := "always"
+			if l.Devices[k].Driver == secondReader {
+				expect = "never" // it reads what a camera has seen: the camera is waited for
+			}
+			set(&l.Devices[k].Expect, expect)
 		}
 	}
 }
+
+// secondReader is the driver kind of second readers of number plates.
+const secondReader = "anpr/reader"
 
 func set(s *string, def string) {
 	if *s == "" {
@@ -329,6 +337,16 @@ func (f *File) N42Dir() string {
 
 // Dir is the site file's folder: paths that devices name are from there.
 func (f *File) Dir() string { return filepath.Dir(f.Path) }
+
+// HasDevice reports whether a lane has a device of this name.
+func (f *File) HasDevice(lane, name string) bool {
+	for i := range f.Lanes {
+		if l := &f.Lanes[i]; l.ID == lane {
+			return slices.ContainsFunc(l.Devices, func(d Device) bool { return d.Name == name })
+		}
+	}
+	return false
+}
 
 // TemplatesFile is the path of a portal's templates; "" if it names none.
 func (f *File) TemplatesFile(d *Device) string {

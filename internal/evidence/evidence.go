@@ -109,6 +109,26 @@ func (s *Store) Open(sum string) (io.ReadSeekCloser, error) {
 	return f, err
 }
 
+// Get reads the whole blob with the given SHA-256, and checks that it is this one.
+func (s *Store) Get(sum string) ([]byte, error) {
+	f, err := s.Open(sum)
+	if err != nil {
+		return nil, fmt.Errorf("evidence %s: %w", sum, err)
+	}
+	defer f.Close()
+	p, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("evidence %s: %w", sum, err)
+	case len(p) > MaxSize:
+		return nil, fmt.Errorf("evidence %s: more than %d bytes", sum, MaxSize)
+	}
+	if got := obs.BlobOf("", p).SHA256; got != sum {
+		return nil, fmt.Errorf("evidence %s: its bytes have the hash %s", sum, got)
+	}
+	return p, nil
+}
+
 // Verify re-reads one blob and compares it with its name.
 func (s *Store) Verify(sum string) error {
 	f, err := s.Open(sum)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,9 @@ func TestPutOpenVerify(t *testing.T) {
 	if string(got) != "picture" {
 		t.Errorf("read %q", got)
 	}
+	if p, err := s.Get(b.SHA256); err != nil || string(p) != "picture" {
+		t.Errorf("Get = %q, %v", p, err)
+	}
 	if err := s.Verify(b.SHA256); err != nil {
 		t.Error(err)
 	}
@@ -43,6 +47,12 @@ func TestPutOpenVerify(t *testing.T) {
 	}
 	if err := s.Verify(b.SHA256); err == nil {
 		t.Error("Verify accepts changed bytes")
+	}
+	if _, err := s.Get(b.SHA256); err == nil {
+		t.Error("Get gives changed bytes")
+	}
+	if _, err := s.Get(strings.Repeat("0", 64)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Get of what is not kept: %v", err)
 	}
 }
 

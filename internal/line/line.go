@@ -5,6 +5,7 @@
 //	listen:0.0.0.0:5001                                      TCP connections that devices make
 //	pipe:NAME                                                an in-process pair, for tests and the demo
 //	replay:FILE?speed=1                                      a recording, see Record
+//	exec:self COMMAND                                        this program again, as a child, on its standard streams
 package line
 
 import (

@@ -31,6 +31,9 @@ func TestParseRefusesWhatItCannotOpen(t *testing.T) {
 		"pipe:x":                             "no in-process pipes",
 		"replay:x?speed=-1":                  "speed",
 		"modbus+tcp:10.0.0.1:502":            "not a byte link",
+		"exec:/bin/sh -c true":               "want exec:self",
+		"exec:self":                          "want exec:self",
+		"exec:self x?memory=1":               "unknown parameter",
 	} {
 		if _, err := Parse(link); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%q) = %v, want an error with %q", link, err, want)

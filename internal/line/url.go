@@ -51,8 +51,10 @@ func (o *Opener) Parse(link string) (Open, error) {
 		open, err = o.Pipes.Open(u.rest), u.only()
 	case "replay":
 		open, err = o.replay(u)
+	case "exec":
+		open, err = o.exec(u)
 	default:
-		return nil, fmt.Errorf("link %q: %q is not a byte link, want serial:, tcp:, listen:, pipe: or replay:", link, u.scheme)
+		return nil, fmt.Errorf("link %q: %q is not a byte link, want serial:, tcp:, listen:, pipe:, replay: or exec:", link, u.scheme)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("link %q: %w", link, err)

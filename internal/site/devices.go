@@ -66,7 +66,7 @@ func (s *Site) openDevice(table string, i int, d *config.Device, lane string) er
 	}
 	dev := &device{cfg: d, lane: lane, log: s.log.Error}
 	dev.sup = devices.NewSupervisor(devices.Supervision{Name: d.Name, Lane: lane, Log: s.log, Emit: s.emit(dev), Waiting: firstByte})
-	env := dev.sup.Env(devices.Env{Keep: s.keep.Put, Broker: s.broker, Open: s.opener(d)})
+	env := dev.sup.Env(devices.Env{Keep: s.keep.Put, Fetch: s.keep.Get, Country: Country(s.opt.File), Broker: s.broker, Open: s.opener(d)})
 	dev.src, err = drv.New(section(s.opt.File, table, i, d), env)
 	if err != nil {
 		return s.opt.File.At(table, i, "driver", fmt.Errorf("device %s: %w", d.Name, err))
@@ -80,7 +80,39 @@ func (s *Site) openDevice(table string, i int, d *config.Device, lane string) er
 	if a, ok := dev.src.(devices.Actuator); ok && lane != "" {
 		s.mover.add(lane, d, a)
 	}
+	if o, ok := dev.src.(devices.Observer); ok && lane != "" {
+		if err := Observed(s.opt.File, lane, d, o); err != nil {
+			return s.opt.File.At(table, i, "settings", err)
+		}
+		s.observers[lane] = append(s.observers[lane], observer{d.Name, o})
+	}
 	return nil
+}
+
+// observer is a device that wants to know what others of its lane have seen.
+type observer struct {
+	name string
+	devices.Observer
+}
+
+// Observed refuses an observer that names a device which its lane does not have: it would
+// wait for ever without a word.
+func Observed(f *config.File, lane string, d *config.Device, o devices.Observer) error {
+	for _, name := range o.Observes() {
+		if name == d.Name || !f.HasDevice(lane, name) {
+			return fmt.Errorf("device %s: there is no other device %q in lane %s", d.Name, name, lane)
+		}
+	}
+	return nil
+}
+
+// Country is that of a site, from the pack that judges there; "" is not known.
+func Country(f *config.File) string {
+	c, _, ok := strings.Cut(f.Site.Pack, "-")
+	if !ok || len(c) != 2 || c == "EU" {
+		return ""
+	}
+	return c
 }
 
 // section is the configuration of one device as its driver sees it.
@@ -127,11 +159,33 @@ func (s *Site) emit(dev *device) devices.Emit {
 	return func(o obs.Observation, done func(error)) {
 		dev.last.Store(time.Now().UnixMilli())
 		if l := s.lanes[dev.lane]; l != nil {
-			l.Emit(o, done)
+			l.Emit(o, s.observed(dev, o, done))
 			return
 		}
 		s.corridor(o, done)
 	}
+}
+
+// observed lets the lane's observers know of an observation with pictures when it is durable
+// and judged: then the passage of its pictures is there.
+func (s *Site) observed(dev *device, o obs.Observation, done func(error)) func(error) {
+	if len(s.observers[dev.lane]) == 0 || !pictured(&o) {
+		return done
+	}
+	return func(err error) {
+		for _, x := range s.observers[dev.lane] {
+			if names := x.Observes(); err == nil && x.name != dev.cfg.Name && (len(names) == 0 || slices.Contains(names, dev.cfg.Name)) {
+				x.Observe(o)
+			}
+		}
+		if done != nil {
+			done(err)
+		}
+	}
+}
+
+func pictured(o *obs.Observation) bool {
+	return slices.ContainsFunc(o.Blobs, func(b obs.Blob) bool { return strings.HasPrefix(b.MediaType, "image/") })
 }
 
 func (d *device) run(ctx context.Context) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/anpr/reader"
 	"acsgd/devices/rpm/tsa"
 	"acsgd/internal/config"
 	"acsgd/internal/obs"
@@ -76,9 +77,9 @@ func (i *instrument) Do(_ context.Context, c devices.Command) error {
 	return nil
 }
 
-// drivers are the drivers of test sites: one of real bytes, the others ours.
+// drivers are the drivers of test sites: a portal and a second reader as they are, the others ours.
 func (x *instruments) drivers() []devices.Driver {
-	list := []devices.Driver{tsa.Driver()}
+	list := []devices.Driver{tsa.Driver(), reader.Driver()}
 	for _, class := range []string{"laneio", "wim", "dims", "anpr"} {
 		list = append(list, devices.Driver{Kind: class + "/test", New: func(_ devices.Section, env devices.Env) (devices.Source, error) {
 			return &instrument{all: x, in: x.of(env.Name)}, nil

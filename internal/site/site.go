@@ -72,10 +72,13 @@ type Site struct {
 	lanes   map[string]*lanes.Lane
 	order   []string // lane ids as in the file
 	devs    []*device
-	mover   *mover
-	bus     *bus.Bus
-	ownBus  bool
-	broker  devices.Broker
+	// observers are the devices that look at what others of their lane have seen, by lane;
+	// complete before anything runs.
+	observers map[string][]observer
+	mover     *mover
+	bus       *bus.Bus
+	ownBus    bool
+	broker    devices.Broker
 
 	// step, if set, stands for the core's Step while rows are played: see lanes.Player.
 	step func(c *fusion.Core, dst []fusion.Output, in fusion.Input) []fusion.Output
@@ -91,7 +94,7 @@ type Site struct {
 // also after an error of Run.
 func Start(ctx context.Context, opt Options) (*Site, error) {
 	s := &Site{opt: opt, log: opt.Log, dir: opt.File.Site.Data, lib: lanes.NewLibrary(), wait: newWaiting(), lanes: map[string]*lanes.Lane{},
-		shadows: map[string]fusion.TemplatesState{}}
+		shadows: map[string]fusion.TemplatesState{}, observers: map[string][]observer{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
