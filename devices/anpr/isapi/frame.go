@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsgd/devices/anpr"
+	"acsgd/devices/anpr/xmlwalk"
 	"acsgd/internal/obs"
 	"acsgd/internal/plate"
 	"acsgd/internal/quant"
@@ -51,7 +52,7 @@ type Further struct{ Plate, Confidence string }
 // takes; 0 if p ends before it does. An error stands at offset n.
 func ParseEvent(p []byte) (e *Event, n int, err error) {
 	r := eventReader{e: new(Event)}
-	n, err = walk(p, &r)
+	n, err = xmlwalk.Walk(p, &r)
 	if err != nil {
 		return nil, n, err
 	}
@@ -61,7 +62,7 @@ func ParseEvent(p []byte) (e *Event, n int, err error) {
 // eventReader fills an Event from the document.
 type eventReader struct{ e *Event }
 
-func (r *eventReader) open(path [][]byte) error {
+func (r *eventReader) Open(path [][]byte, _ []byte) error {
 	if len(path) == 1 && string(path[0]) != "EventNotificationAlert" {
 		return fmt.Errorf("document %.40q is not an EventNotificationAlert", path[0])
 	}
@@ -76,9 +77,9 @@ func (r *eventReader) open(path [][]byte) error {
 	return nil
 }
 
-func (r *eventReader) shut([][]byte) {}
+func (r *eventReader) Shut([][]byte) {}
 
-func (r *eventReader) leaf(path [][]byte, text []byte) {
+func (r *eventReader) Leaf(path [][]byte, text []byte) {
 	if len(path) < 2 {
 		return
 	}
