@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -22,6 +23,16 @@ type Request struct {
 func (r *Request) Path() string {
 	p, _, _ := strings.Cut(r.Target, "?")
 	return p
+}
+
+// query gives one parameter of the target's query, "" if it is not there.
+func (r *Request) query(name string) string {
+	_, raw, _ := strings.Cut(r.Target, "?")
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return "" // half a query is none
+	}
+	return q.Get(name)
 }
 
 // MaxHead is the longest request head.

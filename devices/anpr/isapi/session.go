@@ -17,7 +17,7 @@ const Proto = "isapi"
 type Session struct {
 	cfg   *Config
 	env   devices.Env
-	gate  *push.Gate // nil: everybody may push
+	door  *push.Door // nil: everybody may push
 	live  bool       // a camera waits for answers; false in a recording, which is read on after errors
 	state state
 	buf   []byte
@@ -56,8 +56,8 @@ const (
 	together = time.Second
 )
 
-func newSession(cfg *Config, env devices.Env, g *push.Gate, live bool) *Session {
-	s := &Session{cfg: cfg, env: env, gate: g, live: live}
+func newSession(cfg *Config, env devices.Env, d *push.Door, live bool) *Session {
+	s := &Session{cfg: cfg, env: env, door: d, live: live}
 	if s.env.Keep == nil {
 		s.env.Keep = nameOnly
 	}
@@ -236,12 +236,12 @@ func (s *Session) refuse(out *devices.Out) (status string, headers []string) {
 	case r.Length > s.cfg.MaxBody:
 		out.Err(Proto, s.base, "body is larger than is taken", []byte(r.Target))
 		return "413 Content Too Large", nil
-	case s.gate != nil:
-		if challenge, why := s.gate.Check(r, s.heard); challenge != "" {
+	case s.door != nil:
+		if challenges, why := s.door.Check(r, s.heard); challenges != nil {
 			if why != "" {
 				out.Err(Proto, s.base, why, nil)
 			}
-			return "401 Unauthorized", []string{challenge}
+			return "401 Unauthorized", challenges
 		}
 	}
 	return "", nil

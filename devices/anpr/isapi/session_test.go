@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsgd/devices"
+	"acsgd/devices/anpr"
 	"acsgd/devices/devicestest"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
@@ -229,7 +230,7 @@ func TestCapturedMessages(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	devicestest.Run(t, Driver(), devicestest.Script{Good: []byte(golden), Want: 1, Settings: `path = "/anpr/front"`})
+	devicestest.Run(t, Driver(), devicestest.Script{Good: []byte(golden), Want: 1, Settings: `path = "/anpr/front"`, Once: true})
 }
 
 // TestALateCommitIsAnswered503 runs the source: an answer is due after a second.
@@ -336,7 +337,7 @@ func FuzzParseEvent(f *testing.F) {
 }
 
 func BenchmarkPush(b *testing.B) {
-	s := newSession(&Config{MaxBody: 64 << 20, MaxPicture: 16 << 20}, devices.Env{Keep: func(string, []byte) (obs.Blob, error) { return obs.Blob{}, nil }}, nil, false)
+	s := newSession(&Config{anpr.PushDefaults()}, devices.Env{Keep: func(string, []byte) (obs.Blob, error) { return obs.Blob{}, nil }}, nil, false)
 	var out devices.Out
 	p := []byte(golden)
 	b.SetBytes(int64(len(p)))
