@@ -8,6 +8,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/anpr"
+	"acsgd/devices/push"
 	"acsgd/internal/obs"
 )
 
@@ -27,21 +28,21 @@ type message struct {
 	alive  bool        // something that a camera says was understood
 }
 
-// takePart implements partSink.
-func (m *message) takePart(p part, content []byte) {
+// TakePart implements push.PartSink.
+func (m *message) TakePart(p push.Part, content []byte) {
 	switch {
 	case len(content) == 0: // announced, but not taken
-	case looksXML(content) || strings.HasSuffix(p.media, "/xml"):
+	case looksXML(content) || strings.HasSuffix(p.Media, "/xml"):
 		m.takeXML(content, m.at)
-	case strings.HasSuffix(p.media, "/json"):
+	case strings.HasSuffix(p.Media, "/json"):
 		m.alive = true // events other than plates; they have no number here
 	default:
 		m.takePicture(p, content)
 	}
 }
 
-// partFault implements partSink.
-func (m *message) partFault(offset int64, reason string) {
+// PartFault implements push.PartSink.
+func (m *message) PartFault(offset int64, reason string) {
 	m.out.Err(Proto, offset, reason, nil)
 }
 
@@ -76,17 +77,17 @@ func (m *message) takeXML(p []byte, offset int64) {
 }
 
 // takePicture checks and stores one picture.
-func (m *message) takePicture(p part, content []byte) {
+func (m *message) takePicture(p push.Part, content []byte) {
 	pic, err := anpr.CheckPicture(content)
 	if err != nil {
-		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: %v", p.label(), err), content)
+		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: %v", p.Label(), err), content)
 		return
 	}
 	if m.count++; m.count > maxPictures {
-		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: more than %d pictures", p.label(), maxPictures), nil)
+		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: more than %d pictures", p.Label(), maxPictures), nil)
 		return
 	}
-	m.keep(pic.MediaType, content, p.label())
+	m.keep(pic.MediaType, content, p.Label())
 }
 
 const maxPictures = 16

@@ -26,8 +26,8 @@ type Session struct {
 	left  int64 // of the body
 	size  int64 // of the body so far
 	chunk push.Dechunker
-	split *splitter // of a multipart body
-	doc   []byte    // an XML body
+	split *push.Splitter // of a multipart body
+	doc   []byte         // an XML body
 	msg   message
 	heard time.Time // the last byte
 	tick  bool      // a stream's message waits for more pictures
@@ -103,21 +103,21 @@ func (s *Session) consume(p []byte, out *devices.Out) int {
 
 // streamBytes takes bytes of a multipart body outside HTTP.
 func (s *Session) streamBytes(p []byte, out *devices.Out) int {
-	if s.split.parts == 0 && s.size < maxPartHeader {
-		p = p[:min(len(p), int(maxPartHeader-s.size))] // up to where the first part must have begun
+	if s.split.Parts == 0 && s.size < push.MaxPartHead {
+		p = p[:min(len(p), int(push.MaxPartHead-s.size))] // up to where the first part must have begun
 	}
-	s.split.feed(p, &s.msg)
+	s.split.Feed(p, &s.msg)
 	s.base += int64(len(p))
 	s.size += int64(len(p))
 	e := s.msg.event
 	s.tick = e != nil
 	switch {
-	case s.split.state == epilogue:
+	case s.split.Ended():
 		s.msg.finish()
 		s.state, s.split = start, nil
 	case e != nil && e.Pictures > 0 && s.msg.count >= e.Pictures:
 		s.msg.finish()
-	case s.size >= maxPartHeader && s.split.parts == 0:
+	case s.size >= push.MaxPartHead && s.split.Parts == 0:
 		s.fault(out, "no multipart body")
 	}
 	s.msg.release()
@@ -168,7 +168,7 @@ func (s *Session) begin() bool {
 			return true
 		}
 		name := bytes.TrimRight(s.buf[2:i], "\r \t")
-		s.split = newSplitter(string(name), s.cfg.MaxPicture, s.base)
+		s.split = push.NewSplitter(string(name), s.cfg.MaxPicture, s.base)
 		s.state, s.size = stream, 0
 		s.msg.at = s.base
 		text := s.buf
@@ -215,8 +215,8 @@ func (s *Session) readHead(out *devices.Out) bool {
 		out.Ack([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	s.msg.at = s.base
-	if boundary := param(s.req.ContentType, "boundary"); boundary != "" {
-		s.split = newSplitter(boundary, s.cfg.MaxPicture, s.base)
+	if boundary := push.Param(s.req.ContentType, "boundary"); boundary != "" {
+		s.split = push.NewSplitter(boundary, s.cfg.MaxPicture, s.base)
 	}
 	s.state = body
 	return s.endIfEmpty(out)
@@ -287,7 +287,7 @@ func (s *Session) bodyBytes(p []byte, out *devices.Out) {
 	switch {
 	case s.state == refused:
 	case s.split != nil:
-		s.split.feed(p, &s.msg)
+		s.split.Feed(p, &s.msg)
 	case len(s.doc) <= maxBare:
 		s.doc = append(s.doc, p[:min(len(p), maxBare+1-len(s.doc))]...)
 		if len(s.doc) > maxBare {
@@ -308,7 +308,7 @@ func (s *Session) endBody(out *devices.Out) {
 	case len(s.doc) > maxBare:
 	case looksXML(s.doc):
 		s.msg.takeXML(s.doc, s.msg.at)
-	case len(s.doc) > 0 && mediaType(s.req.ContentType) == "application/json":
+	case len(s.doc) > 0 && push.MediaType(s.req.ContentType) == "application/json":
 		s.msg.alive = true
 	case len(s.doc) > 0:
 		out.Err(Proto, s.msg.at, "body is neither XML nor multipart", s.doc)
