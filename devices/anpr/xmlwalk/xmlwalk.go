@@ -24,7 +24,7 @@ type Visitor interface {
 const (
 	// MaxDepth is how deep elements may be nested.
 	MaxDepth = 32
-	maxTag   = 4 << 10 // a stray quote must not swallow the document
+	maxTag   = 4 << 10
 )
 
 // Walk reads the first document in p and returns how many bytes it takes, 0 if p ends
@@ -33,6 +33,10 @@ func Walk(p []byte, v Visitor) (n int, err error) { return New(v).More(p) }
 
 // Walker reads one document whose bytes arrive little by little.
 type Walker struct {
+	// MaxTag bounds one tag with its attributes: a stray quote must not swallow the document.
+	// New sets 4 KiB.
+	MaxTag int
+
 	p     []byte
 	at    int
 	v     Visitor
@@ -43,7 +47,7 @@ type Walker struct {
 }
 
 // New makes the walker of one document.
-func New(v Visitor) *Walker { return &Walker{v: v} }
+func New(v Visitor) *Walker { return &Walker{v: v, MaxTag: maxTag} }
 
 // More reads on in p, which is the document from its beginning as far as it has arrived,
 // and returns as Walk does; what was read before is not read again. The bytes of earlier
@@ -96,9 +100,9 @@ func (w *Walker) step() (more bool, err error) {
 		}
 		return w.skip(start, rest, ">")
 	}
-	end := tagEnd(rest[:min(len(rest), maxTag)])
-	if end < 0 && len(rest) >= maxTag {
-		return false, fmt.Errorf("tag does not end within %d bytes", maxTag)
+	end := tagEnd(rest[:min(len(rest), w.MaxTag)])
+	if end < 0 && len(rest) >= w.MaxTag {
+		return false, fmt.Errorf("tag does not end within %d bytes", w.MaxTag)
 	}
 	if end < 0 {
 		return false, nil
