@@ -76,7 +76,7 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	cam := newCamera(cfg, env)
+	cam := newCamera(cfg, env, true)
 	return cfg.Listen(sec, Proto, env, func(d *push.Door) devices.Session { return newPushed(cam, d, true) })
 }
 
@@ -87,5 +87,5 @@ func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPushed(newCamera(cfg, env), nil, false), nil
+	return newPushed(newCamera(cfg, env, false), nil, false), nil
 }

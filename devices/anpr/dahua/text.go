@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/anpr"
 )
 
 // heartbeat is what a camera says while nothing happens.
@@ -69,8 +70,10 @@ func (c *camera) text(now time.Time, offset int64, p []byte, out *devices.Out) {
 		out.Err(Proto, offset, err.Error(), p)
 	}
 	out.Frames = max(out.Frames, 1)
-	m := message{c: c, now: now, offset: offset, raw: p, out: out}
+	album := anpr.NewAlbum(c.env)
 	for i := range events {
-		m.emit(&events[i])
+		c.emit(now, offset, &events[i], album, textType, p, out)
 	}
 }
+
+const textType = "text/plain"
