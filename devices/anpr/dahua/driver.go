@@ -8,6 +8,7 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/anpr"
+	"acsgd/devices/pull"
 	"acsgd/devices/push"
 )
 
@@ -34,12 +35,25 @@ type Config struct {
 	Lane int64 `toml:"lane"`
 	// Event is the code of the events that are taken from streams.
 	Event string `toml:"event"`
+	// Stream is the stream that we ask the camera for: snap, with pictures, or event, without.
+	// "" waits for pushes, but on a tcp: link it is snap. User and Password are then our
+	// login at the camera, and Basic lets the password go to one that knows no Digest.
+	Stream string `toml:"stream"`
+	// Channel is the camera's number of the channel, from 1.
+	Channel int `toml:"channel"`
+	// Heartbeat is how often the camera tells that it is there, in whole seconds.
+	Heartbeat time.Duration `toml:"heartbeat"`
+	// Silence is how long it may say nothing before the connection is made anew.
+	Silence time.Duration `toml:"silence"`
+	// Encode writes the brackets of the request as %5B and %5D.
+	Encode bool `toml:"encode"`
 
 	zone time.Duration
 }
 
 func load(sec devices.Section) (*Config, error) {
-	cfg := Config{Push: anpr.PushDefaults(), KeepAlive: "/NotificationInfo/KeepAlive", DeviceInfo: "/NotificationInfo/DeviceInfo", Event: "TrafficJunction"}
+	cfg := Config{Push: anpr.PushDefaults(), KeepAlive: "/NotificationInfo/KeepAlive", DeviceInfo: "/NotificationInfo/DeviceInfo", Event: "TrafficJunction",
+		Channel: 1, Heartbeat: 5 * time.Second, Silence: 20 * time.Second}
 	cfg.Path, cfg.MaxBody, cfg.Connections = "/NotificationInfo/TollgateInfo", 24<<20, 8
 	errs := []error{cfg.Load(Kind, sec, &cfg)}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(Kind+": "+format, args...)) }
@@ -61,8 +75,26 @@ func load(sec devices.Section) (*Config, error) {
 	if cfg.Lane < 0 || strings.ContainsAny(cfg.Event, "[]&; \r\n") || cfg.Event == "" {
 		bad("lane %d or event %q is out of range", cfg.Lane, cfg.Event)
 	}
+	if cfg.Stream == "" && strings.HasPrefix(sec.Link, "tcp:") {
+		cfg.Stream = snapStream
+	}
+	if cfg.Stream != "" && cfg.Stream != snapStream && cfg.Stream != eventStream {
+		bad("stream %q: want snap or event", cfg.Stream)
+	}
+	if cfg.Channel < 1 || cfg.Channel > 1024 {
+		bad("channel %d: want 1 to 1024", cfg.Channel)
+	}
+	if cfg.Heartbeat < time.Second || cfg.Heartbeat > time.Minute || cfg.Heartbeat%time.Second != 0 || cfg.Silence < 2*cfg.Heartbeat {
+		bad("heartbeat %v, silence %v: want whole seconds from 1 to 60, and at least two heart-beats", cfg.Heartbeat, cfg.Silence)
+	}
 	return &cfg, errors.Join(errs...)
 }
+
+// The streams.
+const (
+	snapStream  = "snap"
+	eventStream = "event"
+)
 
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
@@ -70,22 +102,39 @@ func Driver() devices.Driver {
 		Manual: manual, Example: example, New: New, NewSession: NewSession, Port: Port}
 }
 
-// New makes the source of a listening link.
+// New makes the source of a listening link, or of one to a camera that is asked for a stream.
 func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	cfg, err := load(sec)
 	if err != nil {
 		return nil, err
 	}
 	cam := newCamera(cfg, env, true)
-	return cfg.Listen(sec, Proto, env, func(d *push.Door) devices.Session { return newPushed(cam, d, true) })
+	if cfg.Stream == "" {
+		return cfg.Listen(sec, Proto, env, func(d *push.Door) devices.Session { return newPushed(cam, d, true) })
+	}
+	login, err := pull.NewLogin(cfg.User, cfg.Password, cfg.Basic)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", Kind, err)
+	}
+	open, err := env.Link(sec.Link)
+	if err != nil {
+		return nil, err
+	}
+	host := pull.Host(sec.Link)
+	return anpr.Once(devices.Stream(open, func() devices.Session { return newStream(cam, host, login, true) }, env)), nil
 }
 
-// NewSession makes the decoder of what one camera said: requests, documents or events one
-// after the other. It asks for no login and reads on after errors.
+// NewSession makes the dialogue of a stream where one is set; else the decoder of what one
+// camera said in whatever way, which asks for no login and reads on after errors.
 func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	cfg, err := load(sec)
 	if err != nil {
 		return nil, err
 	}
-	return newPushed(newCamera(cfg, env, false), nil, false), nil
+	cam := newCamera(cfg, env, false)
+	if cfg.Stream == "" {
+		return newRecording(cam), nil
+	}
+	login, err := pull.NewLogin(cfg.User, cfg.Password, cfg.Basic)
+	return newStream(cam, pull.Host(sec.Link), login, true), err
 }

@@ -18,6 +18,7 @@ import (
 type camera struct {
 	cfg    *Config
 	env    devices.Env
+	held   *waiting     // of a stream; a connection that is cut leaves it to the next
 	clocks *anpr.Clocks // nil in a recording, which is as old as it is
 }
 

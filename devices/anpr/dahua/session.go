@@ -19,6 +19,7 @@ type pushed struct {
 	door *push.Door
 	live bool
 	scan push.Object
+	rec  *stream // of a recording that has turned out to be a stream
 }
 
 var beginnings = [][]byte{[]byte("POST "), []byte("PUT "), []byte("{"), []byte("Events["), []byte("Code=")}
@@ -78,6 +79,9 @@ func (s *pushed) Bare(now time.Time, at int64, p []byte, last bool, out *devices
 	if p[0] == '{' {
 		return s.object(now, at, p, out)
 	}
+	if n, ok := s.stream(now, at, p, out); ok {
+		return n, nil
+	}
 	for _, begin := range [][]byte{[]byte("Events["), []byte("Code=")} {
 		if !bytes.HasPrefix(p, begin[:min(len(begin), len(p))]) {
 			continue
@@ -115,4 +119,70 @@ func (s *pushed) object(now time.Time, at int64, p []byte, out *devices.Out) (n 
 		out.Err(Proto, at, err.Error(), p[:n])
 	}
 	return n, nil
+}
+
+// stream begins to read a stream, of which p is the beginning: the answer of a camera, or
+// its body alone. ok is false if p is no stream.
+func (s *pushed) stream(now time.Time, at int64, p []byte, out *devices.Out) (n int, ok bool) {
+	const longest = 128 // of a boundary's line
+	answer, body := []byte("HTTP/"), []byte("--")
+	switch i := bytes.IndexByte(p, '\n'); {
+	case bytes.HasPrefix(p, answer):
+		s.rec = newStream(s.camera, "", nil, false)
+	case len(p) < len(answer) && bytes.HasPrefix(answer, p), len(p) < 2 && p[0] == '-', bytes.HasPrefix(p, body) && i < 0 && len(p) < longest:
+		return 0, true
+	case !bytes.HasPrefix(p, body) || i < 0 || i > longest:
+		return 0, false
+	default:
+		s.rec = newStream(s.camera, "", nil, false)
+		s.rec.split = push.NewSplitter(string(bytes.TrimSpace(p[2:i])), s.cfg.MaxPicture, at)
+	}
+	s.rec.at = at
+	s.rec.Feed(now, p, out)
+	return len(p), true
+}
+
+// recording reads what was recorded of a camera: until it turns out to be a stream, as
+// requests and messages.
+type recording struct {
+	*push.Requests
+	of *pushed
+}
+
+func newRecording(c *camera) *recording {
+	r := newPushed(c, nil, false)
+	return &recording{r, r.To.(*pushed)}
+}
+
+// Feed implements devices.Session.
+func (r *recording) Feed(now time.Time, p []byte, out *devices.Out) {
+	if s := r.of.rec; s != nil {
+		s.Feed(now, p, out)
+		return
+	}
+	r.Requests.Feed(now, p, out)
+}
+
+// Tick implements devices.Session.
+func (r *recording) Tick(now time.Time, out *devices.Out) {
+	if s := r.of.rec; s != nil {
+		s.Tick(now, out)
+	}
+}
+
+// Deadline implements devices.Session.
+func (r *recording) Deadline() (time.Time, bool) {
+	if s := r.of.rec; s != nil {
+		return s.Deadline()
+	}
+	return time.Time{}, false
+}
+
+// Finish implements devices.Finisher.
+func (r *recording) Finish(now time.Time, out *devices.Out) {
+	if s := r.of.rec; s != nil {
+		s.Finish(now, out)
+		return
+	}
+	r.Requests.Finish(now, out)
 }

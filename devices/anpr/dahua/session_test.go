@@ -69,7 +69,7 @@ func see(t testing.TB, s devices.Session, chunks ...string) (list []obs.Observat
 	return list, errs, string(v.Sent)
 }
 
-func recording(t testing.TB, settings string) devices.Session {
+func recorded(t testing.TB, settings string) devices.Session {
 	t.Helper()
 	s, err := NewSession(devicestest.Settings(t, Kind, "", settings), devices.Env{})
 	if err != nil {
@@ -79,7 +79,7 @@ func recording(t testing.TB, settings string) devices.Session {
 }
 
 func TestAPushGivesItsReading(t *testing.T) {
-	list, errs, sent := see(t, recording(t, "confidence = 255"), golden)
+	list, errs, sent := see(t, recorded(t, "confidence = 255"), golden)
 	if len(list) != 1 || len(errs) != 0 {
 		t.Fatalf("%d readings, errors %v", len(list), errs)
 	}
@@ -172,11 +172,11 @@ func TestWhatCamerasSend(t *testing.T) {
 	}
 	rows = append(rows, row{"no plate field", "", tollgatePush(with("PlateNumber", "X")), []string{"  forward 3 " + at}, nil, "200true"})
 	for _, r := range rows {
-		list, errs, sent := see(t, recording(t, r.settings), r.in)
+		list, errs, sent := see(t, recorded(t, r.settings), r.in)
 		if d := cmp.Diff([]any{r.want, r.errs, r.answers}, []any{summary(t, list), reasons(errs), results(sent)}); d != "" {
 			t.Errorf("%s (-want +got):\n%s", r.name, d)
 		}
-		pieces, errs2, sent2 := see(t, recording(t, r.settings), strings.Split(r.in, "")...)
+		pieces, errs2, sent2 := see(t, recorded(t, r.settings), strings.Split(r.in, "")...)
 		if d := cmp.Diff(list, pieces); d != "" || len(errs2) != len(errs) || sent2 != sent {
 			t.Errorf("%s, byte by byte: %s errors %v, answers %q", r.name, d, errs2, sent2)
 		}
@@ -222,12 +222,12 @@ func TestPublishedMessages(t *testing.T) {
 		"dahua_eventmanager_line.txt":                     {"ABC123   0 -"},
 	} {
 		in := string(sharedtest.File(t, "anpr", "payloads", file))
-		list, errs, _ := see(t, recording(t, ""), in)
+		list, errs, _ := see(t, recorded(t, ""), in)
 		if d := cmp.Diff(want, summary(t, list)); d != "" || len(errs) > 0 {
 			t.Errorf("%s: errors %v (-want +got):\n%s", file, errs, d)
 		}
 		if strings.HasSuffix(file, "info.json") {
-			list, errs, sent := see(t, recording(t, "confidence = 100"), tollgatePush(in))
+			list, errs, sent := see(t, recorded(t, "confidence = 100"), tollgatePush(in))
 			if len(list) != 1 || len(errs) > 0 || results(sent) != "200true" || list[0].Body.(*obs.Plate).Confidence != 950_000 {
 				t.Errorf("%s pushed: %d readings, errors %v, answer %q", file, len(list), errs, sent)
 			}
@@ -343,12 +343,12 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte(rpc2), uint8(3))
 	f.Add([]byte("Events[0].TrafficCar.PlateNumber=A1\r\nEvents[1].Lane=2\r\n\r\nCode=TrafficJunction;data={}"), uint8(1))
 	f.Fuzz(func(t *testing.T, p []byte, step uint8) {
-		whole, errs, sent := see(t, recording(t, ""), string(p))
+		whole, errs, sent := see(t, recorded(t, ""), string(p))
 		var pieces []string
 		for i := 0; i < len(p); i += int(step) + 1 {
 			pieces = append(pieces, string(p[i:min(len(p), i+int(step)+1)]))
 		}
-		got, errs2, sent2 := see(t, recording(t, ""), pieces...)
+		got, errs2, sent2 := see(t, recorded(t, ""), pieces...)
 		if d := cmp.Diff(whole, got); d != "" || len(errs) != len(errs2) || sent != sent2 {
 			t.Errorf("in pieces of %d: %s errors %v, whole %v; sent %q, whole %q", step+1, d, errs2, errs, sent2, sent)
 		}
