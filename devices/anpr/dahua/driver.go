@@ -35,10 +35,11 @@ type Config struct {
 	Lane int64 `toml:"lane"`
 	// Event is the code of the events that are taken from streams.
 	Event string `toml:"event"`
-	// Stream is the stream that we ask the camera for: snap, with pictures, or event, without.
-	// "" waits for pushes, but on a tcp: link it is snap. User and Password are then our
-	// login at the camera, and Basic lets the password go to one that knows no Digest.
-	Stream string `toml:"stream"`
+	// Mode is push, where the camera connects to us, or the stream that we ask it for: snap,
+	// with pictures, or event, without; on a tcp: link snap is the default. User and Password
+	// are then our login at the camera, and Basic lets it go in clear to one that knows no
+	// Digest.
+	Mode string `toml:"mode"`
 	// Channel is the camera's number of the channel, from 1.
 	Channel int `toml:"channel"`
 	// Heartbeat is how often the camera tells that it is there, in whole seconds.
@@ -47,13 +48,15 @@ type Config struct {
 	Silence time.Duration `toml:"silence"`
 	// Encode writes the brackets of the request as %5B and %5D.
 	Encode bool `toml:"encode"`
+	// ClockLimit is how far the camera's clock may be off.
+	ClockLimit time.Duration `toml:"clock_limit"`
 
 	zone time.Duration
 }
 
 func load(sec devices.Section) (*Config, error) {
 	cfg := Config{Push: anpr.PushDefaults(), KeepAlive: "/NotificationInfo/KeepAlive", DeviceInfo: "/NotificationInfo/DeviceInfo", Event: "TrafficJunction",
-		Channel: 1, Heartbeat: 5 * time.Second, Silence: 20 * time.Second}
+		Channel: 1, Heartbeat: 5 * time.Second, Silence: 20 * time.Second, ClockLimit: anpr.ClockLimit}
 	cfg.Path, cfg.MaxBody, cfg.Connections = "/NotificationInfo/TollgateInfo", 24<<20, 8
 	errs := []error{cfg.Load(Kind, sec, &cfg)}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(Kind+": "+format, args...)) }
@@ -75,11 +78,14 @@ func load(sec devices.Section) (*Config, error) {
 	if cfg.Lane < 0 || strings.ContainsAny(cfg.Event, "[]&; \r\n") || cfg.Event == "" {
 		bad("lane %d or event %q is out of range", cfg.Lane, cfg.Event)
 	}
-	if cfg.Stream == "" && strings.HasPrefix(sec.Link, "tcp:") {
-		cfg.Stream = snapStream
+	if cfg.Mode == "" {
+		cfg.Mode = modePush
+		if strings.HasPrefix(sec.Link, "tcp:") {
+			cfg.Mode = modeSnap
+		}
 	}
-	if cfg.Stream != "" && cfg.Stream != snapStream && cfg.Stream != eventStream {
-		bad("stream %q: want snap or event", cfg.Stream)
+	if cfg.Mode != modePush && cfg.Mode != modeSnap && cfg.Mode != modeEvent {
+		bad("mode %q: want %s, %s or %s", cfg.Mode, modePush, modeSnap, modeEvent)
 	}
 	if cfg.Channel < 1 || cfg.Channel > 1024 {
 		bad("channel %d: want 1 to 1024", cfg.Channel)
@@ -87,13 +93,17 @@ func load(sec devices.Section) (*Config, error) {
 	if cfg.Heartbeat < time.Second || cfg.Heartbeat > time.Minute || cfg.Heartbeat%time.Second != 0 || cfg.Silence < 2*cfg.Heartbeat {
 		bad("heartbeat %v, silence %v: want whole seconds from 1 to 60, and at least two heart-beats", cfg.Heartbeat, cfg.Silence)
 	}
+	if cfg.ClockLimit < time.Second {
+		bad("clock_limit %v: want 1s at least", cfg.ClockLimit)
+	}
 	return &cfg, errors.Join(errs...)
 }
 
-// The streams.
+// The ways in which a camera is heard.
 const (
-	snapStream  = "snap"
-	eventStream = "event"
+	modePush  = "push"
+	modeSnap  = "snap"
+	modeEvent = "event"
 )
 
 // Driver is the driver's row in the catalogue.
@@ -109,7 +119,7 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 		return nil, err
 	}
 	cam := newCamera(cfg, env, true)
-	if cfg.Stream == "" {
+	if cfg.Mode == modePush {
 		return cfg.Listen(sec, Proto, env, func(d *push.Door) devices.Session { return newPushed(cam, d, true) })
 	}
 	login, err := pull.NewLogin(cfg.User, cfg.Password, cfg.Basic)
@@ -132,7 +142,7 @@ func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 		return nil, err
 	}
 	cam := newCamera(cfg, env, false)
-	if cfg.Stream == "" {
+	if cfg.Mode == modePush {
 		return newRecording(cam), nil
 	}
 	login, err := pull.NewLogin(cfg.User, cfg.Password, cfg.Basic)

@@ -54,11 +54,12 @@ Settings
   idle         "5m"     a silent connection of a push is closed
   connections  8        open connections of pushes at once
   tls          -        certificate, key, clients, names: an encrypted push
-  stream       ""       snap, or event (eventManager.cgi, without pictures); on a tcp: link
-                        snap is meant
+  mode         ""       push, or a stream: snap, or event (eventManager.cgi, without pictures).
+                        "": push, on a tcp: link snap
   channel      1        the camera's channel
   heartbeat    "5s"     how often a stream says that it is alive, whole seconds to 60
   silence      "20s"    a stream that says nothing for so long is asked for anew
+  clock_limit  "10s"    how far the camera's clock may be off before that is told
   encode       false    brackets of the request as %5B and %5D; a camera that answers 400
                         may want it
 
@@ -85,7 +86,7 @@ Readings Pictures are stored first, then one reading is handed on with their nam
 Time     AccurateTime is local time. UTC of a stream is local time too, whatever its name;
          RealUTC goes before it. TimeZone is a number of the camera's list of zones (7 is
          GMT+5, 12 is GMT+7), not hours. A time without a known zone is not used: the reading
-         has the time at which it came. A clock that is off by more than 10 s is told.
+         has the time at which it came. A clock that is off is told.
 
 Quirks   Wrong base64, no picture, or an absurd size: the picture is left out and reported, and
          the text goes on, as it does where the JSON is damaged behind it. A picture may hold

@@ -25,7 +25,7 @@ type camera struct {
 func newCamera(cfg *Config, env devices.Env, live bool) *camera {
 	c := &camera{cfg: cfg, env: env}
 	if live {
-		c.clocks = anpr.NewClocks(0)
+		c.clocks = anpr.NewClocks(cfg.ClockLimit)
 	}
 	return c
 }

@@ -47,7 +47,7 @@ func newStream(c *camera, host string, login *pull.Login, live bool) *stream {
 func (c *Config) target() string {
 	beat := strconv.FormatInt(int64(c.Heartbeat/time.Second), 10)
 	t := "/cgi-bin/snapManager.cgi?action=attachFileProc&channel=" + strconv.Itoa(c.Channel) + "&heartbeat=" + beat + "&Flags[0]=Event&Events=[" + c.Event + "]"
-	if c.Stream == eventStream {
+	if c.Mode == modeEvent {
 		t = "/cgi-bin/eventManager.cgi?action=attach&codes=[" + c.Event + "]&heartbeat=" + beat
 	}
 	if c.Encode {
@@ -168,7 +168,7 @@ func (s *stream) text(p []byte) {
 	default:
 		s.flush()
 		s.held = &waiting{events: events, album: anpr.NewAlbum(s.env), doc: append([]byte(nil), p...)}
-		if s.cfg.Stream == eventStream {
+		if s.cfg.Mode == modeEvent {
 			s.flush() // there are no pictures
 		}
 	}

@@ -106,13 +106,13 @@ func TestTheRequest(t *testing.T) {
 	for settings, want := range map[string]string{
 		"": "GET /cgi-bin/snapManager.cgi?action=attachFileProc&channel=1&heartbeat=5&Flags[0]=Event&Events=[TrafficJunction] HTTP/1.1\r\nHost: 10.1.2.3:80\r\n",
 		"encode = true\nchannel = 2\nheartbeat = \"10s\"\nsilence = \"30s\"": "GET /cgi-bin/snapManager.cgi?action=attachFileProc&channel=2&heartbeat=10&Flags%5B0%5D=Event&Events=%5BTrafficJunction%5D HTTP/1.1\r\n",
-		`stream = "event"`: "GET /cgi-bin/eventManager.cgi?action=attach&codes=[TrafficJunction]&heartbeat=5 HTTP/1.1\r\n",
+		`mode = "event"`: "GET /cgi-bin/eventManager.cgi?action=attach&codes=[TrafficJunction]&heartbeat=5 HTTP/1.1\r\n",
 	} {
 		if d := ask(t, settings); !strings.HasPrefix(string(d.Sent), want) {
 			t.Errorf("%s: asked %q", settings, d.Sent)
 		}
 	}
-	for _, bad := range []string{`stream = "x"`, "channel = 0", `heartbeat = "500ms"`, `silence = "6s"`} {
+	for _, bad := range []string{`mode = "x"`, "channel = 0", `heartbeat = "500ms"`, `silence = "6s"`, `clock_limit = "0s"`} {
 		if _, err := load(devicestest.Settings(t, Kind, "tcp:10.1.2.3:80", bad)); err == nil {
 			t.Errorf("settings %s are taken", bad)
 		}
@@ -171,7 +171,7 @@ func TestACutConnectionLosesNoEvent(t *testing.T) {
 		pipes := line.NewPipes()
 		var list []obs.Observation
 		env := devices.Env{Name: "cam", Open: func(string) (line.Open, error) { return pipes.Open("p"), nil }, Report: func(*obs.DecodeError) {}}
-		src, err := New(devicestest.Settings(t, Kind, "pipe:p", `stream = "snap"`), env)
+		src, err := New(devicestest.Settings(t, Kind, "pipe:p", `mode = "snap"`), env)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +236,7 @@ func TestABrokenLinkLeavesItsEventToTheNext(t *testing.T) {
 
 func TestConformanceOfStreams(t *testing.T) {
 	devicestest.Run(t, Driver(), devicestest.Script{Good: []byte(streamHead + textPart(snap("389BK01", "7", "CountInGroup=1")) + picturePart(jpeg(1920, 1080, "one"))),
-		Want: 1, Settings: `stream = "snap"`, LosesSync: true, Once: true,
+		Want: 1, Settings: `mode = "snap"`, LosesSync: true, Once: true,
 		Then: []byte(textPart(snap("389BK01", "8", "CountInGroup=1")) + picturePart(jpeg(1920, 1080, "one")))})
 }
 
