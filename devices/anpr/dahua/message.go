@@ -115,11 +115,12 @@ func (c *camera) wanted(e *event) bool {
 	return (e.code == "" || e.code == c.cfg.Event) && !strings.EqualFold(e.action, "stop")
 }
 
-// emit hands out the reading of an event with the pictures of an album. doc is the message.
+// emit hands out the reading of an event that came at now, with the pictures of an album.
+// doc is the message.
 func (c *camera) emit(now time.Time, offset int64, e *event, album *anpr.Album, mediaType string, doc []byte, out *devices.Out) {
-	stamp := obs.Stamp{At: obs.Unix(now)}
+	stamp := obs.Stamp{At: obs.Unix(now), Arrived: obs.Unix(now)}
 	if !e.at.IsZero() {
-		stamp = obs.Stamp{At: e.at, Err: e.err, Origin: obs.Device}
+		stamp.At, stamp.Err, stamp.Origin = e.at, e.err, obs.Device
 		if c.clocks != nil {
 			c.clocks.Heard(e.device, now, e.at, out)
 		}

@@ -29,6 +29,7 @@ type stream struct {
 // waiting are the events of one text whose pictures are on their way.
 type waiting struct {
 	events []event
+	at     time.Time // of their arrival
 	album  *anpr.Album
 	doc    []byte
 	told   bool // they have been handed out
@@ -167,7 +168,7 @@ func (s *stream) text(p []byte) {
 		s.held.better(events)
 	default:
 		s.flush()
-		s.held = &waiting{events: events, album: anpr.NewAlbum(s.env), doc: append([]byte(nil), p...)}
+		s.held = &waiting{events: events, at: s.now, album: anpr.NewAlbum(s.env), doc: append([]byte(nil), p...)}
 		if s.cfg.Mode == modeEvent {
 			s.flush() // there are no pictures
 		}
@@ -230,6 +231,6 @@ func (s *stream) flush() {
 	w := s.held
 	w.told = true
 	for i := range w.events {
-		s.emit(s.now, s.at, &w.events[i], w.album, textType, w.doc, s.out)
+		s.emit(w.at, s.at, &w.events[i], w.album, textType, w.doc, s.out)
 	}
 }
