@@ -21,7 +21,8 @@ type message struct {
 	out    *devices.Out
 	now    time.Time
 	event  *Event
-	at     int64 // offset of the event
+	came   time.Time // when the event came
+	at     int64     // offset of the event
 	raw    []byte
 	blobs  []obs.Blob
 	count  int
@@ -31,7 +32,9 @@ type message struct {
 	before *Event      // the event that was finished last, where pictures follow
 	told   time.Time   // when
 
-	beforeRaw []byte // its document
+	beforeRaw   []byte // its document
+	beforeBlobs []obs.Blob
+	beforeCame  time.Time
 }
 
 // TakePart implements push.PartSink.
@@ -101,7 +104,7 @@ func (m *message) take(e *Event, doc []byte, offset int64) {
 		return
 	}
 	m.finish()
-	m.event, m.at = e, offset
+	m.event, m.at, m.came = e, offset, m.now
 	m.raw = append(m.raw[:0], bytes.TrimSpace(doc)...)
 	if m.follow && e.MoreData {
 		m.finish() // the pictures come with a later event of the same UUID
@@ -121,7 +124,8 @@ func (m *message) takePicture(p push.Part, content []byte) {
 			m.out.Err(Proto, m.at, fmt.Sprintf("part %q: picture without an event", p.Label()), nil)
 			return
 		}
-		m.event, m.raw = m.before, append(m.raw[:0], m.beforeRaw...)
+		m.event, m.came, m.raw = m.before, m.beforeCame, append(m.raw[:0], m.beforeRaw...)
+		m.blobs, m.count = m.beforeBlobs, len(m.beforeBlobs)
 	}
 	if m.count++; m.count > maxPictures {
 		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: more than %d pictures", p.Label(), maxPictures), nil)
@@ -160,8 +164,8 @@ func (m *message) finish() {
 		m.cam.heard(m.now, e, plates, &m.hold)
 	}
 	if m.follow {
-		m.before, m.told = e, m.now
-		m.beforeRaw = append(m.beforeRaw[:0], m.raw...)
+		m.before, m.beforeCame, m.told = e, m.came, m.now
+		m.beforeRaw, m.beforeBlobs = append(m.beforeRaw[:0], m.raw...), m.blobs
 	}
 	if len(m.raw) > obs.MaxRaw {
 		media := "application/xml"
@@ -188,7 +192,7 @@ func (m *message) finish() {
 	}
 	for _, p := range plates {
 		p.Images = images
-		m.hold.Emit(m.now, m.raw, p)
+		m.hold.Emit(m.came, m.raw, p)
 		o := &m.hold.Obs[len(m.hold.Obs)-1]
 		o.Blobs = blobs
 		if e.HasAt {

@@ -79,7 +79,7 @@ func (r *platesReader) shut([][]byte) {}
 func (p *Plate) plate(role obs.PlateRole) *obs.Plate {
 	b := &obs.Plate{Role: role, EventID: "pic/" + p.Name, Late: true}
 	anpr.Text(b, p.Number)
-	e := Event{Country: p.Country, ISOCountry: p.Country}
+	e := Event{Country: p.Country} // an index; some firmware writes a region (EU), which is no country
 	b.Country = e.country()
 	if d := strings.ToLower(p.Direction); d == "forward" || d == "reverse" {
 		b.Direction = d
