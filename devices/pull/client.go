@@ -20,6 +20,7 @@ type Config struct {
 	// Recording reads responses that nobody asked for, one after the other, and passes over
 	// challenges.
 	Recording bool
+	Offset    int64 // of the first byte, in decode errors
 }
 
 type state uint8
@@ -66,7 +67,7 @@ func New(cfg Config, take Taker) *Client {
 	if cfg.MaxPart <= 0 {
 		cfg.MaxPart = MaxPart
 	}
-	c := &Client{cfg: cfg, take: take}
+	c := &Client{cfg: cfg, take: take, base: cfg.Offset}
 	if cfg.Recording {
 		c.state = head
 	}
@@ -118,8 +119,9 @@ func (c *Client) send(now time.Time, out *devices.Out) {
 	c.state, c.since, c.buf = head, now, c.buf[:0]
 }
 
-// Feed takes the bytes that arrived at now.
-func (c *Client) Feed(now time.Time, p []byte, out *devices.Out) {
+// Feed takes the bytes that arrived at now, and returns how many: fewer than all only where
+// out fails.
+func (c *Client) Feed(now time.Time, p []byte, out *devices.Out) (taken int) {
 	c.since, c.out = now, out
 	for len(p) > 0 && out.Fail == nil {
 		n := 0
@@ -133,9 +135,11 @@ func (c *Client) Feed(now time.Time, p []byte, out *devices.Out) {
 			n = c.takeBody(now, p)
 		}
 		c.base += int64(n)
+		taken += n
 		p = p[n:]
 	}
 	c.out = nil
+	return taken
 }
 
 // Finish notes that the device has closed the connection in order.
@@ -161,37 +165,46 @@ func (c *Client) fault(reason string, p []byte) {
 	c.out.Fail = &Fault{c.cfg.Proto, reason, false}
 }
 
-// takeHead takes bytes up to the end of a head, and returns how many.
+// takeHead takes bytes up to the end of a line of a head, and returns how many.
 func (c *Client) takeHead(now time.Time, p []byte) int {
 	k := 0
 	for k < len(p) && len(c.buf) == 0 && (p[k] == '\r' || p[k] == '\n') {
 		k++ // some devices write a line end too many after a body
 	}
-	had := len(c.buf)
-	c.buf = append(c.buf, p[k:min(len(p), k+MaxHead+4)]...)
-	end, content := -1, -1
-	if bytes.IndexByte(p[k:], '\n') >= 0 {
-		end, content = push.BlankLine(c.buf)
+	had, n := len(c.buf), len(p)
+	if i := bytes.IndexByte(p[k:], '\n'); i >= 0 {
+		n = k + i + 1
 	}
-	switch {
-	case !bytes.HasPrefix(c.buf, []byte("HTTP/")[:min(len(c.buf), 5)]):
-		c.fault("not an HTTP answer", c.buf)
-		return len(p)
-	case end < 0 && len(c.buf) >= MaxHead+4, end > MaxHead:
-		c.fault("head of an answer is too long", c.buf)
-		return len(p)
-	case end < 0:
-		return len(p)
+	n = min(n, k+MaxHead+4-had)
+	c.buf = append(c.buf, p[k:n]...)
+	for i := had; i < min(len(c.buf), len(version)); i++ {
+		if c.buf[i] != version[i] {
+			c.fault("not an HTTP answer", c.buf)
+			return k + i + 1 - had
+		}
+	}
+	if len(c.buf) == 0 || c.buf[len(c.buf)-1] != '\n' && len(c.buf) < MaxHead+4 {
+		return n
+	}
+	end, _ := push.BlankLine(c.buf)
+	if end < 0 {
+		if len(c.buf) == MaxHead+4 {
+			c.fault("head of an answer is too long", c.buf)
+		}
+		return n
 	}
 	r, reason := parseHead(c.buf[:end])
 	if reason != "" {
 		c.fault(reason, c.buf)
-		return len(p)
+		return n
 	}
 	c.buf = c.buf[:0]
 	c.begin(now, r)
-	return k + content - had
+	return n
 }
+
+// version is what every answer begins with.
+const version = "HTTP/"
 
 // begin prepares for the body that follows a head.
 func (c *Client) begin(now time.Time, r *Response) {

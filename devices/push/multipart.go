@@ -111,7 +111,7 @@ func (s *Splitter) advance(to PartSink) bool {
 	case sized:
 		if s.over {
 			if s.left == 0 {
-				s.begin(preamble)
+				s.state, s.scanned, s.over = preamble, 0, false
 				return true
 			}
 			return false
