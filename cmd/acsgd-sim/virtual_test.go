@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -299,26 +300,28 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestCamerasThatAreAsked: which way cameras tell changes no judgement.
-func TestCamerasThatAreAsked(t *testing.T) {
+// TestCamerasOfEveryKind: which way cameras tell changes no judgement.
+func TestCamerasOfEveryKind(t *testing.T) {
 	const day = `
 lanes  = 1
 length = "10m"
 [instruments]
-camera   = "isapi-stream"
+camera   = %q
 beams    = "coarse"
 pictures = "jpeg"
 [traffic]
 headway = "90s"
 stories = ["clean", "overloaded", "undeclared", "misread"]
 `
-	r, err := runVirtual(t.Context(), traffic(t, day), virtualOptions{Seed: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, faults := r.Failed(); faults > 0 || len(r.Outcomes) < 4 || r.Counts.Errors > 0 {
-		var b bytes.Buffer
-		r.Print(&b)
-		t.Errorf("%d vehicles, %d errors\n%s", len(r.Outcomes), r.Counts.Errors, b.String())
+	for _, camera := range []string{"isapi-stream", "dahua", "dahua-snap"} {
+		r, err := runVirtual(t.Context(), traffic(t, fmt.Sprintf(day, camera)), virtualOptions{Seed: 3})
+		if err != nil {
+			t.Fatalf("%s: %v", camera, err)
+		}
+		if _, faults := r.Failed(); faults > 0 || len(r.Outcomes) < 4 || r.Counts.Errors > 0 {
+			var b bytes.Buffer
+			r.Print(&b)
+			t.Errorf("%s: %d vehicles, %d errors\n%s", camera, len(r.Outcomes), r.Counts.Errors, b.String())
+		}
 	}
 }

@@ -21,6 +21,13 @@ type cameraKind struct {
 func cameraKinds() map[string]cameraKind {
 	return map[string]cameraKind{
 		"isapi": {driver: "anpr/isapi", link: Push, make: func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewISAPI(cfg, scene) }},
+		"dahua": {driver: "anpr/dahua", link: Push, settings: map[string]any{"confidence": 255},
+			make: func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewDahua(cfg, scene) }},
+		"dahua-snap": {driver: "anpr/dahua", link: TCP,
+			settings: map[string]any{"mode": "snap", "confidence": 255, "user": "lane", "password": "simulated"},
+			make: func(cfg anpr.Config, scene sim.Scene) sim.Machine {
+				return anpr.NewDahuaSnap(cfg, anpr.Snap{User: "lane", Password: "simulated"}, scene)
+			}},
 		// One connection a camera: nothing is fetched from its list.
 		"isapi-stream": {driver: "anpr/isapi", link: TCP,
 			settings: map[string]any{"mode": "stream", "poll": "off", "user": "lane", "password": "simulated"},
@@ -45,6 +52,9 @@ func (g *Gear) cameras(p *Plan, seed uint64) {
 		m := kind.make(anpr.Config{Name: c.class + "-" + g.ID, Station: float64(c.at), Role: c.model, CER: cfg.CER,
 			Plain: cfg.Pictures == "none", Channel: i + 1, Seed: seed + 400 + uint64(i)}, c.scene)
 		set := map[string]any{"role": c.role}
+		if kind.link == TCP {
+			set["channel"] = i + 1 // is what is asked for
+		}
 		maps.Copy(set, kind.settings)
 		g.add(&Instrument{Name: c.class, Class: c.class, Driver: kind.driver, Station: c.at, Role: c.role, Link: kind.link, Settings: set}, m, seed+40+uint64(i))
 	}
