@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -297,4 +298,30 @@ func cpu(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestCamerasOfEveryKind: which way cameras tell changes no judgement.
+func TestCamerasOfEveryKind(t *testing.T) {
+	const day = `
+lanes  = 1
+length = "10m"
+[instruments]
+camera   = %q
+beams    = "coarse"
+pictures = "jpeg"
+[traffic]
+headway = "90s"
+stories = ["clean", "overloaded", "undeclared", "misread"]
+`
+	for _, camera := range []string{"isapi-stream", "dahua", "dahua-snap"} {
+		r, err := runVirtual(t.Context(), traffic(t, fmt.Sprintf(day, camera)), virtualOptions{Seed: 3})
+		if err != nil {
+			t.Fatalf("%s: %v", camera, err)
+		}
+		if _, faults := r.Failed(); faults > 0 || len(r.Outcomes) < 4 || r.Counts.Errors > 0 {
+			var b bytes.Buffer
+			r.Print(&b)
+			t.Errorf("%s: %d vehicles, %d errors\n%s", camera, len(r.Outcomes), r.Counts.Errors, b.String())
+		}
+	}
 }

@@ -105,6 +105,8 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 			exitFaults, "error 95, plate 123ABC02"},
 		{"isapi", "anpr/isapi", `<EventNotificationAlert><eventType>ANPR</eventType><ANPR><licensePlate>123ABC02</licensePlate></ANPR></EventNotificationAlert>`,
 			exitFine, "plate 123ABC02"},
+		{"dahua", "anpr/dahua", "Events[0].EventBaseInfo.Code=TrafficJunction\r\nEvents[0].TrafficCar.PlateNumber=123 ABC 02\r\n\r\n" +
+			`{"Picture":{"Plate":{"PlateNumber":"01KG777ABC"},"SnapInfo":{"LanNo":1}}}`, exitFine, "plate 123ABC02, plate 01KG777ABC"},
 		{"cola that is cut off", "dims/cola", unhex(t, "02 02 02 02 00 00 00 13"), exitFaults, "error 0"},
 		{"nothing", "rpm/tsa", "", exitFine, ""},
 	} {

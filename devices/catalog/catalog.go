@@ -3,6 +3,7 @@ package catalog
 
 import (
 	"acsgd/devices"
+	"acsgd/devices/anpr/dahua"
 	"acsgd/devices/anpr/frigate"
 	"acsgd/devices/anpr/isapi"
 	"acsgd/devices/anpr/reader"
@@ -44,6 +45,7 @@ func Drivers() []devices.Driver {
 		contacts.Driver(),
 		n42.Driver(),
 		isapi.Driver(),
+		dahua.Driver(),
 		frigate.Driver(),
 		reader.Driver(),
 		modbusio.Driver(),

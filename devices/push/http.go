@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -22,6 +23,16 @@ type Request struct {
 func (r *Request) Path() string {
 	p, _, _ := strings.Cut(r.Target, "?")
 	return p
+}
+
+// query gives one parameter of the target's query, "" if it is not there.
+func (r *Request) query(name string) string {
+	_, raw, _ := strings.Cut(r.Target, "?")
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return "" // half a query is none
+	}
+	return q.Get(name)
 }
 
 // MaxHead is the longest request head.
@@ -82,6 +93,17 @@ func (r *Request) Answer(status string, headers ...string) []byte {
 
 // Tell gives the bytes of an answer with a text for the person who set the sender up.
 func (r *Request) Tell(status, text string, headers ...string) []byte {
+	if text != "" {
+		text += "\n"
+	}
+	return r.Reply(status, "text/plain; charset=utf-8", text, headers...)
+}
+
+// JSON is the media type of an answer for a machine.
+const JSON = "application/json"
+
+// Reply gives the bytes of an answer with a body of some media type.
+func (r *Request) Reply(status, mediaType, body string, headers ...string) []byte {
 	var b bytes.Buffer
 	b.WriteString("HTTP/1.1 " + status + "\r\n")
 	for _, h := range headers {
@@ -92,11 +114,10 @@ func (r *Request) Tell(status, text string, headers ...string) []byte {
 	} else {
 		b.WriteString("Connection: keep-alive\r\n")
 	}
-	if text != "" {
-		text += "\n"
-		b.WriteString("Content-Type: text/plain; charset=utf-8\r\n")
+	if body != "" {
+		b.WriteString("Content-Type: " + mediaType + "\r\n")
 	}
-	b.WriteString("Content-Length: " + strconv.Itoa(len(text)) + "\r\n\r\n" + text)
+	b.WriteString("Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	return b.Bytes()
 }
 

@@ -18,7 +18,7 @@ type ISAPI struct {
 	queue   [][]byte
 	waiting bool
 	sent    time.Time
-	reply   []byte
+	reply   incoming
 	beat    time.Time
 	started bool
 
@@ -61,7 +61,7 @@ func (c *ISAPI) Tick(now time.Time, out *sim.Out) {
 	if c.waiting && now.Sub(c.sent) > giveUp {
 		c.Refused++
 		c.waiting, c.queue, out.Close = false, nil, true
-		c.reply = c.reply[:0]
+		c.reply = incoming{}
 		return
 	}
 	c.next(now, out)
@@ -86,35 +86,21 @@ func (c *ISAPI) next(now time.Time, out *sim.Out) {
 
 // Feed implements sim.Machine.
 func (c *ISAPI) Feed(now time.Time, p []byte, out *sim.Out) {
-	c.reply = append(c.reply, p...)
-	for {
-		head, rest, ok := bytes.Cut(c.reply, []byte("\r\n\r\n"))
-		if !ok || !c.waiting {
+	c.reply.take(p)
+	for c.waiting {
+		m, ok := c.reply.next()
+		if !ok {
 			break
 		}
-		lines := strings.Split(string(head), "\r\n")
-		size := 0
-		for _, l := range lines[1:] {
-			if k, v, _ := strings.Cut(l, ":"); strings.EqualFold(k, "Content-Length") {
-				size, _ = strconv.Atoi(strings.TrimSpace(v)) // a wrong length is none
-			}
-		}
-		if len(rest) < size {
-			break
-		}
-		c.reply = append(c.reply[:0], rest[size:]...)
-		if strings.HasPrefix(lines[0], "HTTP/1.1 100") {
+		switch {
+		case strings.HasPrefix(m.first, "HTTP/1.1 100"):
 			continue
-		}
-		if strings.HasPrefix(lines[0], "HTTP/1.1 200") {
+		case strings.HasPrefix(m.first, "HTTP/1.1 200"):
 			c.Accepted++
-		} else {
+		default:
 			c.Refused++ // a real camera does not send it again
 		}
 		c.waiting = false
-	}
-	if len(c.reply) > 64<<10 {
-		c.reply = c.reply[:0]
 	}
 	c.next(now, out)
 }
@@ -127,7 +113,7 @@ func (c *ISAPI) Reset() {
 	if c.waiting {
 		c.Refused++
 	}
-	c.waiting, c.reply = false, c.reply[:0]
+	c.waiting, c.reply = false, incoming{}
 }
 
 // request is the complete push of one report.

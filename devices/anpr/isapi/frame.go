@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsgd/devices/anpr"
+	"acsgd/devices/anpr/xmlwalk"
 	"acsgd/internal/obs"
 	"acsgd/internal/plate"
 	"acsgd/internal/quant"
@@ -16,8 +17,10 @@ import (
 type Event struct {
 	Type, State string // eventType: ANPR, videoloss, heartBeat, ...; eventState: active, inactive
 	At          time.Time
-	HasAt       bool          // At was sent, with its zone
-	AtErr       time.Duration // resolution of At
+	HasAt       bool           // At was sent, with its zone
+	AtErr       time.Duration  // resolution of At
+	Zone        *time.Location // of At as sent
+	Stored      bool           // sent again, or from the camera's memory: it is not of now
 	UUID        string
 	Device      string // deviceUUID, MAC address or channel: whatever names the sender best
 	Pictures    int    // picNum; 0 is unknown
@@ -51,7 +54,7 @@ type Further struct{ Plate, Confidence string }
 // takes; 0 if p ends before it does. An error stands at offset n.
 func ParseEvent(p []byte) (e *Event, n int, err error) {
 	r := eventReader{e: new(Event)}
-	n, err = walk(p, &r)
+	n, err = xmlwalk.Walk(p, &r)
 	if err != nil {
 		return nil, n, err
 	}
@@ -61,7 +64,7 @@ func ParseEvent(p []byte) (e *Event, n int, err error) {
 // eventReader fills an Event from the document.
 type eventReader struct{ e *Event }
 
-func (r *eventReader) open(path [][]byte) error {
+func (r *eventReader) Open(path [][]byte, _ []byte) error {
 	if len(path) == 1 && string(path[0]) != "EventNotificationAlert" {
 		return fmt.Errorf("document %.40q is not an EventNotificationAlert", path[0])
 	}
@@ -76,9 +79,9 @@ func (r *eventReader) open(path [][]byte) error {
 	return nil
 }
 
-func (r *eventReader) shut([][]byte) {}
+func (r *eventReader) Shut([][]byte) {}
 
-func (r *eventReader) leaf(path [][]byte, text []byte) {
+func (r *eventReader) Leaf(path [][]byte, text []byte) {
 	if len(path) < 2 {
 		return
 	}
@@ -111,7 +114,7 @@ func (r *eventReader) head(name, text string) {
 	case "eventState":
 		e.State = text
 	case "dateTime":
-		e.At, e.AtErr, e.HasAt = eventTime(text)
+		e.At, e.AtErr, e.Zone, e.HasAt = eventTime(text)
 	case "UUID":
 		e.UUID = text
 	case "deviceUUID":
@@ -120,6 +123,8 @@ func (r *eventReader) head(name, text string) {
 		if e.Device == "" {
 			e.Device = text
 		}
+	case "isDataRetransmission":
+		e.Stored = e.Stored || text == "true"
 	case "picNum":
 		e.Pictures = int(number(text))
 	}
@@ -148,6 +153,8 @@ func (r *eventReader) anpr(name, text string) {
 		e.Direction = text
 	case "ADRNo":
 		e.ADR = text
+	case "alarmDataType":
+		e.Stored = e.Stored || text == "1"
 	case "hasMoreData":
 		e.MoreData = text == "true"
 	}
@@ -187,14 +194,15 @@ func number(s string) int64 {
 
 // eventTime reads dateTime: ISO 8601 with a zone, milliseconds on newer firmware. A time
 // without a zone is not used: it may be of any hour.
-func eventTime(s string) (at time.Time, e time.Duration, ok bool) {
+func eventTime(s string) (at time.Time, e time.Duration, zone *time.Location, ok bool) {
 	if at, err := time.Parse(time.RFC3339, s); err == nil {
 		if e = time.Second; strings.Contains(s, ".") {
 			e = time.Millisecond
 		}
-		return at.UTC(), e, true
+		name, offset := at.Zone()
+		return at.UTC(), e, time.FixedZone(name, offset), true
 	}
-	return time.Time{}, 0, false
+	return time.Time{}, 0, nil, false
 }
 
 // Reading reports whether the event is about a vehicle; heart-beats (videoloss inactive,
@@ -207,7 +215,7 @@ func (e *Event) Reading() bool {
 // plates gives the readings of the event: one, and one for each further plate on the same
 // vehicle. role is where the camera looks.
 func (e *Event) plates(role obs.PlateRole) []*obs.Plate {
-	p := &obs.Plate{Role: role, Country: e.country(), EventID: e.id()}
+	p := &obs.Plate{Role: role, Country: e.country(), EventID: e.id(), Late: e.Stored}
 	anpr.Text(p, e.Plate)
 	if e.Original != "" && e.Original != p.Text && p.Text != "" {
 		p.Original = e.Original
@@ -231,7 +239,7 @@ func (e *Event) plates(role obs.PlateRole) []*obs.Plate {
 	}
 	list := []*obs.Plate{p}
 	for _, f := range e.Further {
-		q := &obs.Plate{Role: p.Role, Country: "", EventID: fmt.Sprintf("%s#%d", p.EventID, len(list)+1), Direction: p.Direction}
+		q := &obs.Plate{Role: p.Role, Country: "", EventID: fmt.Sprintf("%s#%d", p.EventID, len(list)+1), Direction: p.Direction, Late: p.Late}
 		anpr.Text(q, f.Plate)
 		if q.Text == "" || q.Text == p.Text || len(list) > 4 {
 			continue

@@ -31,6 +31,11 @@ Settings
   allow        []       addresses or networks (10.20.1.0/24) that may push; empty: all
   user         ""       asks for HTTP Digest (MD5 or SHA-256) if set
   password     ""
+  basic        false    takes HTTP Basic too, whose password anybody on the way can read
+  token        ""       asks for a Bearer token, or for ?token= behind the path
+  tls          {}       certificate, key (PEM files): the link is HTTPS, 1.2 or later;
+                        clients: the authorities whose certificate a camera must show;
+                        names: those its certificate may bear, empty takes all
   max_body     67108864 largest message; a larger one is answered 413
   max_picture  16777216 largest picture; a larger one is left out and reported
   answer       "1s"     a message that is not durable by then is answered 503

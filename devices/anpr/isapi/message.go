@@ -8,40 +8,50 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/anpr"
+	"acsgd/devices/push"
 	"acsgd/internal/obs"
 )
 
 // message collects what one push says: an event, pictures before or after it.
 type message struct {
 	cfg    *Config
+	cam    *camera // nil in a recording
+	follow bool    // pictures come after their document only, as in a stream
 	env    *devices.Env
 	out    *devices.Out
 	now    time.Time
 	event  *Event
-	at     int64 // offset of the event
+	came   time.Time // when the event came
+	at     int64     // offset of the event
 	raw    []byte
 	blobs  []obs.Blob
 	count  int
 	hold   devices.Out // readings of this message, until it has ended
 	unkept bool        // evidence could not be stored
 	alive  bool        // something that a camera says was understood
+	before *Event      // the event that was finished last, where pictures follow
+	told   time.Time   // when
+
+	beforeRaw   []byte // its document
+	beforeBlobs []obs.Blob
+	beforeCame  time.Time
 }
 
-// takePart implements partSink.
-func (m *message) takePart(p part, content []byte) {
+// TakePart implements push.PartSink.
+func (m *message) TakePart(p push.Part, content []byte) {
 	switch {
 	case len(content) == 0: // announced, but not taken
-	case looksXML(content) || strings.HasSuffix(p.media, "/xml"):
+	case looksXML(content) || strings.HasSuffix(p.Media, "/xml"):
 		m.takeXML(content, m.at)
-	case strings.HasSuffix(p.media, "/json"):
-		m.alive = true // events other than plates; they have no number here
+	case looksJSON(content) || strings.HasSuffix(p.Media, "/json"):
+		m.takeJSON(content, m.at)
 	default:
 		m.takePicture(p, content)
 	}
 }
 
-// partFault implements partSink.
-func (m *message) partFault(offset int64, reason string) {
+// PartFault implements push.PartSink.
+func (m *message) PartFault(offset int64, reason string) {
 	m.out.Err(Proto, offset, reason, nil)
 }
 
@@ -64,29 +74,64 @@ func (m *message) takeXML(p []byte, offset int64) {
 			m.out.Err(Proto, offset+int64(n), err.Error(), p)
 			return
 		}
-		m.alive = true
-		if e.Reading() {
-			m.finish()
-			m.event, m.at = e, offset
-			m.raw = append(m.raw[:0], bytes.TrimSpace(p[:n])...)
-		}
+		m.take(e, p[:n], offset)
 		p = p[n:]
 		offset += int64(n)
 	}
 }
 
+// takeJSON reads a JSON body.
+func (m *message) takeJSON(p []byte, offset int64) {
+	if len(p) > maxBare {
+		m.out.Err(Proto, offset, "JSON body is larger than is taken", p)
+		return
+	}
+	e, err := ParseJSON(p)
+	if err != nil {
+		m.out.Err(Proto, offset, err.Error(), p)
+		return
+	}
+	m.take(e, p, offset)
+}
+
+// take begins the reading of an event; what stands for itself is told at once.
+func (m *message) take(e *Event, doc []byte, offset int64) {
+	m.alive = true
+	if !e.Reading() {
+		if m.cam != nil {
+			m.cam.heard(m.now, e, nil, m.out)
+		}
+		return
+	}
+	m.finish()
+	m.event, m.at, m.came = e, offset, m.now
+	m.raw = append(m.raw[:0], bytes.TrimSpace(doc)...)
+	if m.follow && e.MoreData {
+		m.finish() // the pictures come with a later event of the same UUID
+	}
+}
+
 // takePicture checks and stores one picture.
-func (m *message) takePicture(p part, content []byte) {
+func (m *message) takePicture(p push.Part, content []byte) {
 	pic, err := anpr.CheckPicture(content)
 	if err != nil {
-		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: %v", p.label(), err), content)
+		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: %v", p.Label(), err), content)
 		return
+	}
+	if m.follow && m.event == nil {
+		// Its event was finished without it: the event is told again, with it.
+		if m.before == nil || m.now.Sub(m.told) > same {
+			m.out.Err(Proto, m.at, fmt.Sprintf("part %q: picture without an event", p.Label()), nil)
+			return
+		}
+		m.event, m.came, m.raw = m.before, m.beforeCame, append(m.raw[:0], m.beforeRaw...)
+		m.blobs, m.count = m.beforeBlobs, len(m.beforeBlobs)
 	}
 	if m.count++; m.count > maxPictures {
-		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: more than %d pictures", p.label(), maxPictures), nil)
+		m.out.Err(Proto, m.at, fmt.Sprintf("part %q: more than %d pictures", p.Label(), maxPictures), nil)
 		return
 	}
-	m.keep(pic.MediaType, content, p.label())
+	m.keep(pic.MediaType, content, p.Label())
 }
 
 const maxPictures = 16
@@ -115,8 +160,19 @@ func (m *message) finish() {
 		return
 	}
 	plates := e.plates(obs.PlateRole(m.cfg.Role))
+	if m.cam != nil {
+		m.cam.heard(m.now, e, plates, &m.hold)
+	}
+	if m.follow {
+		m.before, m.beforeCame, m.told = e, m.came, m.now
+		m.beforeRaw, m.beforeBlobs = append(m.beforeRaw[:0], m.raw...), m.blobs
+	}
 	if len(m.raw) > obs.MaxRaw {
-		m.keep("application/xml", m.raw, "event")
+		media := "application/xml"
+		if looksJSON(m.raw) {
+			media = "application/json"
+		}
+		m.keep(media, m.raw, "event")
 	}
 	blobs := make([]obs.Blob, 0, len(m.blobs))
 	var images []string
@@ -136,11 +192,14 @@ func (m *message) finish() {
 	}
 	for _, p := range plates {
 		p.Images = images
-		m.hold.Emit(m.now, m.raw, p)
+		m.hold.Emit(m.came, m.raw, p)
 		o := &m.hold.Obs[len(m.hold.Obs)-1]
 		o.Blobs = blobs
 		if e.HasAt {
 			o.Stamp.At, o.Stamp.Err, o.Stamp.Origin = e.At, e.AtErr, obs.Device
+			if e.Stored && m.cam != nil { // nobody can correct it by when it arrived
+				o.Stamp.At = m.cam.clocks.Correct(e.Device, e.At)
+			}
 		}
 	}
 	m.event, m.raw, m.blobs, m.count = nil, m.raw[:0], nil, 0

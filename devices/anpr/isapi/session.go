@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/pull"
 	"acsgd/devices/push"
 )
 
@@ -17,7 +18,7 @@ const Proto = "isapi"
 type Session struct {
 	cfg   *Config
 	env   devices.Env
-	gate  *push.Gate // nil: everybody may push
+	door  *push.Door // nil: everybody may push
 	live  bool       // a camera waits for answers; false in a recording, which is read on after errors
 	state state
 	buf   []byte
@@ -26,13 +27,15 @@ type Session struct {
 	left  int64 // of the body
 	size  int64 // of the body so far
 	chunk push.Dechunker
-	split *splitter // of a multipart body
-	doc   []byte    // an XML body
+	split *push.Splitter // of a multipart body
+	doc   []byte         // an XML body
 	msg   message
 	heard time.Time // the last byte
 	tick  bool      // a stream's message waits for more pictures
 
-	closed bool // a > has arrived since a bare document was last tried
+	client *pull.Client // of answers
+
+	closed bool // a > or } has arrived since a bare document was last tried
 }
 
 type state uint8
@@ -42,8 +45,9 @@ const (
 	head               // a request head
 	body
 	refused // a body that is thrown away
-	bare    // XML documents without HTTP
+	bare    // XML or JSON documents without HTTP
 	stream  // multipart without HTTP, to its end
+	answers // what a camera has answered, in a recording
 	lost    // looking for something that can be understood
 )
 
@@ -56,18 +60,19 @@ const (
 	together = time.Second
 )
 
-func newSession(cfg *Config, env devices.Env, g *push.Gate, live bool) *Session {
-	s := &Session{cfg: cfg, env: env, gate: g, live: live}
+func newSession(cfg *Config, env devices.Env, d *push.Door, cam *camera, live bool) *Session {
+	s := &Session{cfg: cfg, env: env, door: d, live: live}
 	if s.env.Keep == nil {
 		s.env.Keep = nameOnly
 	}
+	s.msg.cfg, s.msg.env, s.msg.cam = cfg, &s.env, cam
 	return s
 }
 
 // Feed implements devices.Session.
 func (s *Session) Feed(now time.Time, p []byte, out *devices.Out) {
 	s.heard = now
-	s.msg.cfg, s.msg.env, s.msg.out, s.msg.now = s.cfg, &s.env, out, now
+	s.msg.out, s.msg.now = out, now
 	before := len(out.Obs)
 	for len(p) > 0 && out.Fail == nil {
 		p = p[s.consume(p, out):]
@@ -86,9 +91,11 @@ func (s *Session) consume(p []byte, out *devices.Out) int {
 		return s.takeBody(p, out)
 	case stream:
 		return s.streamBytes(p, out)
+	case answers:
+		return s.answerBytes(p, out)
 	}
 	s.buf = append(s.buf, p...)
-	s.closed = s.closed || bytes.IndexByte(p, '>') >= 0
+	s.closed = s.closed || bytes.IndexByte(p, '>') >= 0 || bytes.IndexByte(p, '}') >= 0
 	for out.Fail == nil && s.advance(out) {
 	}
 	// What belongs to a body is handed back, so that it is not copied again.
@@ -103,21 +110,21 @@ func (s *Session) consume(p []byte, out *devices.Out) int {
 
 // streamBytes takes bytes of a multipart body outside HTTP.
 func (s *Session) streamBytes(p []byte, out *devices.Out) int {
-	if s.split.parts == 0 && s.size < maxPartHeader {
-		p = p[:min(len(p), int(maxPartHeader-s.size))] // up to where the first part must have begun
+	if s.split.Parts() == 0 && s.size < push.MaxPartHeader {
+		p = p[:min(len(p), int(push.MaxPartHeader-s.size))] // up to where the first part must have begun
 	}
-	s.split.feed(p, &s.msg)
+	s.split.Feed(p, &s.msg)
 	s.base += int64(len(p))
 	s.size += int64(len(p))
 	e := s.msg.event
 	s.tick = e != nil
 	switch {
-	case s.split.state == epilogue:
+	case s.split.Ended():
 		s.msg.finish()
-		s.state, s.split = start, nil
+		s.state, s.split, s.msg.follow = start, nil, false
 	case e != nil && e.Pictures > 0 && s.msg.count >= e.Pictures:
 		s.msg.finish()
-	case s.size >= maxPartHeader && s.split.parts == 0:
+	case s.size >= push.MaxPartHeader && s.split.Parts() == 0:
 		s.fault(out, "no multipart body")
 	}
 	s.msg.release()
@@ -156,7 +163,7 @@ func (s *Session) begin() bool {
 		return false
 	}
 	switch {
-	case s.buf[0] == '<':
+	case s.buf[0] == '<', s.buf[0] == '{':
 		s.state = bare
 	case s.buf[0] == '-' && s.buf[1] == '-':
 		i := bytes.IndexByte(s.buf, '\n')
@@ -168,9 +175,9 @@ func (s *Session) begin() bool {
 			return true
 		}
 		name := bytes.TrimRight(s.buf[2:i], "\r \t")
-		s.split = newSplitter(string(name), s.cfg.MaxPicture, s.base)
+		s.split = push.NewSplitter(string(name), s.cfg.MaxPicture, s.base)
 		s.state, s.size = stream, 0
-		s.msg.at = s.base
+		s.msg.at, s.msg.follow = s.base, true
 		text := s.buf
 		s.buf = nil
 		for len(text) > 0 && s.state == stream {
@@ -178,6 +185,15 @@ func (s *Session) begin() bool {
 		}
 		s.buf = append(s.buf, text...)
 		return s.state != stream
+	case !s.live && len(s.buf) < len(answer) && string(s.buf) == answer[:len(s.buf)]:
+		return false
+	case !s.live && bytes.HasPrefix(s.buf, []byte(answer)):
+		s.client = pull.New(pull.Config{Proto: Proto, MaxPart: s.cfg.MaxPicture, MaxBody: maxList, Recording: true, Offset: s.base}, replayed{s})
+		s.state, s.msg.at, s.msg.follow = answers, s.base, true
+		text := s.buf
+		s.buf = nil
+		s.buf = append(s.buf, text[s.answerBytes(text, s.msg.out):]...)
+		return s.state != answers
 	default:
 		s.state = head
 	}
@@ -215,8 +231,8 @@ func (s *Session) readHead(out *devices.Out) bool {
 		out.Ack([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	s.msg.at = s.base
-	if boundary := param(s.req.ContentType, "boundary"); boundary != "" {
-		s.split = newSplitter(boundary, s.cfg.MaxPicture, s.base)
+	if boundary := push.Param(s.req.ContentType, "boundary"); boundary != "" {
+		s.split = push.NewSplitter(boundary, s.cfg.MaxPicture, s.base)
 	}
 	s.state = body
 	return s.endIfEmpty(out)
@@ -236,12 +252,12 @@ func (s *Session) refuse(out *devices.Out) (status string, headers []string) {
 	case r.Length > s.cfg.MaxBody:
 		out.Err(Proto, s.base, "body is larger than is taken", []byte(r.Target))
 		return "413 Content Too Large", nil
-	case s.gate != nil:
-		if challenge, why := s.gate.Check(r, s.heard); challenge != "" {
+	case s.door != nil:
+		if challenges, why := s.door.Check(r, s.heard); challenges != nil {
 			if why != "" {
 				out.Err(Proto, s.base, why, nil)
 			}
-			return "401 Unauthorized", []string{challenge}
+			return "401 Unauthorized", challenges
 		}
 	}
 	return "", nil
@@ -287,11 +303,11 @@ func (s *Session) bodyBytes(p []byte, out *devices.Out) {
 	switch {
 	case s.state == refused:
 	case s.split != nil:
-		s.split.feed(p, &s.msg)
+		s.split.Feed(p, &s.msg)
 	case len(s.doc) <= maxBare:
 		s.doc = append(s.doc, p[:min(len(p), maxBare+1-len(s.doc))]...)
 		if len(s.doc) > maxBare {
-			out.Err(Proto, s.msg.at, "XML body is larger than is taken", s.doc)
+			out.Err(Proto, s.msg.at, "XML or JSON body is larger than is taken", s.doc)
 		}
 	}
 }
@@ -308,10 +324,10 @@ func (s *Session) endBody(out *devices.Out) {
 	case len(s.doc) > maxBare:
 	case looksXML(s.doc):
 		s.msg.takeXML(s.doc, s.msg.at)
-	case len(s.doc) > 0 && mediaType(s.req.ContentType) == "application/json":
-		s.msg.alive = true
+	case looksJSON(s.doc):
+		s.msg.takeJSON(s.doc, s.msg.at)
 	case len(s.doc) > 0:
-		out.Err(Proto, s.msg.at, "body is neither XML nor multipart", s.doc)
+		out.Err(Proto, s.msg.at, "body is neither XML nor JSON nor multipart", s.doc)
 	}
 	s.split = nil
 	s.msg.finish()
@@ -328,10 +344,10 @@ func (s *Session) endBody(out *devices.Out) {
 // readBare reads a document outside HTTP.
 func (s *Session) readBare(out *devices.Out) bool {
 	if !s.closed && len(s.buf) <= maxBare {
-		return false // a document that was not whole can only have ended with a new >
+		return false // a document that was not whole can only have ended with a new one
 	}
 	s.closed = false
-	e, n, err := ParseEvent(s.buf)
+	e, n, err := parseBare(s.buf)
 	switch {
 	case err != nil:
 		s.base += int64(n)
@@ -344,16 +360,27 @@ func (s *Session) readBare(out *devices.Out) bool {
 	case n == 0:
 		return false
 	}
-	s.msg.alive = true
-	if e.Reading() {
-		s.msg.event, s.msg.at, s.msg.raw = e, s.base, append(s.msg.raw[:0], bytes.TrimSpace(s.buf[:n])...)
-		s.msg.finish()
-		s.msg.release()
-	}
+	s.msg.take(e, s.buf[:n], s.base)
+	s.msg.finish()
+	s.msg.release()
 	s.closed = len(s.buf) > n
 	s.drop(n)
 	s.state = start
 	return true
+}
+
+// parseBare reads the document that p begins with; n is 0 if it is not whole.
+func parseBare(p []byte) (e *Event, n int, err error) {
+	if p[0] != '{' {
+		return ParseEvent(p)
+	}
+	if n = jsonLength(p); n == 0 {
+		return nil, 0, nil
+	}
+	if e, err = ParseJSON(p[:n]); err != nil {
+		return nil, 0, err
+	}
+	return e, n, nil
 }
 
 // fault reports what cannot be understood. A live connection is given up, because the
@@ -377,7 +404,7 @@ type givenUp struct{ reason string }
 
 func (e *givenUp) Error() string { return Proto + ": " + e.reason }
 
-var beginnings = [][]byte{[]byte("POST "), []byte("PUT "), []byte("<?xml"), []byte("<EventNotificationAlert")}
+var beginnings = [][]byte{[]byte("POST "), []byte("PUT "), []byte(answer), []byte("<?xml"), []byte("<EventNotificationAlert")}
 
 // search looks for the beginning of a message.
 func (s *Session) search() bool {
@@ -396,7 +423,7 @@ func (s *Session) Tick(now time.Time, out *devices.Out) {
 	if at, ok := s.Deadline(); !ok || now.Before(at) {
 		return
 	}
-	if s.state == stream {
+	if s.state == stream || s.state == answers {
 		s.flush(now, out)
 		return
 	}
@@ -409,7 +436,11 @@ func (s *Session) Tick(now time.Time, out *devices.Out) {
 
 // Finish implements devices.Finisher: the camera has closed the connection.
 func (s *Session) Finish(now time.Time, out *devices.Out) {
-	if s.state == stream {
+	if s.state == answers {
+		s.client.Finish(now, out)
+		out.Fail = nil // a recording ends where it ends
+	}
+	if s.state == stream || s.state == answers {
 		s.flush(now, out)
 		return
 	}
@@ -428,7 +459,7 @@ func (s *Session) flush(now time.Time, out *devices.Out) {
 // Deadline implements devices.Session.
 func (s *Session) Deadline() (time.Time, bool) {
 	switch {
-	case s.state == stream && s.tick:
+	case (s.state == stream || s.state == answers) && s.tick:
 		return s.heard.Add(together), true
 	case s.live && (s.state == head || s.state == body || s.state == refused || s.state == bare):
 		return s.heard.Add(patience), true

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsgd/devices"
+	"acsgd/devices/anpr"
 	"acsgd/devices/devicestest"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
@@ -229,7 +230,7 @@ func TestCapturedMessages(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	devicestest.Run(t, Driver(), devicestest.Script{Good: []byte(golden), Want: 1, Settings: `path = "/anpr/front"`})
+	devicestest.Run(t, Driver(), devicestest.Script{Good: []byte(golden), Want: 1, Settings: `path = "/anpr/front"`, Once: true})
 }
 
 // TestALateCommitIsAnswered503 runs the source: an answer is due after a second.
@@ -287,12 +288,12 @@ func TestOthersAreKeptOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, errs, sent := see(t, newSession(cfg, devices.Env{}, nil, true), strings.Replace(golden, "/anpr/front", "/other", 1)+golden)
+	list, errs, sent := see(t, newSession(cfg, devices.Env{}, nil, nil, true), strings.Replace(golden, "/anpr/front", "/other", 1)+golden)
 	if len(list) != 1 || len(errs) != 1 || strings.Count(sent, "404") != 1 || strings.Count(sent, "200") != 1 {
 		t.Errorf("another path: %d readings, errors %v, answers %q", len(list), errs, sent)
 	}
 	big := "POST / HTTP/1.1\r\nContent-Length: 1000000000\r\n\r\n"
-	if list, errs, sent := see(t, newSession(cfg, devices.Env{}, nil, true), strings.Replace(big, "/", "/anpr/front", 1)); len(list) != 0 || len(errs) != 2 || !strings.Contains(sent, "413") {
+	if list, errs, sent := see(t, newSession(cfg, devices.Env{}, nil, nil, true), strings.Replace(big, "/", "/anpr/front", 1)); len(list) != 0 || len(errs) != 2 || !strings.Contains(sent, "413") {
 		t.Errorf("a body of a gigabyte: errors %v, answer %q", errs, sent)
 	}
 }
@@ -302,6 +303,8 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte(alert+alert), uint8(1))
 	f.Add([]byte("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<a/>\n\r\n0\r\n\r\n"), uint8(3))
 	f.Add([]byte("--b\r\nContent-Type: text/xml\r\n\r\n"+alert+"\r\n--b\r\n\r\n\xff\xd8\r\n--b--"), uint8(5))
+	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/xml\r\n\r\n"+alert+"\r\n--b\r\nA: b\r\n\r\n\xff\xd8\r\n--b--"), uint8(5))
+	f.Add([]byte(`{"eventType":"ANPR","ANPR":{"licensePlate":"A1"}}{"eventType":"x"}`), uint8(2))
 	f.Fuzz(func(t *testing.T, p []byte, step uint8) {
 		whole, errs, sent := see(t, recording(t), string(p))
 		var pieces []string
@@ -336,7 +339,7 @@ func FuzzParseEvent(f *testing.F) {
 }
 
 func BenchmarkPush(b *testing.B) {
-	s := newSession(&Config{MaxBody: 64 << 20, MaxPicture: 16 << 20}, devices.Env{Keep: func(string, []byte) (obs.Blob, error) { return obs.Blob{}, nil }}, nil, false)
+	s := newSession(&Config{Push: anpr.PushDefaults()}, devices.Env{Keep: func(string, []byte) (obs.Blob, error) { return obs.Blob{}, nil }}, nil, nil, false)
 	var out devices.Out
 	p := []byte(golden)
 	b.SetBytes(int64(len(p)))

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -48,8 +50,16 @@ type Reader struct {
 var _ reader.Engine = (*Reader)(nil)
 
 // Open loads the networks: our own are part of the program, those of PP-OCRv4 and
-// onnxruntime are in dir ("" for none). The error says why neither engine can be had.
+// onnxruntime are in dir ("": the folder ocr beside the program). The error says why
+// neither engine can be had.
 func Open(dir string) (reader.Engine, error) {
+	if dir == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("second reader: where the program stands: %w", err)
+		}
+		dir = filepath.Join(filepath.Dir(exe), "ocr")
+	}
 	r := &Reader{engines: map[string]engine{}, missing: map[string]error{}, decoders: map[string]*ctc.Decoder{}}
 	p, err := openPPOCR(dir)
 	if err == nil {

@@ -90,7 +90,7 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 		return nil, err
 	}
 	b := newBook()
-	inner := devices.Listen(push.Only(open, allow, proto, env), func() devices.Session { return &session{cfg: c, env: env, book: b, live: true} }, env,
+	inner := devices.Listen(push.Only(open, allow, proto, env), func() devices.Session { return newSession(c, env, b, true) }, env,
 		devices.ListenConfig{Max: connections, Idle: c.Idle})
 	return &source{push.InTime(inner, c.Answer), b}, nil
 }
@@ -124,5 +124,5 @@ func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 		return nil, err
 	}
 	c.Path, c.User = "", ""
-	return &session{cfg: c, env: env, book: newBook()}, nil
+	return newSession(c, env, newBook(), false), nil
 }

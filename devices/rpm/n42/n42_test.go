@@ -136,7 +136,7 @@ func TestWhatIsNoOccupancy(t *testing.T) {
 		{"no length", strings.Replace(whole, "<RealTimeDuration>PT10S</RealTimeDuration>", "", 1), "without its time or its length"},
 		{"cut", whole[:1000], "inside a message"},
 		{"an entity", strings.Replace(whole, "<RadInstrumentData ", "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><RadInstrumentData ", 1), "type definition"},
-		{"something else", "hello\r\n\r\n", "neither an HTTP request nor a document"},
+		{"something else", "hello\r\n\r\n", "no HTTP request, or one whose head is too long"},
 	} {
 		seen, said := decode(t, c.in)
 		if len(seen) > 0 || !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, c.say) }) {
@@ -174,7 +174,7 @@ func TestAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg.Path, cfg.User, cfg.Password = "/n42", "u", "p"
-		s := &session{cfg: cfg, book: newBook(), live: true}
+		s := newSession(cfg, devices.Env{}, newBook(), true)
 		var out devices.Out
 		s.Feed(time.Unix(2e9, 0), []byte(c.in), &out)
 		if len(out.Acks) == 0 || !strings.HasPrefix(string(out.Acks[0].Then), "HTTP/1.1 "+c.answer) {

@@ -106,7 +106,7 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &source{inner, book}, nil
+		return book.Source(inner), nil
 	}
 	open, err := env.Link(sec.Link)
 	if err != nil {
@@ -118,7 +118,7 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	}
 	inner := devices.Listen(push.Only(open, c.allow, proto, env), func() devices.Session { return newSession(taker{c, env, book}, g, true) }, env,
 		devices.ListenConfig{Max: c.Connections, Idle: c.Idle})
-	return &source{push.InTime(inner, c.Answer), book}, nil
+	return book.Source(push.InTime(inner, c.Answer)), nil
 }
 
 // NewSession makes the decoder of what a logger sent: requests, or records one after the

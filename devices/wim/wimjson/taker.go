@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/push"
 	"acsgd/devices/wim/record"
 	"acsgd/internal/obs"
 )
@@ -47,13 +48,13 @@ func (t taker) take(now time.Time, offset int64, body []byte, live bool, out *de
 	if t.cfg.Lane != "" && r.Lane != t.cfg.Lane {
 		return foreign, nil
 	}
-	switch t.book.look(r.ID, body) {
-	case durable:
+	switch t.book.Look(r.ID, body) {
+	case push.Durable:
 		out.Frames++
 		return known, nil
-	case waiting:
+	case push.Waiting:
 		return later, errWaiting
-	case other:
+	case push.Other:
 		return conflict, errConflict
 	}
 	raw, blobs, err := t.evidence(body)
@@ -68,7 +69,7 @@ func (t taker) take(now time.Time, offset int64, body []byte, live bool, out *de
 		out.Emit(now, nil, h)
 	}
 	ws := r.Weighings(t.cfg.how())
-	t.book.enter(r.ID, body, ws, live)
+	from := len(out.Obs)
 	for i, w := range ws {
 		o := obs.Observation{Stamp: obs.Stamp{At: r.End, Origin: obs.Device}, Body: w}
 		if i == len(ws)-1 {
@@ -76,6 +77,7 @@ func (t taker) take(now time.Time, offset int64, body []byte, live bool, out *de
 		}
 		out.Obs = append(out.Obs, o)
 	}
+	t.book.Enter(r.ID, body, out.Obs[from:], live)
 	return taken, nil
 }
 

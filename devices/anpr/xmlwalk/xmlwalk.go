@@ -1,4 +1,9 @@
-package isapi
+// Package xmlwalk reads the XML that cameras write. It takes what they really send: unknown
+// elements, prefixes and namespaces that differ with the firmware, bare ampersands, a byte
+// order mark, blank lines before the declaration. Declared entities are never expanded, so a
+// document cannot grow; its depth and its tags are bounded, and so is its memory where the
+// caller bounds its bytes.
+package xmlwalk
 
 import (
 	"bytes"
@@ -7,27 +12,51 @@ import (
 	"unicode/utf8"
 )
 
-// visitor is told what an XML document holds. path is the chain of local names (prefixes
+// Visitor is told what an XML document holds. path is the chain of local names (prefixes
 // and namespaces left out, because cameras, recorders and firmware versions differ in
-// them) from the root to the element; it and text are valid during the call.
-type visitor interface {
-	open(path [][]byte) error        // a refusal ends the walk
-	leaf(path [][]byte, text []byte) // an element without children, its text trimmed
-	shut(path [][]byte)              // the end of an element with children
+// them) from the root to the element; it, attrs and text are valid during the call.
+type Visitor interface {
+	Open(path [][]byte, attrs []byte) error // a refusal ends the walk; see Attr
+	Leaf(path [][]byte, text []byte)        // an element without children, its text trimmed
+	Shut(path [][]byte)                     // the end of an element with children
 }
 
 const (
-	maxDepth = 32
-	maxTag   = 4 << 10 // a stray quote must not swallow the document
+	// MaxDepth is how deep elements may be nested.
+	MaxDepth = 32
+	maxTag   = 4 << 10
 )
 
-// walk reads the first document in p and returns how many bytes it takes, 0 if p ends
-// before the document does. It takes what cameras really send: unknown elements, bare
-// ampersands, a byte order mark, blank lines before the declaration. An error has the
-// offset at which reading stopped.
-func walk(p []byte, v visitor) (n int, err error) {
-	w := walker{p: p, v: v}
+// Walk reads the first document in p and returns how many bytes it takes, 0 if p ends
+// before the document does. An error has the offset at which reading stopped.
+func Walk(p []byte, v Visitor) (n int, err error) { return New(v).More(p) }
+
+// Walker reads one document whose bytes arrive little by little.
+type Walker struct {
+	// MaxTag bounds one tag with its attributes: a stray quote must not swallow the document.
+	// New sets 4 KiB.
+	MaxTag int
+
+	p     []byte
+	at    int
+	v     Visitor
+	path  [][]byte
+	text  []byte
+	plain bool // the innermost element has no children so far
+	done  bool
+}
+
+// New makes the walker of one document.
+func New(v Visitor) *Walker { return &Walker{v: v, MaxTag: maxTag} }
+
+// More reads on in p, which is the document from its beginning as far as it has arrived,
+// and returns as Walk does; what was read before is not read again. The bytes of earlier
+// calls must not have changed. After an error or the end of the document it is not called
+// again.
+func (w *Walker) More(p []byte) (n int, err error) {
+	w.p = p
 	for {
+		kept := len(w.text)
 		more, err := w.step()
 		if err != nil {
 			return w.at, err
@@ -36,23 +65,14 @@ func walk(p []byte, v visitor) (n int, err error) {
 			return w.at, nil
 		}
 		if !more {
+			w.text = w.text[:kept] // it is read again with what follows
 			return 0, nil
 		}
 	}
 }
 
-type walker struct {
-	p     []byte
-	at    int
-	v     visitor
-	path  [][]byte
-	text  []byte
-	plain bool // the innermost element has no children so far
-	done  bool
-}
-
 // step reads up to the end of the next markup; more is false where p ends before.
-func (w *walker) step() (more bool, err error) {
+func (w *Walker) step() (more bool, err error) {
 	start := bytes.IndexByte(w.p[w.at:], '<')
 	if start < 0 {
 		return false, nil
@@ -80,9 +100,9 @@ func (w *walker) step() (more bool, err error) {
 		}
 		return w.skip(start, rest, ">")
 	}
-	end := tagEnd(rest[:min(len(rest), maxTag)])
-	if end < 0 && len(rest) >= maxTag {
-		return false, fmt.Errorf("tag does not end within %d bytes", maxTag)
+	end := tagEnd(rest[:min(len(rest), w.MaxTag)])
+	if end < 0 && len(rest) >= w.MaxTag {
+		return false, fmt.Errorf("tag does not end within %d bytes", w.MaxTag)
 	}
 	if end < 0 {
 		return false, nil
@@ -95,7 +115,7 @@ func (w *walker) step() (more bool, err error) {
 	return true, w.openTag(tag)
 }
 
-func (w *walker) skip(start int, rest []byte, until string) (bool, error) {
+func (w *Walker) skip(start int, rest []byte, until string) (bool, error) {
 	end := bytes.Index(rest, []byte(until))
 	if end < 0 {
 		return false, nil
@@ -133,17 +153,17 @@ func local(tag []byte) []byte {
 	return tag
 }
 
-func (w *walker) openTag(tag []byte) error {
+func (w *Walker) openTag(tag []byte) error {
 	name := local(tag)
 	if len(name) == 0 {
 		return fmt.Errorf("tag without a name")
 	}
-	if len(w.path) == maxDepth {
-		return fmt.Errorf("elements are nested deeper than %d", maxDepth)
+	if len(w.path) == MaxDepth {
+		return fmt.Errorf("elements are nested deeper than %d", MaxDepth)
 	}
 	w.path = append(w.path, name)
 	w.text, w.plain = w.text[:0], true
-	if err := w.v.open(w.path); err != nil {
+	if err := w.v.Open(w.path, tag); err != nil {
 		return err
 	}
 	if tag[len(tag)-1] == '/' {
@@ -152,14 +172,14 @@ func (w *walker) openTag(tag []byte) error {
 	return nil
 }
 
-func (w *walker) closeTag(name []byte) error {
+func (w *Walker) closeTag(name []byte) error {
 	if len(w.path) == 0 || !bytes.Equal(w.path[len(w.path)-1], name) {
 		return fmt.Errorf("end of element %q, which is not open", clip(name))
 	}
 	if w.plain {
-		w.v.leaf(w.path, bytes.TrimSpace(w.text))
+		w.v.Leaf(w.path, bytes.TrimSpace(w.text))
 	} else {
-		w.v.shut(w.path)
+		w.v.Shut(w.path)
 	}
 	w.path = w.path[:len(w.path)-1]
 	w.text, w.plain = w.text[:0], false
@@ -215,4 +235,30 @@ func entity(name string) (rune, bool) {
 	}
 	v, err := strconv.ParseUint(digits, base, 31)
 	return rune(v), err == nil && v > 0 && utf8.ValidRune(rune(v))
+}
+
+// Attr gives the value of an attribute by its local name; "" if it is not there.
+func Attr(attrs []byte, name string) string {
+	for {
+		eq := bytes.IndexByte(attrs, '=')
+		if eq < 0 {
+			return ""
+		}
+		key := bytes.TrimSpace(attrs[:eq])
+		if i := bytes.LastIndexAny(key, " \t\r\n:"); i >= 0 {
+			key = key[i+1:]
+		}
+		rest := bytes.TrimLeft(attrs[eq+1:], " \t\r\n")
+		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
+			return ""
+		}
+		end := bytes.IndexByte(rest[1:], rest[0])
+		if end < 0 {
+			return ""
+		}
+		if string(key) == name {
+			return string(unescape(nil, rest[1:1+end]))
+		}
+		attrs = rest[end+2:]
+	}
 }

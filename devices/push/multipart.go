@@ -1,24 +1,22 @@
-package isapi
+package push
 
 import (
 	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"acsgd/devices/push"
 )
 
-// part is one part of a multipart body.
-type part struct {
-	name  string // of the form field, without quotes
-	file  string
-	id    string // Content-ID
-	media string // Content-Type, lower case, without parameters
-	size  int    // Content-Length; -1 if not sent
+// Part is the head of one part of a multipart body.
+type Part struct {
+	Name  string // of the form field, without quotes
+	File  string // of the form field
+	ID    string // Content-ID
+	Media string // Content-Type, lower case, without parameters
+	Size  int    // Content-Length; -1 if not sent
 }
 
-// partState says what the splitter reads next.
+// partState says what the Splitter reads next.
 type partState uint8
 
 const (
@@ -30,40 +28,52 @@ const (
 	epilogue                   // after the last boundary
 )
 
-// splitter cuts a multipart body into its parts as the bytes arrive. Where a part has a
+// Splitter cuts a multipart body into its parts as the bytes arrive. Where a part has a
 // Content-Length it is believed, because a JPEG may hold the boundary; without one a
 // boundary counts only if header lines or the end follow it. The memory is that of one
 // part, at most maxPart.
-type splitter struct {
+type Splitter struct {
 	needle  []byte // "\n--" and the boundary; a CR before it belongs to it too
+	other   []byte // how devices write a boundary that they announce with its dashes; nil: not this one
 	maxPart int
 	state   partState
 	buf     []byte
 	scanned int // buf holds no boundary before this
-	part    part
+	part    Part
 	left    int   // bytes that a sized part still wants
 	parts   int   // seen so far
+	after   bool  // a sized part has just ended: only a line end may stand before the boundary
 	over    bool  // the part is larger than maxPart and is thrown away
 	offset  int64 // of the end of what was fed, from the start of the connection
 }
 
-const maxPartHeader = 8 << 10
+// MaxPartHeader bounds the header lines of one part.
+const MaxPartHeader = 8 << 10
 
-// newSplitter makes a splitter for a body that begins at offset of the connection.
-func newSplitter(boundary string, maxPart int, offset int64) *splitter {
-	s := &splitter{needle: []byte("\n--" + boundary), maxPart: maxPart, offset: offset}
+// NewSplitter makes a Splitter for a body that begins at offset of the connection.
+func NewSplitter(boundary string, maxPart int, offset int64) *Splitter {
+	s := &Splitter{needle: []byte("\n--" + boundary), maxPart: maxPart, offset: offset}
+	if strings.HasPrefix(boundary, "--") {
+		s.other = []byte("\n" + boundary)
+	}
 	s.buf = append(s.buf, '\n') // the first boundary has no line before it
 	return s
 }
 
-// partSink takes parts and faults. content is valid during the call.
-type partSink interface {
-	takePart(p part, content []byte)
-	partFault(offset int64, reason string)
+// PartSink takes parts and faults. content is valid during the call.
+type PartSink interface {
+	TakePart(p Part, content []byte)
+	PartFault(offset int64, reason string)
 }
 
-// feed takes the next bytes of the body.
-func (s *splitter) feed(p []byte, to partSink) {
+// Parts is how many parts have begun so far.
+func (s *Splitter) Parts() int { return s.parts }
+
+// Ended reports whether the last boundary has come.
+func (s *Splitter) Ended() bool { return s.state == epilogue }
+
+// Feed takes the next bytes of the body.
+func (s *Splitter) Feed(p []byte, to PartSink) {
 	for len(p) > 0 {
 		n := len(p)
 		if s.state == sized {
@@ -90,7 +100,7 @@ func (s *splitter) feed(p []byte, to partSink) {
 }
 
 // advance makes one transition; false if more bytes are needed.
-func (s *splitter) advance(to partSink) bool {
+func (s *Splitter) advance(to PartSink) bool {
 	switch s.state {
 	case preamble, delimited:
 		return s.toBoundary(to)
@@ -101,7 +111,7 @@ func (s *splitter) advance(to partSink) bool {
 	case sized:
 		if s.over {
 			if s.left == 0 {
-				s.begin(preamble)
+				s.state, s.scanned, s.over = preamble, 0, false
 				return true
 			}
 			return false
@@ -109,20 +119,20 @@ func (s *splitter) advance(to partSink) bool {
 		if len(s.buf) < s.left {
 			return false
 		}
-		to.takePart(s.part, s.buf[:s.left])
+		to.TakePart(s.part, s.buf[:s.left])
 		s.cut(s.left)
-		s.state = preamble // what stands before the next boundary is a line end
+		s.state, s.after = preamble, true
 		return true
 	}
 	return false
 }
 
-func (s *splitter) begin(st partState) {
+func (s *Splitter) begin(st partState) {
 	s.state, s.buf, s.scanned, s.over = st, s.buf[:0], 0, false
 }
 
 // cut drops the first n bytes of buf; a large buffer is given back.
-func (s *splitter) cut(n int) {
+func (s *Splitter) cut(n int) {
 	rest := s.buf[n:]
 	if cap(s.buf) > 64<<10 && len(rest) < 4<<10 {
 		s.buf = append(make([]byte, 0, 4<<10), rest...)
@@ -133,9 +143,17 @@ func (s *splitter) cut(n int) {
 }
 
 // toBoundary looks for the next boundary.
-func (s *splitter) toBoundary(to partSink) bool {
+func (s *Splitter) toBoundary(to PartSink) bool {
 	for {
 		i := bytes.Index(s.buf[s.scanned:], s.needle)
+		if s.other != nil { // the first boundary settles which of both is meant
+			if k := bytes.Index(s.buf[s.scanned:], s.other); i < 0 && k >= 0 {
+				i, s.needle = k, s.other
+			}
+			if i >= 0 {
+				s.other = nil
+			}
+		}
 		if i < 0 {
 			s.scanned = max(0, len(s.buf)-len(s.needle)+1)
 			s.trim(to)
@@ -150,6 +168,8 @@ func (s *splitter) toBoundary(to partSink) bool {
 			s.scanned = i + len(s.needle)
 			continue
 		}
+		s.stray(s.buf[:i], to)
+		s.after = false
 		if s.state == delimited && !s.over {
 			content := s.buf[:i]
 			if n := len(content); n > 0 && content[n-1] == '\r' {
@@ -158,7 +178,7 @@ func (s *splitter) toBoundary(to partSink) bool {
 			if len(content) > s.maxPart {
 				s.tooLarge(to)
 			} else {
-				to.takePart(s.part, content)
+				to.TakePart(s.part, content)
 			}
 		}
 		s.cut(i + len(s.needle))
@@ -167,8 +187,17 @@ func (s *splitter) toBoundary(to partSink) bool {
 	}
 }
 
+// stray reports bytes that stand behind a sized part, which says that its Content-Length is
+// wrong.
+func (s *Splitter) stray(p []byte, to PartSink) {
+	if s.after && len(bytes.TrimSpace(p)) > 0 {
+		s.after = false
+		to.PartFault(s.offset, fmt.Sprintf("part %q goes on after its Content-Length of %d bytes", s.part.Label(), s.part.Size))
+	}
+}
+
 // trim keeps the memory bounded while a boundary is looked for.
-func (s *splitter) trim(to partSink) {
+func (s *Splitter) trim(to PartSink) {
 	limit := s.maxPart
 	if s.state == preamble || s.over {
 		limit = 4 << 10
@@ -176,6 +205,7 @@ func (s *splitter) trim(to partSink) {
 	if s.scanned <= limit {
 		return
 	}
+	s.stray(s.buf[:s.scanned], to)
 	if s.state == delimited && !s.over {
 		s.tooLarge(to)
 		s.over = true
@@ -183,8 +213,8 @@ func (s *splitter) trim(to partSink) {
 	s.cut(s.scanned)
 }
 
-func (s *splitter) tooLarge(to partSink) {
-	to.partFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.label(), s.maxPart))
+func (s *Splitter) tooLarge(to PartSink) {
+	to.PartFault(s.offset, fmt.Sprintf("part %q is larger than %d bytes", s.part.Label(), s.maxPart))
 }
 
 type answer uint8
@@ -234,7 +264,7 @@ func boundaryFollows(p []byte) answer {
 	return unknown
 }
 
-func (s *splitter) endOfLine() bool {
+func (s *Splitter) endOfLine() bool {
 	if len(s.buf) >= 2 && s.buf[0] == '-' && s.buf[1] == '-' {
 		s.begin(epilogue)
 		return false
@@ -249,12 +279,12 @@ func (s *splitter) endOfLine() bool {
 }
 
 // headers reads the header lines of a part.
-func (s *splitter) headers(to partSink) bool {
-	end, skip := push.BlankLine(s.buf)
-	if end < 0 || end > maxPartHeader {
-		if len(s.buf) > maxPartHeader+4 {
-			to.partFault(s.offset, "header of a part does not end")
-			s.cut(maxPartHeader)
+func (s *Splitter) headers(to PartSink) bool {
+	end, skip := BlankLine(s.buf)
+	if end < 0 || end > MaxPartHeader {
+		if len(s.buf) > MaxPartHeader+4 {
+			to.PartFault(s.offset, "header of a part does not end")
+			s.cut(MaxPartHeader)
 			s.state = preamble
 			return true
 		}
@@ -264,56 +294,57 @@ func (s *splitter) headers(to partSink) bool {
 	s.parts++
 	s.cut(skip)
 	s.left, s.state = 0, delimited
-	if s.part.size >= 0 {
-		s.left, s.state = s.part.size, sized
-		if s.part.size > s.maxPart {
+	if s.part.Size >= 0 {
+		s.left, s.state = s.part.Size, sized
+		if s.part.Size > s.maxPart {
 			s.tooLarge(to)
 			s.over = true
 			s.left -= min(s.left, len(s.buf))
-			s.cut(min(s.part.size, len(s.buf)))
+			s.cut(min(s.part.Size, len(s.buf)))
 		}
 	}
 	return true
 }
 
-func parsePart(head []byte) part {
-	p := part{size: -1}
+func parsePart(head []byte) Part {
+	p := Part{Size: -1}
 	for line := range strings.SplitSeq(string(head), "\n") {
 		key, value, _ := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(key)) {
 		case "content-disposition":
-			p.name, p.file = param(value, "name"), param(value, "filename")
+			p.Name, p.File = Param(value, "name"), Param(value, "filename")
 		case "content-type":
-			p.media = mediaType(value)
+			p.Media = MediaType(value)
 		case "content-id":
-			p.id = strings.Trim(value, "<>")
+			p.ID = strings.Trim(value, "<>")
 		case "content-length":
 			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
-				p.size = n
+				p.Size = n
 			}
 		}
 	}
 	return p
 }
 
-// label names the part for messages and for the role of a picture.
-func (p *part) label() string {
-	for _, s := range []string{p.file, p.id, p.name} {
+// Label names the part for messages and for the role of a picture.
+func (p *Part) Label() string {
+	for _, s := range []string{p.File, p.ID, p.Name} {
 		if s != "" {
 			return s
 		}
 	}
-	return p.media
+	return p.Media
 }
 
-func mediaType(value string) string {
+// MediaType gives a Content-Type in lower case, without its parameters.
+func MediaType(value string) string {
 	t, _, _ := strings.Cut(value, ";")
 	return strings.ToLower(strings.TrimSpace(t))
 }
 
-// param gives one parameter of a header value, with or without quotes.
-func param(value, name string) string {
+// Param gives one parameter of a header value, with or without quotes.
+func Param(value, name string) string {
 	for field := range strings.SplitSeq(value, ";") {
 		k, v, ok := strings.Cut(strings.TrimSpace(field), "=")
 		if ok && strings.EqualFold(strings.TrimSpace(k), name) {
