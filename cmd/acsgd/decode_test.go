@@ -105,6 +105,9 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 			exitFaults, "error 95, plate 123ABC02"},
 		{"isapi", "anpr/isapi", `<EventNotificationAlert><eventType>ANPR</eventType><ANPR><licensePlate>123ABC02</licensePlate></ANPR></EventNotificationAlert>`,
 			exitFine, "plate 123ABC02"},
+		{"isapi in JSON", "anpr/isapi", `{"eventType":"ANPR","ANPR":{"licensePlate":"123ABC02"}}`, exitFine, "plate 123ABC02"},
+		{"an alertStream as captured", "anpr/isapi", "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: application/xml\r\n\r\n" +
+			"<EventNotificationAlert><eventType>ANPR</eventType><ANPR><licensePlate>123ABC02</licensePlate></ANPR></EventNotificationAlert>\r\n--x--", exitFine, "plate 123ABC02"},
 		{"cola that is cut off", "dims/cola", unhex(t, "02 02 02 02 00 00 00 13"), exitFaults, "error 0"},
 		{"nothing", "rpm/tsa", "", exitFine, ""},
 	} {
