@@ -107,6 +107,9 @@ func TestDecodeOfGoldenBytes(t *testing.T) {
 			exitFine, "plate 123ABC02"},
 		{"dahua", "anpr/dahua", "Events[0].EventBaseInfo.Code=TrafficJunction\r\nEvents[0].TrafficCar.PlateNumber=123 ABC 02\r\n\r\n" +
 			`{"Picture":{"Plate":{"PlateNumber":"01KG777ABC"},"SnapInfo":{"LanNo":1}}}`, exitFine, "plate 123ABC02, plate 01KG777ABC"},
+		{"isapi in JSON", "anpr/isapi", `{"eventType":"ANPR","ANPR":{"licensePlate":"123ABC02"}}`, exitFine, "plate 123ABC02"},
+		{"an alertStream as captured", "anpr/isapi", "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: application/xml\r\n\r\n" +
+			"<EventNotificationAlert><eventType>ANPR</eventType><ANPR><licensePlate>123ABC02</licensePlate></ANPR></EventNotificationAlert>\r\n--x--", exitFine, "plate 123ABC02"},
 		{"cola that is cut off", "dims/cola", unhex(t, "02 02 02 02 00 00 00 13"), exitFaults, "error 0"},
 		{"nothing", "rpm/tsa", "", exitFine, ""},
 	} {

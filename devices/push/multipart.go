@@ -147,7 +147,7 @@ func (s *Splitter) toBoundary(to PartSink) bool {
 	for {
 		i := bytes.Index(s.buf[s.scanned:], s.needle)
 		if s.other != nil { // the first boundary settles which of both is meant
-			if k := bytes.Index(s.buf[s.scanned:], s.other); i < 0 && k >= 0 {
+			if k := bytes.Index(s.buf[s.scanned:], s.other); k >= 0 && (i < 0 || k < i) {
 				i, s.needle = k, s.other
 			}
 			if i >= 0 {

@@ -25,6 +25,7 @@ func TestParts(t *testing.T) {
 		{"and much too small", "b", "--b\r\nContent-ID: a\r\nContent-Length: 1\r\n\r\n" + strings.Repeat("x", 9000) + "\r\n" + last,
 			`a "x"|part "a" goes on after its Content-Length of 1 bytes|z "z"`},
 		{"a boundary announced with its dashes", "--b", last, `z "z"`},
+		{"and dashes that look like its own", "--b", "--b\r\nContent-ID: a\r\n\r\nx\r\n----b\r\n" + last, "a \"x\\r\\n----b\"|z \"z\""},
 		{"dashes that are its own", "--b", strings.ReplaceAll(last, "--b", "----b"), `z "z"`},
 	} {
 		for _, size := range []int{1, 64, 1 << 20} {

@@ -89,6 +89,16 @@ func TestAnswersInARecording(t *testing.T) {
 	}
 }
 
+// TestARecordingThatEndsWithTheConnection: an answer without a length ends there.
+func TestARecordingThatEndsWithTheConnection(t *testing.T) {
+	for _, body := range []string{alert, alertJSON, "<Plates>" + entry(1, "A1") + "</Plates>"} {
+		list, errs, _ := see(t, recording(t), "HTTP/1.0 200 OK\r\n\r\n"+body)
+		if len(list) != 1 || len(errs) != 0 {
+			t.Errorf("%.20q: %d readings, errors %v", body, len(list), errs)
+		}
+	}
+}
+
 // TestStoredEventsAreMarked: what a camera sends again later is as old as it says.
 func TestStoredEventsAreMarked(t *testing.T) {
 	for _, doc := range []string{

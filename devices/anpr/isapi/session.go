@@ -437,6 +437,7 @@ func (s *Session) Tick(now time.Time, out *devices.Out) {
 // Finish implements devices.Finisher: the camera has closed the connection.
 func (s *Session) Finish(now time.Time, out *devices.Out) {
 	if s.state == answers {
+		s.msg.out, s.msg.now = out, now
 		s.client.Finish(now, out)
 		out.Fail = nil // a recording ends where it ends
 	}
