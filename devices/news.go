@@ -100,6 +100,7 @@ type Status struct {
 func (s *Supervisor) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	off, _ := s.cond.clock.Offset()
 	return Status{Name: s.how.Name, Lane: s.how.Lane, State: s.actual.state, Reason: s.actual.reason, Since: s.since,
-		Counters: s.meter.Counters(), ClockOffset: s.cond.clock.offset(), Errors: s.meter.Errors()}
+		Counters: s.meter.Counters(), ClockOffset: off, Errors: s.meter.Errors()}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"acsgd/devices"
 	"acsgd/internal/obs"
@@ -83,6 +84,14 @@ func (a *Album) put(mediaType, role string, p []byte) error {
 	a.blobs = append(a.blobs, b)
 	return nil
 }
+
+// Copy gives an album with the same pictures, for one more reading of them.
+func (a *Album) Copy() *Album {
+	return &Album{keep: a.keep, blobs: slices.Clone(a.blobs), count: a.count, Unkept: a.Unkept}
+}
+
+// Len is how many pictures were stored.
+func (a *Album) Len() int { return len(a.blobs) }
 
 // Empty reports whether there is no picture.
 func (a *Album) Empty() bool { return len(a.blobs) == 0 }

@@ -93,6 +93,17 @@ func (r *Request) Answer(status string, headers ...string) []byte {
 
 // Tell gives the bytes of an answer with a text for the person who set the sender up.
 func (r *Request) Tell(status, text string, headers ...string) []byte {
+	if text != "" {
+		text += "\n"
+	}
+	return r.Reply(status, "text/plain; charset=utf-8", text, headers...)
+}
+
+// JSON is the media type of an answer for a machine.
+const JSON = "application/json"
+
+// Reply gives the bytes of an answer with a body of some media type.
+func (r *Request) Reply(status, mediaType, body string, headers ...string) []byte {
 	var b bytes.Buffer
 	b.WriteString("HTTP/1.1 " + status + "\r\n")
 	for _, h := range headers {
@@ -103,11 +114,10 @@ func (r *Request) Tell(status, text string, headers ...string) []byte {
 	} else {
 		b.WriteString("Connection: keep-alive\r\n")
 	}
-	if text != "" {
-		text += "\n"
-		b.WriteString("Content-Type: text/plain; charset=utf-8\r\n")
+	if body != "" {
+		b.WriteString("Content-Type: " + mediaType + "\r\n")
 	}
-	b.WriteString("Content-Length: " + strconv.Itoa(len(text)) + "\r\n\r\n" + text)
+	b.WriteString("Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	return b.Bytes()
 }
 

@@ -249,6 +249,9 @@ func (e *encoder) plate(p *Plate) {
 	if len(p.Images) > 0 {
 		e.any(`,"images":`, p.Images)
 	}
+	if p.Late {
+		e.bool(`,"late":`, true)
+	}
 	e.raw("}")
 }
 

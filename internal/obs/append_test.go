@@ -48,7 +48,7 @@ func genBody(t *rapid.T) Body {
 		return p
 	case KindPlate:
 		return &Plate{Text: text(), Original: text(), Country: text(), Confidence: quant.Prob(n()), Role: PlateRole(text()), Chars: []Char{{text(), quant.Prob(n())}}[:n()&1],
-			Candidates: []Candidate{{text(), 1}}[:n()&1], Container: text(), ADR: text(), EventID: text(), Direction: text(), Parent: text(), Images: []string{text()}[:n()&1]}
+			Candidates: []Candidate{{text(), 1}}[:n()&1], Container: text(), ADR: text(), EventID: text(), Direction: text(), Parent: text(), Images: []string{text()}[:n()&1], Late: yes()}
 	case KindRadiation:
 		return &Radiation{Tag: text(), Gamma: genCounts.Draw(t, "g"), Neutron: genCounts.Draw(t, "n"), Interval: n(), Alarm: yes(), Occupied: yes(), Occupancy: uint32(n()),
 			Speed: quant.Speed(n()), Background: int64(n()), Values: []int64{int64(n())}[:n()&1], Setup: []string{text()}[:n()&1], Flags: flags, Fault: text()}

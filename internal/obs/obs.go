@@ -226,6 +226,7 @@ type Plate struct {
 	Direction  string      `json:"direction,omitempty"`  // forward, reverse
 	Parent     string      `json:"parent,omitempty"`     // the picture that a second reader read
 	Images     []string    `json:"images,omitempty"`     // SHA-256 of the pictures, plate crop first
+	Late       bool        `json:"late,omitempty"`       // fetched or sent again after a gap: it is as old as Stamp.At says
 }
 
 // Char is one character of a plate and how sure the reader is of it.
