@@ -25,7 +25,9 @@ func (s *sends) Run(_ context.Context, emit devices.Emit) error {
 }
 
 func TestARepetitionIsHandedOnOnce(t *testing.T) {
-	read := func(id, text string) obs.Observation { return obs.Observation{Body: &obs.Plate{EventID: id, Text: text}} }
+	read := func(id, text string) obs.Observation {
+		return obs.Observation{Body: &obs.Plate{EventID: id, Text: text}}
+	}
 	src := &sends{list: []obs.Observation{
 		read("1", "A"), read("1", "A"), read("1", "B"), read("", "A"), read("", "A"), read("2", "A"), read("1", "A"), {Body: &obs.Health{}},
 	}}

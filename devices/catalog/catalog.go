@@ -5,6 +5,8 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/anpr/frigate"
 	"acsgd/devices/anpr/isapi"
+	"acsgd/devices/anpr/openalpr"
+	"acsgd/devices/anpr/platerecognizer"
 	"acsgd/devices/dims/cola"
 	"acsgd/devices/laneio/modbusio"
 	"acsgd/devices/rpm/aspect"
@@ -44,6 +46,8 @@ func Drivers() []devices.Driver {
 		contacts.Driver(),
 		n42.Driver(),
 		isapi.Driver(),
+		openalpr.Driver(),
+		platerecognizer.Driver(),
 		frigate.Driver(),
 		modbusio.Driver(),
 		teltonika.Driver(),

@@ -99,6 +99,27 @@ func (s *Splitter) Feed(p []byte, to PartSink) {
 	}
 }
 
+// End says that the body has ended. A part whose end has not been seen is a fault: what is
+// left of it is not handed on.
+func (s *Splitter) End(to PartSink) {
+	switch {
+	case s.state == delimited || s.state == sized && s.part.Size > 0:
+		to.PartFault(s.offset, fmt.Sprintf("multipart body ends inside part %q, %d bytes into it", s.part.Label(), s.got()))
+	case s.state == header:
+		to.PartFault(s.offset, "multipart body ends inside the header of a part")
+	case s.parts == 0:
+		to.PartFault(s.offset, "multipart body without a part")
+	}
+}
+
+// got is how much of the part has come.
+func (s *Splitter) got() int {
+	if s.over && s.state == sized {
+		return s.part.Size - s.left
+	}
+	return len(s.buf)
+}
+
 // advance makes one transition; false if more bytes are needed.
 func (s *Splitter) advance(to PartSink) bool {
 	switch s.state {

@@ -305,6 +305,7 @@ func (s *Session) endBody(out *devices.Out) {
 	}
 	switch {
 	case s.split != nil:
+		s.split.End(&s.msg)
 	case len(s.doc) > maxBare:
 	case looksXML(s.doc):
 		s.msg.takeXML(s.doc, s.msg.at)
