@@ -3,8 +3,10 @@ package catalog
 
 import (
 	"acsgd/devices"
+	"acsgd/devices/anpr/axis"
 	"acsgd/devices/anpr/frigate"
 	"acsgd/devices/anpr/isapi"
+	"acsgd/devices/anpr/onvif"
 	"acsgd/devices/anpr/openalpr"
 	"acsgd/devices/anpr/platerecognizer"
 	"acsgd/devices/dims/cola"
@@ -48,6 +50,8 @@ func Drivers() []devices.Driver {
 		isapi.Driver(),
 		openalpr.Driver(),
 		platerecognizer.Driver(),
+		axis.Driver(),
+		onvif.Driver(),
 		frigate.Driver(),
 		modbusio.Driver(),
 		teltonika.Driver(),

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"acsgd/devices"
+	"acsgd/devices/anpr"
 	"acsgd/devices/mqtt"
 	"acsgd/internal/obs"
 )
@@ -66,7 +67,12 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mqtt.Source(sec.Link, cfg.Password, func() mqtt.Handler { return NewHandler(cfg, env) }, env)
+	clocks := anpr.NewClocks(0)
+	return mqtt.Source(sec.Link, cfg.Password, func() mqtt.Handler {
+		h := NewHandler(cfg, env)
+		h.clocks = clocks
+		return h
+	}, env)
 }
 
 // NewSession makes the decoder of recorded documents.

@@ -164,6 +164,7 @@ func TestFrameAfterFrameIsOneVehicle(t *testing.T) {
 		{"an event that is over", []string{event("Deleted", items)}, nil},
 		{"another event", []string{strings.Replace(event("Changed", items), "Recognition/LicensePlate", "MotionDetector", 1)}, nil},
 		{"events and frames of one object", []string{event("Initialized", items), golden}, []string{"7 389BK01 92", "7 389BK01 92 +2"}},
+		{"events without an object and a time", []string{strings.NewReplacer(`<tt:SimpleItem Name="ObjectId" Value="7"/>`, "", ` UtcTime="2026-03-01T06:13:59.250Z"`, "").Replace(event("", items)), strings.NewReplacer(`<tt:SimpleItem Name="ObjectId" Value="7"/>`, "", ` UtcTime="2026-03-01T06:13:59.250Z"`, "").Replace(event("", items))}, []string{" 389BK01 92", " 389BK01 92"}},
 		{"other topics", []string{"online", "", "\xff\xd8\xff", `{"state":true}`}, nil},
 	} {
 		list, out := say(NewHandler(Config{}, devices.Env{}), "cam", c.messages...)

@@ -18,7 +18,8 @@ import (
 type Handler struct {
 	cfg    Config
 	env    devices.Env
-	tracks []track // the one heard of last is the last
+	clocks *anpr.Clocks // nil in a recording, which is as old as it is
+	tracks []track      // the one heard of last is the last
 }
 
 // track is one plate that a camera follows.
@@ -58,10 +59,19 @@ func (h *Handler) take(now time.Time, d *Document, media string, raw []byte, off
 	before := len(out.Obs)
 	m := message{h: h, now: now, media: media, raw: raw, offset: offset, out: out}
 	for i := range d.Frames {
-		m.frame(&d.Frames[i])
+		f := &d.Frames[i]
+		if h.clocks != nil && !f.At.IsZero() && i == len(d.Frames)-1 {
+			h.clocks.Heard("", now, f.At, out)
+		}
+		m.frame(f)
 	}
 	for i := range d.Notices {
-		m.notice(&d.Notices[i])
+		n := &d.Notices[i]
+		// What is Initialized may be as old as the camera's start.
+		if h.clocks != nil && !n.At.IsZero() && n.Operation != "Initialized" {
+			h.clocks.Heard("", now, n.At, out)
+		}
+		m.notice(n)
 	}
 	if len(out.Obs) == before {
 		out.Frames++
@@ -128,7 +138,10 @@ func (m *message) stamp(at time.Time, e time.Duration) obs.Stamp {
 func (m *message) plate(id string, o, vehicle *Object, stamp obs.Stamp) {
 	p := &obs.Plate{EventID: id}
 	anpr.Text(p, o.Number)
-	t := m.h.track(id)
+	t := new(track) // of an object without an id, which nothing can be told of again
+	if id != "" {
+		t = m.h.track(id)
+	}
 	t.heard = m.now
 	if p.Text == "" {
 		if t.text == "" && !t.blank {
@@ -258,12 +271,8 @@ func (m *message) notice(n *Notice) {
 	if o.Parent != "" {
 		id = o.Parent
 	}
-	if id == "" { // one that a repetition of the event has again
-		if o.Number == "" || n.At.IsZero() {
-			id = ""
-		} else {
-			id = n.At.Format("20060102T150405.000Z") + "/" + plate.Normalise(o.Number)
-		}
+	if id == "" && o.Number != "" && !n.At.IsZero() { // one that a repetition of the event has again
+		id = n.At.Format("20060102T150405.000Z") + "/" + plate.Normalise(o.Number)
 	}
 	o.HasPlate = true
 	m.plate(id, &o, nil, stamp)

@@ -28,6 +28,10 @@ type Reading struct {
 	Plate obs.Plate
 	At    time.Time     // zero is unknown
 	Err   time.Duration // half-width of At
+	// Camera names the sender, where several share a link, and Prompt says that the reading was
+	// sent at once: both are for the clocks.
+	Camera string
+	Prompt bool
 }
 
 // Picture is a picture inside a document.
@@ -60,6 +64,9 @@ type Protocol struct {
 	Field string
 	// Role names the picture of a form's part for the evidence.
 	Role func(p push.Part) string
+	// Clocks follows the clocks of the cameras by their prompt readings; nil: they are not
+	// followed.
+	Clocks *anpr.Clocks
 }
 
 // Taker makes readings of the bodies of one connection. It implements push.Taker.
@@ -247,6 +254,9 @@ func (t *Taker) emit(now time.Time, list []Reading) {
 		o.Blobs = blobs
 		if !r.At.IsZero() {
 			o.Stamp.At, o.Stamp.Err, o.Stamp.Origin = r.At, r.Err, obs.Device
+			if r.Prompt && t.p.Clocks != nil {
+				t.p.Clocks.Heard(r.Camera, now, r.At, t.out)
+			}
 		}
 	}
 }
