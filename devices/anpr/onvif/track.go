@@ -1,6 +1,7 @@
 package onvif
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -24,12 +25,11 @@ type Handler struct {
 
 // track is one plate that a camera follows.
 type track struct {
-	id    string // of the vehicle or the plate
-	text  string // the best reading so far
-	sure  quant.Prob
-	votes []vote // of cameras that give no likelihoods
-	crop  bool   // a picture was handed on
-	blank bool   // a plate is there that was never read
+	id    string     // of the vehicle or the plate
+	best  obs.Plate  // the best reading so far, and what is known besides
+	blobs []obs.Blob // its pictures
+	votes []vote     // of cameras that give no likelihoods
+	blank bool       // a plate is there that was never read
 	heard time.Time
 	at    obs.Stamp // of a blank plate
 	doc   []byte    // that told of it
@@ -45,8 +45,8 @@ const (
 	maxTracks = 64
 	// maxVotes bounds the different texts of one plate that are counted.
 	maxVotes = 8
-	// better is by how much the likelihood of an unchanged text must rise to be news.
-	better = quant.Certain / 20
+	// rise is by how much the likelihood of an unchanged text must rise to be news.
+	rise = quant.Certain / 20
 	// forgotten is how long a plate is not heard of until it is gone.
 	forgotten = 2 * time.Second
 )
@@ -134,39 +134,44 @@ func (m *message) stamp(at time.Time, e time.Duration) obs.Stamp {
 	return obs.Stamp{At: at, Err: e, Origin: obs.Device}
 }
 
-// plate takes one sight of a plate.
+// plate takes one sight of a plate. What an earlier sight of it told besides the text, a
+// later reading tells again: the last one must be complete.
 func (m *message) plate(id string, o, vehicle *Object, stamp obs.Stamp) {
-	p := &obs.Plate{EventID: id}
-	anpr.Text(p, o.Number)
+	seen := obs.Plate{Country: anpr.Country(o.Country), Confidence: o.Sure, Direction: m.h.cfg.direction(o.Direction)}
+	anpr.Text(&seen, o.Number)
 	t := new(track) // of an object without an id, which nothing can be told of again
 	if id != "" {
 		t = m.h.track(id)
 	}
 	t.heard = m.now
-	if p.Text == "" {
-		if t.text == "" && !t.blank {
+	if seen.Direction == "" && vehicle != nil {
+		seen.Direction = m.h.cfg.direction(vehicle.Direction)
+	}
+	t.best.Country = cmp.Or(seen.Country, t.best.Country)
+	t.best.Direction = cmp.Or(seen.Direction, t.best.Direction)
+	if seen.Text == "" && t.best.Text == "" {
+		if !t.blank {
 			t.blank, t.at, t.doc = true, stamp, append([]byte(nil), m.raw...)
 		}
 		return
 	}
-	pictures := pictured(o) || vehicle != nil && pictured(vehicle)
-	if !t.news(p.Text, o.Sure, pictures) {
+	better := seen.Text != "" && t.better(&seen)
+	list := o.Pictures
+	if vehicle != nil {
+		list = append(list[:len(list):len(list)], vehicle.Pictures...)
+	}
+	if !better && (len(list) == 0 || len(t.blobs) > 0) {
 		return
 	}
-	p.Text, p.Confidence = t.text, t.sure
-	p.Country = anpr.Country(o.Country)
-	p.Role = obs.PlateRole(m.h.cfg.Role)
-	p.Direction = m.h.cfg.direction(o.Direction)
 	album := anpr.NewAlbum(m.h.env)
-	m.album(album, o.Pictures)
-	if vehicle != nil {
-		m.album(album, vehicle.Pictures)
-		if p.Direction == "" {
-			p.Direction = m.h.cfg.direction(vehicle.Direction)
-		}
+	album.Again(t.blobs)
+	m.album(album, list)
+	if t.blobs = album.Pictures(); !better && len(t.blobs) == 0 {
+		return
 	}
-	t.crop = t.crop || !album.Empty()
-	m.emit(album, p, stamp)
+	p := t.best
+	p.EventID, p.Role = id, obs.PlateRole(m.h.cfg.Role)
+	m.emit(album, &p, stamp)
 }
 
 func (m *message) emit(album *anpr.Album, p *obs.Plate, stamp obs.Stamp) {
@@ -174,8 +179,6 @@ func (m *message) emit(album *anpr.Album, p *obs.Plate, stamp obs.Stamp) {
 		m.out.Err(Proto, m.offset, err.Error(), nil)
 	}
 }
-
-func pictured(o *Object) bool { return len(o.Pictures) > 0 }
 
 func (m *message) album(a *anpr.Album, list []Picture) {
 	for _, p := range list {
@@ -185,24 +188,24 @@ func (m *message) album(a *anpr.Album, list []Picture) {
 	}
 }
 
-// news reports whether a sight says more than was handed on, and remembers it.
-func (t *track) news(text string, sure quant.Prob, pictures bool) bool {
-	first := t.text == ""
+// better reports whether a sight says more than was handed on, and remembers it. A
+// likelihood that rises little by little counts when the steps have added up.
+func (t *track) better(seen *obs.Plate) bool {
+	best, sure := &t.best, seen.Confidence
 	switch {
-	case sure > 0:
-	case t.sure > 0:
+	case best.Text == "" && sure > 0:
+	case sure == 0 && best.Confidence > 0:
 		return false // some sights come with a likelihood, and this is none of them
-	default:
-		text = t.leader(text)
+	case sure == 0:
+		if lead := t.leader(seen.Text); lead != seen.Text || lead == best.Text {
+			return false
+		}
+	case seen.Text == best.Text && sure < best.Confidence+rise, seen.Text != best.Text && sure <= best.Confidence:
+		return false
 	}
-	switch {
-	case first, text != t.text && (sure > t.sure || sure == 0), text == t.text && sure >= t.sure+better:
-		t.text, t.sure, t.blank, t.doc = text, sure, false, nil
-		return true
-	case text == t.text && sure > t.sure && t.sure < quant.Certain-better:
-		return false // a little better: it adds up
-	}
-	return text == t.text && pictures && !t.crop
+	best.Text, best.Original, best.Confidence = seen.Text, seen.Original, sure
+	t.blank, t.doc = false, nil
+	return true
 }
 
 // leader counts a text and gives the one that was seen most; of equal ones the one that
@@ -211,16 +214,16 @@ func (t *track) leader(text string) string {
 	at := slices.IndexFunc(t.votes, func(v vote) bool { return v.text == text })
 	if at < 0 {
 		if len(t.votes) == maxVotes {
-			return t.text
+			return t.best.Text
 		}
 		at = len(t.votes)
 		t.votes = append(t.votes, vote{text: text})
 	}
 	t.votes[at].n++
-	best := t.text
+	best := t.best.Text
 	most := 0
 	for _, v := range t.votes {
-		if v.n > most || v.n == most && v.text == t.text {
+		if v.n > most || v.n == most && v.text == t.best.Text {
 			best, most = v.text, v.n
 		}
 	}
