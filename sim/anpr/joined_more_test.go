@@ -11,6 +11,7 @@ import (
 	"acsgd/devices/anpr/axis"
 	"acsgd/devices/anpr/onvif"
 	"acsgd/devices/devicestest"
+	"acsgd/devices/pull"
 	"acsgd/internal/obs"
 	"acsgd/sim"
 	"acsgd/sim/anpr"
@@ -178,6 +179,66 @@ func TestONVIFGivesOneVehicleOneReadingThatCounts(t *testing.T) {
 		}
 		if len(pictured) != read {
 			t.Errorf("pictures of %d vehicles, %d were read", len(pictured), read)
+		}
+	}
+}
+
+// TestONVIFOverRTSP joins the camera that is asked over RTSP with the driver's session:
+// login, stream, signs of life, and packets that are lost.
+func TestONVIFOverRTSP(t *testing.T) {
+	for _, c := range []struct {
+		name, password string
+		lose           int
+	}{{"all packets", "secret", 0}, {"every 40th packet is lost", "secret", 40}, {"a wrong password", "wrong", 0}} {
+		cam := anpr.NewRTSP(anpr.Config{Name: "cam", Station: 1000, Width: 320, Seed: 4}, queue(6))
+		cam.Record, cam.User, cam.Password, cam.Lose = true, "root", "secret", c.lose
+		login, err := pull.NewLogin("root", c.password, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := store{}
+		v := devices.NewVirtual("cam", "L1", onvif.NewStream(onvif.NewHandler(onvif.Config{Role: "front"}, devices.Env{Keep: kept.keep}), login, "rtsp://10.20.1.11:554/onvif-media/media.amp?profile=p1"))
+		var heard []obs.Observation
+		faults := 0
+		v.Emit = func(o obs.Observation) error { heard = append(heard, o); return nil }
+		v.Report = func(*obs.DecodeError) { faults++ }
+		if err := v.Open(start); err != nil {
+			t.Fatal(err)
+		}
+		var failed error
+		for now := start; now.Before(start.Add(time.Minute)) && failed == nil; now = now.Add(20 * time.Millisecond) {
+			var out sim.Out
+			if len(v.Sent) > 0 {
+				cam.Feed(now, v.Sent, &out)
+				v.Sent = v.Sent[:0]
+			}
+			cam.Tick(now, &out)
+			for p := out.Send; len(p) > 0 && failed == nil; { // in pieces, as a network has them
+				n := min(len(p), 1000)
+				failed = v.Feed(now, p[:n])
+				p = p[n:]
+			}
+			if at, ok := v.Deadline(); ok && !now.Before(at) && failed == nil {
+				failed = v.Tick(now)
+			}
+		}
+		if c.password == "wrong" {
+			if failed == nil || len(heard) != 0 || cam.Denied > 2 {
+				t.Errorf("%s: %v, %d readings, denied %d times", c.name, failed, len(heard), cam.Denied)
+			}
+			continue
+		}
+		best, _ := surest(heard)
+		if failed != nil || len(best) != 6 || (faults > 0) != (c.lose > 0) || cam.Alive < 4 || cam.Denied != 1 {
+			t.Fatalf("%s: %d vehicles of 6, %d faults, %d signs of life, denied %d times, link %v", c.name, len(best), faults, cam.Alive, cam.Denied, failed)
+		}
+		for i, p := range best {
+			if p.Text != cam.Shots[i].Text {
+				t.Errorf("%s: heard %+v, said %+v", c.name, p, cam.Shots[i])
+			}
+		}
+		if c.lose == 0 && len(kept) != 12 {
+			t.Errorf("%s: %d pictures, want two of each vehicle", c.name, len(kept))
 		}
 	}
 }

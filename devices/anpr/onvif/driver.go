@@ -7,6 +7,7 @@ import (
 	"acsgd/devices"
 	"acsgd/devices/anpr"
 	"acsgd/devices/mqtt"
+	"acsgd/devices/pull"
 	"acsgd/internal/obs"
 )
 
@@ -21,6 +22,8 @@ type Config struct {
 	// the link.
 	User     string `toml:"user"`
 	Password string `toml:"password"`
+	// Path is that of the stream on a tcp: link, with its query.
+	Path string `toml:"path"`
 }
 
 // direction tells driving forward and backing by where the camera looks: what comes towards
@@ -57,22 +60,46 @@ func load(sec devices.Section) (Config, error) {
 
 // Driver is the driver's row in the catalogue.
 func Driver() devices.Driver {
-	return devices.Driver{Kind: Kind, Summary: "ONVIF Profile M cameras: metadata and events with number plates, over MQTT",
+	return devices.Driver{Kind: Kind, Summary: "ONVIF Profile M cameras: metadata and events with number plates, over MQTT or RTSP",
 		Manual: manual, Example: example, New: New, NewSession: NewSession}
 }
 
-// New makes the source of an mqtt: link.
+// New makes the source of an mqtt: link, or of a tcp: link on which RTSP is spoken.
 func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	cfg, err := load(sec)
 	if err != nil {
 		return nil, err
 	}
 	clocks := anpr.NewClocks(0)
+	if !strings.HasPrefix(sec.Link, "mqtt:") {
+		return cfg.stream(sec, env, clocks)
+	}
 	return mqtt.Source(sec.Link, cfg.Password, func() mqtt.Handler {
 		h := NewHandler(cfg, env)
 		h.clocks = clocks
 		return h
 	}, env)
+}
+
+// stream makes the source of a link on which RTSP is spoken.
+func (c Config) stream(sec devices.Section, env devices.Env, clocks *anpr.Clocks) (devices.Source, error) {
+	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, " \r\n") {
+		return nil, fmt.Errorf(Kind+": path %q: want that of the camera's stream, as /onvif-media/media.amp", c.Path)
+	}
+	login, err := pull.NewLogin(c.User, c.Password, false)
+	if err != nil {
+		return nil, fmt.Errorf(Kind+": %w", err)
+	}
+	open, err := env.Link(sec.Link)
+	if err != nil {
+		return nil, err
+	}
+	url := "rtsp://" + pull.Host(sec.Link) + c.Path
+	return devices.Stream(open, func() devices.Session {
+		h := NewHandler(c, env)
+		h.clocks = clocks
+		return NewStream(h, login, url)
+	}, env), nil
 }
 
 // NewSession makes the decoder of recorded documents.
