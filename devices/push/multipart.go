@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Part is one part of a multipart body.
+// Part is the head of one part of a multipart body.
 type Part struct {
 	Name  string // of the form field, without quotes
-	File  string
+	File  string // of the form field
 	ID    string // Content-ID
 	Media string // Content-Type, lower case, without parameters
 	Size  int    // Content-Length; -1 if not sent
 }
 
-// partState says what a Splitter reads next.
+// partState says what the Splitter reads next.
 type partState uint8
 
 const (
@@ -31,26 +31,31 @@ const (
 // Splitter cuts a multipart body into its parts as the bytes arrive. Where a part has a
 // Content-Length it is believed, because a JPEG may hold the boundary; without one a
 // boundary counts only if header lines or the end follow it. The memory is that of one
-// part, at most maxPart bytes.
+// part, at most maxPart.
 type Splitter struct {
 	needle  []byte // "\n--" and the boundary; a CR before it belongs to it too
+	other   []byte // how devices write a boundary that they announce with its dashes; nil: not this one
 	maxPart int
 	state   partState
 	buf     []byte
 	scanned int // buf holds no boundary before this
 	part    Part
 	left    int   // bytes that a sized part still wants
-	parts   int   // seen so far
+	Parts   int   // seen so far
+	after   bool  // a sized part has just ended: only a line end may stand before the boundary
 	over    bool  // the part is larger than maxPart and is thrown away
 	offset  int64 // of the end of what was fed, from the start of the connection
 }
 
-// MaxPartHeader bounds the header lines of one part.
-const MaxPartHeader = 8 << 10
+// MaxPartHead is the longest head of a part.
+const MaxPartHead = 8 << 10
 
 // NewSplitter makes a Splitter for a body that begins at offset of the connection.
 func NewSplitter(boundary string, maxPart int, offset int64) *Splitter {
 	s := &Splitter{needle: []byte("\n--" + boundary), maxPart: maxPart, offset: offset}
+	if strings.HasPrefix(boundary, "--") {
+		s.other = []byte("\n" + boundary)
+	}
 	s.buf = append(s.buf, '\n') // the first boundary has no line before it
 	return s
 }
@@ -61,10 +66,7 @@ type PartSink interface {
 	PartFault(offset int64, reason string)
 }
 
-// Parts is how many parts have begun so far.
-func (s *Splitter) Parts() int { return s.parts }
-
-// Ended reports whether the last boundary has been seen.
+// Ended reports whether the last boundary has come.
 func (s *Splitter) Ended() bool { return s.state == epilogue }
 
 // Feed takes the next bytes of the body.
@@ -102,7 +104,7 @@ func (s *Splitter) End(to PartSink) {
 		to.PartFault(s.offset, fmt.Sprintf("multipart body ends inside part %q, %d bytes into it", s.part.Label(), s.got()))
 	case s.state == header:
 		to.PartFault(s.offset, "multipart body ends inside the header of a part")
-	case s.parts == 0:
+	case s.Parts == 0:
 		to.PartFault(s.offset, "multipart body without a part")
 	}
 }
@@ -137,7 +139,7 @@ func (s *Splitter) advance(to PartSink) bool {
 		}
 		to.TakePart(s.part, s.buf[:s.left])
 		s.cut(s.left)
-		s.state = preamble // what stands before the next boundary is a line end
+		s.state, s.after = preamble, true
 		return true
 	}
 	return false
@@ -162,6 +164,14 @@ func (s *Splitter) cut(n int) {
 func (s *Splitter) toBoundary(to PartSink) bool {
 	for {
 		i := bytes.Index(s.buf[s.scanned:], s.needle)
+		if s.other != nil { // the first boundary settles which of both is meant
+			if k := bytes.Index(s.buf[s.scanned:], s.other); i < 0 && k >= 0 {
+				i, s.needle = k, s.other
+			}
+			if i >= 0 {
+				s.other = nil
+			}
+		}
 		if i < 0 {
 			s.scanned = max(0, len(s.buf)-len(s.needle)+1)
 			s.trim(to)
@@ -176,6 +186,8 @@ func (s *Splitter) toBoundary(to PartSink) bool {
 			s.scanned = i + len(s.needle)
 			continue
 		}
+		s.stray(s.buf[:i], to)
+		s.after = false
 		if s.state == delimited && !s.over {
 			content := s.buf[:i]
 			if n := len(content); n > 0 && content[n-1] == '\r' {
@@ -193,6 +205,15 @@ func (s *Splitter) toBoundary(to PartSink) bool {
 	}
 }
 
+// stray reports bytes that stand behind a sized part, which says that its Content-Length is
+// wrong.
+func (s *Splitter) stray(p []byte, to PartSink) {
+	if s.after && len(bytes.TrimSpace(p)) > 0 {
+		s.after = false
+		to.PartFault(s.offset, fmt.Sprintf("part %q goes on after its Content-Length of %d bytes", s.part.Label(), s.part.Size))
+	}
+}
+
 // trim keeps the memory bounded while a boundary is looked for.
 func (s *Splitter) trim(to PartSink) {
 	limit := s.maxPart
@@ -202,6 +223,7 @@ func (s *Splitter) trim(to PartSink) {
 	if s.scanned <= limit {
 		return
 	}
+	s.stray(s.buf[:s.scanned], to)
 	if s.state == delimited && !s.over {
 		s.tooLarge(to)
 		s.over = true
@@ -277,17 +299,17 @@ func (s *Splitter) endOfLine() bool {
 // headers reads the header lines of a part.
 func (s *Splitter) headers(to PartSink) bool {
 	end, skip := BlankLine(s.buf)
-	if end < 0 || end > MaxPartHeader {
-		if len(s.buf) > MaxPartHeader+4 {
+	if end < 0 || end > MaxPartHead {
+		if len(s.buf) > MaxPartHead+4 {
 			to.PartFault(s.offset, "header of a part does not end")
-			s.cut(MaxPartHeader)
+			s.cut(MaxPartHead)
 			s.state = preamble
 			return true
 		}
 		return false
 	}
 	s.part = parsePart(s.buf[:end])
-	s.parts++
+	s.Parts++
 	s.cut(skip)
 	s.left, s.state = 0, delimited
 	if s.part.Size >= 0 {
@@ -333,7 +355,7 @@ func (p *Part) Label() string {
 	return p.Media
 }
 
-// MediaType is a Content-Type without its parameters, in lower case.
+// MediaType gives a Content-Type in lower case, without its parameters.
 func MediaType(value string) string {
 	t, _, _ := strings.Cut(value, ";")
 	return strings.ToLower(strings.TrimSpace(t))
