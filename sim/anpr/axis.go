@@ -15,8 +15,13 @@ import (
 // vehicle when it is new, when its direction and a better text are known, and when it is
 // lost. Its first text is often a worse one. It implements sim.Machine.
 type Axis struct {
-	ISAPI // its connection: one request at a time
+	eye
+	poster
 	later []report
+
+	Shots []Shot
+	// Record keeps what was reported in Shots, without the pictures.
+	Record bool
 }
 
 var _ sim.Machine = (*Axis)(nil)
@@ -37,9 +42,7 @@ const (
 
 // NewAxis makes a camera in a scene.
 func NewAxis(cfg Config, scene sim.Scene) *Axis {
-	c := &Axis{ISAPI: *NewISAPI(cfg, scene)}
-	c.started, c.beat = true, time.Unix(1<<40, 0) // it has no heart-beats
-	return c
+	return &Axis{eye: eye{cfg: cfg.filled(), scene: scene}}
 }
 
 // Tick implements sim.Machine.
@@ -60,8 +63,11 @@ func (c *Axis) Tick(now time.Time, out *sim.Out) {
 		c.push(c.event(r))
 	}
 	c.later = kept
-	c.ISAPI.Tick(now, out) // sends what is queued; see has nothing more at this time
+	c.next(now, out)
 }
+
+// Deadline implements sim.Machine.
+func (c *Axis) Deadline() (time.Time, bool) { return c.due, true }
 
 // tell plans the events of one report.
 func (c *Axis) tell(s Shot, now time.Time) {
@@ -117,7 +123,7 @@ func (c *Axis) event(r report) []byte {
 		c.count, at.UnixMilli(), at.UnixNano(), at.Add(5*time.Hour).Format("20060102 150405")+fmt.Sprintf("%03d", at.Nanosecond()/1e6), escaped, s.Text, s.Text,
 		alpha3(s.Plate.Country), float64(s.Percent)/100, r.state, way, r.car, inside, c.cfg.Seed&0xffffff)
 	if r.state != "new" || s.crop == nil {
-		return c.wrap("application/json", []byte(doc))
+		return post(c.cfg, "application/json", []byte(doc))
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "--------camera\r\nContent-Disposition: form-data; name=\"event\"\r\nContent-Type: application/json\r\n\r\n%s\r\n", doc)
@@ -125,7 +131,7 @@ func (c *Axis) event(r report) []byte {
 		fmt.Fprintf(&b, "--------camera\r\nContent-Disposition: form-data; name=\"image\"; filename=\"%s_%d.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n%s\r\n", []string{"lp", "roi"}[i], r.car, p)
 	}
 	b.WriteString("--------camera--\r\n")
-	return c.wrap("multipart/form-data; boundary=------camera", b.Bytes())
+	return post(c.cfg, "multipart/form-data; boundary=------camera", b.Bytes())
 }
 
 // alpha3 is the country as these cameras write it.

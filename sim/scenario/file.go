@@ -41,6 +41,7 @@ type Officer struct {
 
 // GearConfig says how the instruments are built.
 type GearConfig struct {
+	Camera   string        `toml:"camera"`   // how cameras tell: isapi (default), openalpr, platerecognizer
 	Pictures string        `toml:"pictures"` // of cameras: "none" (default) or "jpeg"
 	Scale    string        `toml:"scale"`    // of all lanes: a driver, wim/mt-continuous (default), or mixed
 	Scales   []Scale       `toml:"lane"`     // of single lanes, instead
@@ -163,7 +164,7 @@ func Load(name string) (*Scenario, error) {
 func Parse(path string, b []byte) (*Scenario, error) {
 	s := &Scenario{Seed: 1, Start: DefaultStart(), Lanes: 1, Pack: "KZ-342", Window: 4 * time.Second, Accuracy: "check",
 		Officer: Officer{Decides: "secondary", Think: 2 * time.Second},
-		Gear:    GearConfig{Pictures: "none", Scale: "wim/mt-continuous", Beams: "fine", Idle: time.Second}, src: newSource(path, b)}
+		Gear:    GearConfig{Camera: "isapi", Pictures: "none", Scale: "wim/mt-continuous", Beams: "fine", Idle: time.Second}, src: newSource(path, b)}
 	md, err := toml.Decode(string(b), s)
 	if err != nil {
 		return nil, s.src.explain(err)

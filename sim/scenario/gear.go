@@ -9,7 +9,6 @@ import (
 
 	"acsgd/internal/quant"
 	"acsgd/sim"
-	"acsgd/sim/anpr"
 	"acsgd/sim/dims"
 	"acsgd/sim/laneio"
 )
@@ -95,22 +94,6 @@ func (g *Gear) add(i *Instrument, m sim.Machine, seed uint64) {
 		i.Machine = NewFaulty(m, seed)
 	}
 	g.List = append(g.List, i)
-}
-
-func (g *Gear) cameras(p *Plan, seed uint64) {
-	cfg := p.Scenario.Gear
-	g.front = &mistaken{scene: g.World, role: "front", copies: map[string]*sim.Vehicle{}}
-	g.rear = &mistaken{scene: g.World, role: "rear", copies: map[string]*sim.Vehicle{}}
-	for i, c := range []struct {
-		class, model, role string
-		at                 quant.Length
-		scene              *mistaken
-	}{{"front", "front", "front", AtFront, g.front}, {"rear", "trailer", "rear", AtRear, g.rear}} {
-		m := anpr.NewISAPI(anpr.Config{Name: c.class + "-" + g.ID, Station: float64(c.at), Role: c.model, CER: cfg.CER,
-			Plain: cfg.Pictures == "none", Channel: i + 1, Seed: seed + 400 + uint64(i)}, c.scene)
-		g.add(&Instrument{Name: c.class, Class: c.class, Driver: "anpr/isapi", Station: c.at, Role: c.role, Link: Push,
-			Settings: map[string]any{"role": c.role}}, m, seed+40+uint64(i))
-	}
 }
 
 // fastest is how fast vehicles drive in where streams are thinned, mm/s.

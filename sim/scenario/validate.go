@@ -59,6 +59,7 @@ func (s *Scenario) validate() []error {
 	}
 	c.word("accuracy", -1, s.Accuracy, "check", "skip")
 	c.word("officer.decides", -1, s.Officer.Decides, "secondary", "nobody")
+	c.word("instruments.camera", -1, s.Gear.Camera, cameraWords()...)
 	c.word("instruments.pictures", -1, s.Gear.Pictures, "none", "jpeg")
 	c.word("instruments.scale", -1, s.Gear.Scale, append(scaleDrivers(), "mixed")...)
 	c.scales()

@@ -17,14 +17,15 @@ type book struct {
 	next int
 }
 
-// told is one frame that a reading was made of.
+// told is one frame.
 type told struct {
 	frame   string // its own name
 	vehicle string // the name of the vehicle's first frame
 	camera  string
 	text    string
-	best    quant.Prob
+	best    quant.Prob // of the vehicle's frames so far
 	at      time.Time
+	news    bool // a reading was made of it
 }
 
 const (
@@ -40,26 +41,24 @@ const (
 func (b *book) frame(id, camera string, p *obs.Plate, at time.Time) (vehicle string, news bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	vehicle = id
-	for i := 1; i <= frames; i++ {
+	for i := range b.told {
+		if t := &b.told[i]; id != "" && t.frame == id {
+			return t.vehicle, t.news
+		}
+	}
+	n := told{id, id, camera, p.Text, p.Confidence, at, true}
+	for i := 1; i <= frames; i++ { // the newest first
 		t := &b.told[(b.next+frames-i)%frames]
-		switch {
-		case id != "" && t.frame == id:
-			return t.vehicle, true
-		case t.vehicle == "" || t.camera != camera || t.text != p.Text || p.Text == "" || at.Sub(t.at).Abs() > apart:
-			continue
+		if t.vehicle != "" && t.camera == camera && t.text == p.Text && p.Text != "" && at.Sub(t.at).Abs() <= apart {
+			n.vehicle, n.news, n.best = t.vehicle, p.Confidence > t.best, max(p.Confidence, t.best)
+			break
 		}
-		if p.Confidence <= t.best {
-			return t.vehicle, false
-		}
-		vehicle = t.vehicle
-		break
 	}
 	if id != "" {
-		b.told[b.next] = told{id, vehicle, camera, p.Text, p.Confidence, at}
+		b.told[b.next] = n
 		b.next = (b.next + 1) % frames
 	}
-	return vehicle, true
+	return n.vehicle, n.news
 }
 
 // group gives the identity of a group: that of a vehicle on one of its frames, else the

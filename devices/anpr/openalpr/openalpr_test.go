@@ -146,10 +146,12 @@ func TestTheFramesOfAVehicleAndItsGroupAreOne(t *testing.T) {
 	var got []string
 	list, errs, _ := see(t, "",
 		frame("agent-7-1562681121543", ms, "123ABC02", 80),
-		frame("u2", ms+300, "123ABC02", 79),      // says nothing new
-		frame("u3", ms+600, "I23ABC02", 60),      // another text: for all that is known another vehicle
-		frame("u4", ms+900, "123ABC02", 90.5),    // better
-		frame("u4", ms+900, "123ABC02", 90.5),    // again, as after a 503: whoever listens knows it
+		frame("u2", ms+300, "123ABC02", 79),   // says nothing new
+		frame("u3", ms+600, "I23ABC02", 60),   // another text: for all that is known another vehicle
+		frame("u4", ms+900, "123ABC02", 90.5), // better
+		frame("u4", ms+900, "123ABC02", 90.5), // again, as after a 503: whoever listens knows it
+		frame("u2", ms+300, "123ABC02", 79),   // this one still says nothing new
+		frame("agent-7-1562681121543", ms, "123ABC02", 80),
 		whole(),                                  // sums the first and the best up
 		frame("u5", ms+60_000, "123ABC02", 80.1), // a minute later
 	)
@@ -158,7 +160,7 @@ func TestTheFramesOfAVehicleAndItsGroupAreOne(t *testing.T) {
 		got = append(got, fmt.Sprint(p.EventID, " ", p.Text, " ", int(p.Confidence)/10_000))
 	}
 	want := []string{"agent-7-1562681121543 123ABC02 80", "u3 I23ABC02 60", "agent-7-1562681121543 123ABC02 90", "agent-7-1562681121543 123ABC02 90",
-		"agent-7-1562681121543 123ABC02 93", "u5 123ABC02 80"}
+		"agent-7-1562681121543 123ABC02 80", "agent-7-1562681121543 123ABC02 93", "u5 123ABC02 80"}
 	if d := cmp.Diff(want, got); d != "" || len(errs) > 0 {
 		t.Errorf("%s errors %v", d, errs)
 	}
