@@ -75,13 +75,8 @@ func (a *Album) put(mediaType, role string, p []byte) error {
 		a.Unkept = true
 		return fmt.Errorf("keep %s of %d bytes: %w", role, len(p), err)
 	}
-	for _, have := range a.blobs {
-		if have.SHA256 == b.SHA256 {
-			return nil
-		}
-	}
 	b.Role = role
-	a.blobs = append(a.blobs, b)
+	a.Again([]obs.Blob{b})
 	return nil
 }
 
@@ -95,6 +90,19 @@ func (a *Album) Len() int { return len(a.blobs) }
 
 // Empty reports whether there is no picture.
 func (a *Album) Empty() bool { return len(a.blobs) == 0 }
+
+// Pictures gives the pictures so far, for Again.
+func (a *Album) Pictures() []obs.Blob { return slices.Clone(a.blobs) }
+
+// Again adds pictures that are stored already: those of an earlier reading of the vehicle.
+// What is more than MaxPictures is left out.
+func (a *Album) Again(list []obs.Blob) {
+	for _, b := range list {
+		if len(a.blobs) < MaxPictures && !slices.ContainsFunc(a.blobs, func(have obs.Blob) bool { return have.SHA256 == b.SHA256 }) {
+			a.blobs = append(a.blobs, b)
+		}
+	}
+}
 
 // Emit adds the reading p to out with its pictures, the plate's own first. doc is the
 // message that it was read from, of mediaType; its pictures in base64 are left out of what

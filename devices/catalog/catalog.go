@@ -3,9 +3,13 @@ package catalog
 
 import (
 	"acsgd/devices"
+	"acsgd/devices/anpr/axis"
 	"acsgd/devices/anpr/dahua"
 	"acsgd/devices/anpr/frigate"
 	"acsgd/devices/anpr/isapi"
+	"acsgd/devices/anpr/onvif"
+	"acsgd/devices/anpr/openalpr"
+	"acsgd/devices/anpr/platerecognizer"
 	"acsgd/devices/anpr/reader"
 	"acsgd/devices/dims/cola"
 	"acsgd/devices/laneio/modbusio"
@@ -46,6 +50,10 @@ func Drivers() []devices.Driver {
 		n42.Driver(),
 		isapi.Driver(),
 		dahua.Driver(),
+		openalpr.Driver(),
+		platerecognizer.Driver(),
+		axis.Driver(),
+		onvif.Driver(),
 		frigate.Driver(),
 		reader.Driver(),
 		modbusio.Driver(),

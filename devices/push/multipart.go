@@ -41,14 +41,14 @@ type Splitter struct {
 	scanned int // buf holds no boundary before this
 	part    Part
 	left    int   // bytes that a sized part still wants
-	parts   int   // seen so far
+	Parts   int   // seen so far
 	after   bool  // a sized part has just ended: only a line end may stand before the boundary
 	over    bool  // the part is larger than maxPart and is thrown away
 	offset  int64 // of the end of what was fed, from the start of the connection
 }
 
-// MaxPartHeader bounds the header lines of one part.
-const MaxPartHeader = 8 << 10
+// MaxPartHead is the longest head of a part.
+const MaxPartHead = 8 << 10
 
 // NewSplitter makes a Splitter for a body that begins at offset of the connection.
 func NewSplitter(boundary string, maxPart int, offset int64) *Splitter {
@@ -65,9 +65,6 @@ type PartSink interface {
 	TakePart(p Part, content []byte)
 	PartFault(offset int64, reason string)
 }
-
-// Parts is how many parts have begun so far.
-func (s *Splitter) Parts() int { return s.parts }
 
 // Ended reports whether the last boundary has come.
 func (s *Splitter) Ended() bool { return s.state == epilogue }
@@ -97,6 +94,27 @@ func (s *Splitter) Feed(p []byte, to PartSink) {
 			return
 		}
 	}
+}
+
+// End says that the body has ended. A part whose end has not been seen is a fault: what is
+// left of it is not handed on.
+func (s *Splitter) End(to PartSink) {
+	switch {
+	case s.state == delimited || s.state == sized && s.part.Size > 0:
+		to.PartFault(s.offset, fmt.Sprintf("multipart body ends inside part %q, %d bytes into it", s.part.Label(), s.got()))
+	case s.state == header:
+		to.PartFault(s.offset, "multipart body ends inside the header of a part")
+	case s.Parts == 0:
+		to.PartFault(s.offset, "multipart body without a part")
+	}
+}
+
+// got is how much of the part has come.
+func (s *Splitter) got() int {
+	if s.over && s.state == sized {
+		return s.part.Size - s.left
+	}
+	return len(s.buf)
 }
 
 // advance makes one transition; false if more bytes are needed.
@@ -281,17 +299,17 @@ func (s *Splitter) endOfLine() bool {
 // headers reads the header lines of a part.
 func (s *Splitter) headers(to PartSink) bool {
 	end, skip := BlankLine(s.buf)
-	if end < 0 || end > MaxPartHeader {
-		if len(s.buf) > MaxPartHeader+4 {
+	if end < 0 || end > MaxPartHead {
+		if len(s.buf) > MaxPartHead+4 {
 			to.PartFault(s.offset, "header of a part does not end")
-			s.cut(MaxPartHeader)
+			s.cut(MaxPartHead)
 			s.state = preamble
 			return true
 		}
 		return false
 	}
 	s.part = parsePart(s.buf[:end])
-	s.parts++
+	s.Parts++
 	s.cut(skip)
 	s.left, s.state = 0, delimited
 	if s.part.Size >= 0 {

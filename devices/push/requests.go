@@ -8,8 +8,8 @@ import (
 	"acsgd/devices"
 )
 
-// Taker is what a driver makes of the requests on one connection.
-type Taker interface {
+// BodyTaker is what a driver makes of the requests on one connection.
+type BodyTaker interface {
 	// Refuse gives the answer to a request that is not taken, by its head that ended at
 	// offset at; status "" takes it. What is wrong goes into out too.
 	Refuse(now time.Time, r *Request, at int64, out *devices.Out) (status, text string, headers []string)
@@ -18,7 +18,7 @@ type Taker interface {
 	Take(now time.Time, r *Request, at int64, body []byte, out *devices.Out) (then, els []byte)
 }
 
-// Barer is a Taker that understands messages without HTTP too, in a recording.
+// Barer is a BodyTaker that understands messages without HTTP too, in a recording.
 type Barer interface {
 	// Bare takes the message that p begins with, at offset at, and gives its length: 0 if it
 	// is not whole, -1 if p may be a request. last says that nothing follows p. An error
@@ -34,7 +34,7 @@ type Requests struct {
 	MaxBody int
 	// Live says that a sender waits for answers; a recording is read on after errors.
 	Live bool
-	To   Taker
+	To   BodyTaker
 	// Beginnings are looked for in a recording after what cannot be understood.
 	Beginnings [][]byte
 
@@ -52,15 +52,12 @@ type Requests struct {
 type reading uint8
 
 const (
-	start   reading = iota // between messages
-	head                   // a request head
-	content                // a request's body
-	refused                // a body that is thrown away
-	lost                   // looking for something that can be understood
+	idle      reading = iota // between messages
+	inHead                   // a request head
+	inBody                   // a request's body
+	inRefused                // a body that is thrown away
+	astray                   // looking for something that can be understood
 )
-
-// patience is how long a started message may stand still.
-const patience = 30 * time.Second
 
 // Feed implements devices.Session.
 func (s *Requests) Feed(now time.Time, p []byte, out *devices.Out) {
@@ -79,23 +76,23 @@ func (s *Requests) drop(n int) {
 // advance reads what stands at the beginning of buf; false if it needs more bytes.
 func (s *Requests) advance(last bool, out *devices.Out) bool {
 	switch s.state {
-	case start:
+	case idle:
 		return s.begin(last, out)
-	case head:
+	case inHead:
 		return s.readHead(out)
-	case content, refused:
+	case inBody, inRefused:
 		return s.readBody(out)
 	}
 	return s.search()
 }
 
-// blanks may stand before a message: white space and a mark of UTF-8.
-var blanks = []byte(" \t\r\n\x00\xEF\xBB\xBF")
+// fillers may stand before a message: white space and a mark of UTF-8.
+var fillers = []byte(" \t\r\n\x00\xEF\xBB\xBF")
 
 // begin tells requests and bare messages apart.
 func (s *Requests) begin(last bool, out *devices.Out) bool {
 	n := 0
-	for n < len(s.buf) && bytes.IndexByte(blanks, s.buf[n]) >= 0 {
+	for n < len(s.buf) && bytes.IndexByte(fillers, s.buf[n]) >= 0 {
 		n++
 	}
 	s.drop(n)
@@ -119,7 +116,7 @@ func (s *Requests) begin(last bool, out *devices.Out) bool {
 			return false
 		}
 	}
-	s.state = head
+	s.state = inHead
 	return true
 }
 
@@ -140,10 +137,10 @@ func (s *Requests) readHead(out *devices.Out) bool {
 	}
 	s.drop(body)
 	s.at, s.left, s.body, s.chunk = s.base, max(s.req.Length, 0), s.body[:0], Dechunker{}
-	s.state = content
+	s.state = inBody
 	if status, text, header := s.refuse(out); status != "" {
 		out.Ack(s.req.Tell(status, text, header...))
-		s.state = refused
+		s.state = inRefused
 		if s.Live && (s.req.Length > int64(s.MaxBody) || s.req.Length < 0 && !s.req.Chunked) {
 			out.Fail = s.givenUp(status) // where the next request begins is not worth waiting for
 		}
@@ -196,11 +193,11 @@ func (s *Requests) readBody(out *devices.Out) bool {
 	if !done {
 		return false
 	}
-	if s.state == content {
+	if s.state == inBody {
 		then, els := s.To.Take(s.heard, &s.req, s.at, s.body, out)
 		out.Acks = append(out.Acks, devices.Ack{After: len(out.Obs), Then: then, Else: els})
 	}
-	s.state = start
+	s.state = idle
 	if cap(s.body) > 64<<10 {
 		s.body = nil // pictures are large and rare
 	}
@@ -208,7 +205,7 @@ func (s *Requests) readBody(out *devices.Out) bool {
 }
 
 func (s *Requests) keep(p []byte) {
-	if s.state == content && len(s.body) <= s.MaxBody {
+	if s.state == inBody && len(s.body) <= s.MaxBody {
 		s.body = append(s.body, p...)
 	}
 }
@@ -218,7 +215,7 @@ func (s *Requests) keep(p []byte) {
 // a message is looked for, skip bytes further on.
 func (s *Requests) fault(out *devices.Out, reason string, skip int) {
 	out.Err(s.Proto, s.base, reason, s.buf)
-	s.body, s.state = s.body[:0], lost
+	s.body, s.state = s.body[:0], astray
 	s.drop(skip)
 	if s.Live {
 		out.Fail = s.givenUp(reason)
@@ -239,7 +236,7 @@ func (s *Requests) search() bool {
 		return false
 	}
 	s.drop(first)
-	s.state = start
+	s.state = idle
 	return true
 }
 
@@ -254,7 +251,7 @@ func (s *Requests) Tick(now time.Time, out *devices.Out) {
 
 // Deadline implements devices.Session.
 func (s *Requests) Deadline() (time.Time, bool) {
-	if !s.Live || s.state == start {
+	if !s.Live || s.state == idle {
 		return time.Time{}, false
 	}
 	return s.heard.Add(patience), true
@@ -262,9 +259,9 @@ func (s *Requests) Deadline() (time.Time, bool) {
 
 // Finish implements devices.Finisher: the sender has closed the connection.
 func (s *Requests) Finish(_ time.Time, out *devices.Out) {
-	for s.state == start && len(s.buf) > 0 && s.advance(true, out) {
+	for s.state == idle && len(s.buf) > 0 && s.advance(true, out) {
 	}
-	if s.state != start && s.state != lost || len(bytes.TrimSpace(s.buf)) > 0 && s.state != lost {
+	if s.state != idle && s.state != astray || len(bytes.TrimSpace(s.buf)) > 0 && s.state != astray {
 		out.Err(s.Proto, s.base, "connection ends inside a message", s.buf)
 	}
 }

@@ -186,13 +186,3 @@ func (c *Dahua) tollgate(s Shot) []byte {
 	}
 	return b
 }
-
-// alpha3 is the region that the camera writes for a country.
-func alpha3(iso string) string {
-	for i, c := range []string{"KZ", "KG", "UZ", "RU", "CN", "MN", "TR", "TJ", "TM", "BY", "GE", "AZ", "AM"} {
-		if c == iso {
-			return []string{"KAZ", "KGZ", "UZB", "RUS", "CHN", "MNG", "TUR", "TJK", "TKM", "BLR", "GEO", "AZE", "ARM"}[i]
-		}
-	}
-	return ""
-}

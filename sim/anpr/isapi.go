@@ -15,16 +15,11 @@ import (
 // sim.Machine: Send holds complete requests, Feed takes the answers.
 type ISAPI struct {
 	eye
-	queue   [][]byte
-	waiting bool
-	sent    time.Time
-	reply   incoming
+	poster
 	beat    time.Time
 	started bool
 
-	Accepted int // requests that were answered 200
-	Refused  int // requests that were answered otherwise, or not in time
-	Shots    []Shot
+	Shots []Shot
 	// Record keeps what was reported in Shots, without the pictures.
 	Record bool
 }
@@ -36,11 +31,7 @@ func NewISAPI(cfg Config, scene sim.Scene) *ISAPI {
 	return &ISAPI{eye: eye{cfg: cfg.filled(), scene: scene}}
 }
 
-const (
-	heartbeat = 30 * time.Second
-	giveUp    = 5 * time.Second // without an answer
-	backlog   = 32              // reports that wait at most; older ones are lost, as in the field
-)
+const heartbeat = 30 * time.Second
 
 // Tick implements sim.Machine.
 func (c *ISAPI) Tick(now time.Time, out *sim.Out) {
@@ -56,65 +47,13 @@ func (c *ISAPI) Tick(now time.Time, out *sim.Out) {
 	}
 	if !now.Before(c.beat) {
 		c.beat = now.Add(heartbeat)
-		c.push(c.wrap("application/xml; charset=\"UTF-8\"", []byte(c.document("videoloss", "inactive", now.Add(c.cfg.Clock), ""))))
-	}
-	if c.waiting && now.Sub(c.sent) > giveUp {
-		c.Refused++
-		c.waiting, c.queue, out.Close = false, nil, true
-		c.reply = incoming{}
-		return
-	}
-	c.next(now, out)
-}
-
-func (c *ISAPI) push(request []byte) {
-	if len(c.queue) == backlog {
-		c.queue = c.queue[1:]
-		c.Refused++
-	}
-	c.queue = append(c.queue, request)
-}
-
-func (c *ISAPI) next(now time.Time, out *sim.Out) {
-	if c.waiting || len(c.queue) == 0 {
-		return
-	}
-	out.Send = append(out.Send, c.queue[0]...)
-	c.queue = c.queue[1:]
-	c.waiting, c.sent = true, now
-}
-
-// Feed implements sim.Machine.
-func (c *ISAPI) Feed(now time.Time, p []byte, out *sim.Out) {
-	c.reply.take(p)
-	for c.waiting {
-		m, ok := c.reply.next()
-		if !ok {
-			break
-		}
-		switch {
-		case strings.HasPrefix(m.first, "HTTP/1.1 100"):
-			continue
-		case strings.HasPrefix(m.first, "HTTP/1.1 200"):
-			c.Accepted++
-		default:
-			c.Refused++ // a real camera does not send it again
-		}
-		c.waiting = false
+		c.push(post(c.cfg, "application/xml; charset=\"UTF-8\"", []byte(c.document("videoloss", "inactive", now.Add(c.cfg.Clock), ""))))
 	}
 	c.next(now, out)
 }
 
 // Deadline implements sim.Machine.
 func (c *ISAPI) Deadline() (time.Time, bool) { return c.due, true }
-
-// Reset is called when the connection has broken: what was under way is lost.
-func (c *ISAPI) Reset() {
-	if c.waiting {
-		c.Refused++
-	}
-	c.waiting, c.reply = false, incoming{}
-}
 
 // request is the complete push of one report.
 func (c *ISAPI) request(s Shot) []byte {
@@ -135,13 +74,7 @@ func (c *ISAPI) request(s Shot) []byte {
 		part("detectionPicture.jpg", "image/jpeg", s.scene)
 	}
 	b.WriteString("--boundary--\r\n")
-	return c.wrap("multipart/form-data; boundary=boundary", b.Bytes())
-}
-
-func (c *ISAPI) wrap(contentType string, body []byte) []byte {
-	head := fmt.Sprintf("POST %s HTTP/1.1\r\nContent-Type: %s\r\nHost: %s\r\nConnection: Keep-Alive\r\nContent-Length: %d\r\n\r\n",
-		c.cfg.Path, contentType, c.cfg.Host, len(body))
-	return append([]byte(head), body...)
+	return post(c.cfg, "multipart/form-data; boundary=boundary", b.Bytes())
 }
 
 // document is an EventNotificationAlert.

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"image/jpeg"
+	"slices"
 	"testing"
 	"time"
 
 	"acsgd/devices"
 	"acsgd/devices/anpr/frigate"
 	"acsgd/devices/anpr/isapi"
+	"acsgd/devices/anpr/openalpr"
+	"acsgd/devices/anpr/platerecognizer"
+	"acsgd/devices/devicestest"
 	"acsgd/internal/obs"
 	"acsgd/sim"
 	"acsgd/sim/anpr"
@@ -88,6 +92,94 @@ func TestTheDriverHearsWhatTheCameraSays(t *testing.T) {
 			if shot.Again && p.EventID != heard[i-1].Body.(*obs.Plate).EventID {
 				t.Errorf("%s: the second report of one vehicle has another event id", role)
 			}
+		}
+	}
+}
+
+// driven joins a machine with a driver's session for two minutes.
+func driven(t *testing.T, m sim.Machine, s devices.Session) (heard []obs.Observation) {
+	t.Helper()
+	v := devices.NewVirtual("cam", "L1", s)
+	v.Emit = func(o obs.Observation) error { heard = append(heard, o); return nil }
+	v.Report = func(e *obs.DecodeError) { t.Error(e) }
+	for now := start; now.Before(start.Add(2 * time.Minute)); now = now.Add(40 * time.Millisecond) {
+		var out sim.Out
+		m.Tick(now, &out)
+		for len(out.Send) > 0 {
+			if err := v.Feed(now, out.Send); err != nil {
+				t.Fatal(err)
+			}
+			out = sim.Out{}
+			m.Feed(now, v.Sent, &out)
+			v.Sent = v.Sent[:0]
+		}
+	}
+	return heard
+}
+
+// TestWebhooksAreUnderstood joins the simulated recognition programs with their drivers.
+func TestWebhooksAreUnderstood(t *testing.T) {
+	cfg := anpr.Config{Name: "cam", Station: 1000, CER: 0.1, Unread: 0.1, Twice: 0.2, Clock: 2 * time.Second, Width: 320, Seed: 4}
+	agent, stream := anpr.NewOpenALPR(cfg, queue(12)), anpr.NewPlateRecognizer(cfg, queue(12))
+	agent.Record, stream.Record = true, true
+	for _, c := range []struct {
+		driver  devices.Driver
+		machine sim.Machine
+		shots   *[]anpr.Shot
+		each    int // readings a report, of which the last tells the direction
+		refused *int
+	}{
+		{openalpr.Driver(), agent, &agent.Shots, 2, &agent.Refused},
+		{platerecognizer.Driver(), stream, &stream.Shots, 1, &stream.Refused},
+	} {
+		s, err := c.driver.NewSession(devicestest.Settings(t, c.driver.Kind, "", "forward = 90"), devices.Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard := driven(t, c.machine, s)
+		shots := *c.shots
+		again := 0 // a second frame with the same text says nothing new
+		for _, s := range shots {
+			if s.Again && c.each == 2 {
+				again++
+			}
+		}
+		if n := len(shots) * c.each; len(heard) > n || len(heard) < n-again || len(shots) < 10 || *c.refused != 0 {
+			t.Fatalf("%s: %d readings of %d reports, %d refused", c.driver.Kind, len(heard), len(shots), *c.refused)
+		}
+		ids, wrong, forward := map[string]string{}, 0, 0
+		for _, o := range heard {
+			p := o.Body.(*obs.Plate)
+			at := slices.IndexFunc(shots, func(s anpr.Shot) bool { return s.At.Add(cfg.Clock).Equal(o.Stamp.At) })
+			if at < 0 {
+				t.Errorf("%s: a reading of %v, when nothing was reported", c.driver.Kind, o.Stamp.At)
+				continue
+			}
+			shot := shots[at]
+			if p.Text != shot.Text || p.Country != shot.Plate.Country || p.Text != "" && int(p.Confidence)/10_000 != shot.Percent || len(p.Images) < 1 {
+				t.Errorf("%s: heard %+v, said %+v", c.driver.Kind, p, shot)
+			}
+			if p.Text != "" && (len(p.Candidates) == 0 || p.Candidates[0].P >= p.Confidence) {
+				t.Errorf("%s: candidates %+v of %s", c.driver.Kind, p.Candidates, p.Text)
+			}
+			if p.Direction == "forward" {
+				if forward++; len(p.Images) != c.each {
+					t.Errorf("%s: %d pictures", c.driver.Kind, len(p.Images))
+				}
+			}
+			if v, known := ids[p.EventID]; known && v != shot.Vehicle {
+				t.Errorf("%s: %s is two vehicles", c.driver.Kind, p.EventID)
+			}
+			ids[p.EventID] = shot.Vehicle
+			if p.Text != shot.Plate.Text {
+				wrong++
+			}
+		}
+		if forward != len(shots) {
+			t.Errorf("%s: %d of %d drive forward", c.driver.Kind, forward, len(shots))
+		}
+		if wrong == 0 {
+			t.Errorf("%s: nothing was misread at an error rate of 10 %%", c.driver.Kind)
 		}
 	}
 }

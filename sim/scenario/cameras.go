@@ -34,6 +34,11 @@ func cameraKinds() map[string]cameraKind {
 			make: func(cfg anpr.Config, scene sim.Scene) sim.Machine {
 				return anpr.NewISAPIServer(cfg, anpr.Stream{User: "lane", Password: "simulated"}, scene).Conn()
 			}},
+		"axis": {driver: "anpr/axis", link: Push, make: func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewAxis(cfg, scene) }},
+		"openalpr": {driver: "anpr/openalpr", link: Push, settings: map[string]any{"forward": anpr.Ninety},
+			make: func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewOpenALPR(cfg, scene) }},
+		"platerecognizer": {driver: "anpr/platerecognizer", link: Push, settings: map[string]any{"forward": anpr.Ninety},
+			make: func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewPlateRecognizer(cfg, scene) }},
 	}
 }
 

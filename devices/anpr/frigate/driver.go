@@ -47,7 +47,7 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mqtt.Source(sec.Link, cfg.Password, func() mqtt.Handler { return NewHandler(cfg) }, env)
+	return mqtt.Source(sec.Link, cfg.Password, func() mqtt.Handler { return NewHandler(cfg).withPictures(env) }, env)
 }
 
 // NewSession makes the decoder of recorded messages, one JSON document a line.

@@ -69,10 +69,7 @@ func (o *object) reading(ended bool) Reading {
 	if r.At.IsZero() {
 		r.At = unixTime(o.Start)
 	}
-	switch strings.ToLower(o.Label) {
-	case "car", "truck", "bus", "motorcycle", "vehicle", "license_plate":
-		r.Vehicle = true
-	}
+	r.Vehicle = isVehicle(o.Label)
 	r.Plate.EventID = o.ID
 	text, score := o.Plate, o.Score.String()
 	var pair []json.RawMessage
@@ -90,6 +87,15 @@ func (o *object) reading(ended bool) Reading {
 		r.Plate.Confidence, _ = anpr.Scaled(score, int64(quant.Certain))
 	}
 	return r
+}
+
+// isVehicle reports whether Frigate's name of an object is one of a vehicle.
+func isVehicle(label string) bool {
+	switch strings.ToLower(label) {
+	case "car", "truck", "bus", "motorcycle", "vehicle", "license_plate":
+		return true
+	}
+	return false
 }
 
 // unixTime reads seconds since 1970 with their fraction.

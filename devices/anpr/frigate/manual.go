@@ -34,11 +34,17 @@ Topics   frigate/tracked_object_update
            {"type":"end","before":{...},"after":{"id":...,"camera":...,"label":"truck",
             "frame_time":...,"recognized_license_plate":"251WW2075",
             "recognized_license_plate_score":0.93}}
+         frigate/CAMERA/car/snapshot (truck, bus, ...), where the camera's mqtt: section is
+           enabled: a JPEG, the best one of that object at the moment
 
 Readings One for each text that a vehicle (event_id = Frigate's id) is given; a later one
          corrects it. A vehicle that ends without a plate gives a reading without text. The
          time is Frigate's, good to 0.2 s. Frigate gives no country and no confidence for
          single characters.
+         Where the setting camera is given, its snapshot of the last 10 s is stored with the
+         reading; one that comes later is stored with the reading repeated at the vehicle's
+         end. Frigate does not say which vehicle a snapshot shows: with several vehicles
+         before one camera it may be the other.
 
 Decode   acsgd decode --driver anpr/frigate reads one JSON message a line.
 

@@ -2,9 +2,12 @@ package frigate
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"time"
 
 	"acsgd/devices"
+	"acsgd/devices/anpr"
 	"acsgd/internal/obs"
 )
 
@@ -15,21 +18,84 @@ const Proto = "frigate"
 // last given, so that the many updates of one vehicle give one reading a text.
 type Handler struct {
 	cfg   Config
-	known [remembered]vehicle // a ring, the newest at next-1
+	keep  func(mediaType string, p []byte) (obs.Blob, error) // nil: pictures are passed over
+	known [remembered]vehicle                                // a ring, the newest at next-1
 	next  int
+
+	picture   []byte // the camera's last snapshot
+	mediaType string
+	taken     time.Time // when it came
 }
 
-type vehicle struct{ id, text string }
+type vehicle struct {
+	id, text string
+	pictured bool // a reading of it has a picture
+}
 
 // remembered is how many vehicles a Handler knows: more than stand before all cameras.
 const remembered = 64
 
-// NewHandler makes a Handler.
+// NewHandler makes a Handler that passes pictures over.
 func NewHandler(cfg Config) *Handler { return &Handler{cfg: cfg} }
+
+// withPictures has the snapshots of the camera kept.
+func (h *Handler) withPictures(env devices.Env) *Handler {
+	h.keep = env.Keep
+	return h
+}
+
+const (
+	// maxSnapshot is the largest picture that is taken.
+	maxSnapshot = 8 << 20
+	// snapshotLife is how old a snapshot may be to show the vehicle of a reading.
+	snapshotLife = 10 * time.Second
+)
+
+// snapshot remembers a picture of topic PREFIX/CAMERA/OBJECT/snapshot. Frigate does not say
+// which vehicle it shows: it is the camera's best of that kind of object at the moment, so
+// it is taken of one named camera only, and stored when a reading comes.
+func (h *Handler) snapshot(now time.Time, topic string, payload []byte, out *devices.Out) {
+	parts := strings.Split(topic, "/")
+	n := len(parts)
+	if h.keep == nil || n < 4 || parts[n-1] != "snapshot" || h.cfg.Camera == "" || parts[n-3] != h.cfg.Camera || !isVehicle(parts[n-2]) {
+		return
+	}
+	out.Frames++
+	if len(payload) > maxSnapshot {
+		out.Err(Proto, 0, fmt.Sprintf("snapshot of %d bytes is larger than %d", len(payload), maxSnapshot), nil)
+		return
+	}
+	pic, err := anpr.CheckPicture(payload)
+	if err != nil {
+		out.Err(Proto, 0, "snapshot: "+err.Error(), payload)
+		return
+	}
+	h.picture, h.mediaType, h.taken = append(h.picture[:0], payload...), pic.MediaType, now
+}
+
+// show puts the camera's last snapshot beside a reading; false if there is none that may
+// show the vehicle.
+func (h *Handler) show(now time.Time, o *obs.Observation, p *obs.Plate, out *devices.Out) bool {
+	if len(h.picture) == 0 || now.Sub(h.taken) > snapshotLife {
+		return false
+	}
+	b, err := h.keep(h.mediaType, h.picture)
+	if err != nil {
+		out.Err(Proto, 0, fmt.Sprintf("keep snapshot of %d bytes: %v", len(h.picture), err), nil)
+		return false
+	}
+	b.Role = "overview"
+	o.Blobs, p.Images = []obs.Blob{b}, []string{b.SHA256}
+	return true
+}
 
 // Message takes one MQTT message. Messages of topics and types that say nothing about
 // plates are signs of life only.
 func (h *Handler) Message(now time.Time, topic string, payload []byte, out *devices.Out) {
+	if strings.HasSuffix(topic, "/snapshot") {
+		h.snapshot(now, topic, payload, out)
+		return
+	}
 	h.message(now, 0, payload, out)
 }
 
@@ -42,15 +108,18 @@ func (h *Handler) message(now time.Time, offset int64, payload []byte, out *devi
 		out.Err(Proto, offset, err.Error(), payload)
 		return
 	}
-	if !ok || h.cfg.Camera != "" && r.Camera != h.cfg.Camera || !h.news(&r) {
+	if !ok || h.cfg.Camera != "" && r.Camera != h.cfg.Camera || !h.news(now, &r) {
 		out.Frames++
 		return
 	}
 	p := r.Plate
 	p.Role = obs.PlateRole(h.cfg.Role)
 	out.Emit(now, payload, &p)
+	o := &out.Obs[len(out.Obs)-1]
+	if h.show(now, o, &p, out) {
+		h.pictured(p.EventID)
+	}
 	if !r.At.IsZero() {
-		o := &out.Obs[len(out.Obs)-1]
 		o.Stamp.At, o.Stamp.Err, o.Stamp.Origin = r.At, frameTime, obs.Device
 	}
 }
@@ -60,8 +129,9 @@ func (h *Handler) message(now time.Time, offset int64, payload []byte, out *devi
 const frameTime = 200 * time.Millisecond
 
 // news reports whether r says what was not said before: a text that differs from the
-// vehicle's last one, or that a vehicle has left without its plate being read.
-func (h *Handler) news(r *Reading) bool {
+// vehicle's last one, that a vehicle has left without its plate being read, or that one has
+// left of which there is a picture now and was none before.
+func (h *Handler) news(now time.Time, r *Reading) bool {
 	id, text := r.Plate.EventID, r.Plate.Text
 	at := -1
 	for i := range h.known {
@@ -73,14 +143,24 @@ func (h *Handler) news(r *Reading) bool {
 	case at < 0 && text == "" && !(r.Ended && r.Vehicle):
 		return false
 	case at < 0:
-		h.known[h.next] = vehicle{id, text}
+		h.known[h.next] = vehicle{id: id, text: text}
 		h.next = (h.next + 1) % remembered
 		return true
-	case text == "" || text == h.known[at].text:
+	case text == "":
 		return false
+	case text == h.known[at].text:
+		return r.Ended && !h.known[at].pictured && len(h.picture) > 0 && now.Sub(h.taken) <= snapshotLife
 	}
 	h.known[at].text = text
 	return true
+}
+
+func (h *Handler) pictured(id string) {
+	for i := range h.known {
+		if h.known[i].id == id {
+			h.known[i].pictured = true
+		}
+	}
 }
 
 // Session reads messages as lines, one JSON document each: what "mosquitto_sub" records.

@@ -73,6 +73,53 @@ func TestAReadingIsComplete(t *testing.T) {
 	}
 }
 
+func TestSnapshotsAreKeptWithTheirReadings(t *testing.T) {
+	const jpeg = "\xff\xd8\xff\xc0\x00\x11\x08\x00\x09\x00\x09\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"
+	const huge = "\xff\xd8\xff\xc0\x00\x11\x08\xea\x60\xea\x60\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"
+	end := `{"type":"end","after":{"id":"1773567566.224675-m03c53","camera":"lprcam","label":"car","recognized_license_plate":"251-WW-2075"}}`
+	env := devices.Env{Keep: func(m string, p []byte) (obs.Blob, error) { return obs.BlobOf(m, p), nil }}
+	type message struct {
+		after          time.Duration
+		topic, payload string
+	}
+	update := func(after time.Duration) message { return message{after, "frigate/tracked_object_update", golden} }
+	ended := func(after time.Duration) message { return message{after, "frigate/events", end} }
+	for _, c := range []struct {
+		name     string
+		camera   string
+		messages []message
+		images   []int // of each reading
+		errs     int
+	}{
+		{"before the reading", "lprcam", []message{{0, "frigate/lprcam/car/snapshot", jpeg}, update(time.Second), ended(2 * time.Second)}, []int{1}, 0},
+		{"after it", "lprcam", []message{update(0), {time.Second, "frigate/lprcam/car/snapshot", jpeg}, ended(2 * time.Second), ended(3 * time.Second)}, []int{0, 1}, 0},
+		{"too old", "lprcam", []message{{0, "frigate/lprcam/car/snapshot", jpeg}, update(time.Minute), ended(time.Minute)}, []int{0}, 0},
+		{"of another camera", "lprcam", []message{{0, "frigate/other/car/snapshot", jpeg}, update(time.Second)}, []int{0}, 0},
+		{"of a dog", "lprcam", []message{{0, "frigate/lprcam/dog/snapshot", jpeg}, update(time.Second)}, []int{0}, 0},
+		{"of whichever camera", "", []message{{0, "frigate/lprcam/car/snapshot", jpeg}, update(time.Second)}, []int{0}, 0},
+		{"none", "lprcam", []message{{0, "frigate/lprcam/car/snapshot", "GIF89a"}, update(time.Second)}, []int{0}, 1},
+		{"a bomb", "lprcam", []message{{0, "frigate/lprcam/car/snapshot", huge}, update(time.Second)}, []int{0}, 1},
+		{"too large", "lprcam", []message{{0, "frigate/lprcam/car/snapshot", jpeg + strings.Repeat("x", maxSnapshot)}, update(time.Second)}, []int{0}, 1},
+	} {
+		h := NewHandler(Config{Camera: c.camera}).withPictures(env)
+		var out devices.Out
+		for _, m := range c.messages {
+			h.Message(at.Add(m.after), m.topic, []byte(m.payload), &out)
+		}
+		var images []int
+		for _, o := range out.Obs {
+			p := o.Body.(*obs.Plate)
+			images = append(images, len(p.Images))
+			if len(p.Images) != len(o.Blobs) || len(o.Blobs) > 0 && o.Blobs[0].Role != "overview" {
+				t.Errorf("%s: blobs %+v, images %v", c.name, o.Blobs, p.Images)
+			}
+		}
+		if d := cmp.Diff(c.images, images); d != "" || len(out.Errs) != c.errs {
+			t.Errorf("%s: %s errors %v", c.name, d, out.Errs)
+		}
+	}
+}
+
 func TestCapturedMessage(t *testing.T) {
 	b := sharedtest.File(t, "anpr", "payloads", "frigate_lpr.json")
 	v := devices.NewVirtual("f", "", &Session{h: NewHandler(Config{})})

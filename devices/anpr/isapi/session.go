@@ -110,8 +110,8 @@ func (s *Session) consume(p []byte, out *devices.Out) int {
 
 // streamBytes takes bytes of a multipart body outside HTTP.
 func (s *Session) streamBytes(p []byte, out *devices.Out) int {
-	if s.split.Parts() == 0 && s.size < push.MaxPartHeader {
-		p = p[:min(len(p), int(push.MaxPartHeader-s.size))] // up to where the first part must have begun
+	if s.split.Parts == 0 && s.size < push.MaxPartHead {
+		p = p[:min(len(p), int(push.MaxPartHead-s.size))] // up to where the first part must have begun
 	}
 	s.split.Feed(p, &s.msg)
 	s.base += int64(len(p))
@@ -124,7 +124,7 @@ func (s *Session) streamBytes(p []byte, out *devices.Out) int {
 		s.state, s.split, s.msg.follow = start, nil, false
 	case e != nil && e.Pictures > 0 && s.msg.count >= e.Pictures:
 		s.msg.finish()
-	case s.size >= push.MaxPartHeader && s.split.Parts() == 0:
+	case s.size >= push.MaxPartHead && s.split.Parts == 0:
 		s.fault(out, "no multipart body")
 	}
 	s.msg.release()
@@ -321,6 +321,7 @@ func (s *Session) endBody(out *devices.Out) {
 	}
 	switch {
 	case s.split != nil:
+		s.split.End(&s.msg)
 	case len(s.doc) > maxBare:
 	case looksXML(s.doc):
 		s.msg.takeXML(s.doc, s.msg.at)

@@ -101,6 +101,9 @@ func (w *Walker) step() (more bool, err error) {
 		return w.skip(start, rest, ">")
 	}
 	end := tagEnd(rest[:min(len(rest), w.MaxTag)])
+	if end == torn {
+		return false, fmt.Errorf("tag does not end before the next one")
+	}
 	if end < 0 && len(rest) >= w.MaxTag {
 		return false, fmt.Errorf("tag does not end within %d bytes", w.MaxTag)
 	}
@@ -124,7 +127,10 @@ func (w *Walker) skip(start int, rest []byte, until string) (bool, error) {
 	return true, nil
 }
 
-// tagEnd finds the > that ends a tag, over attribute values that hold one.
+// torn says that another tag begins inside a tag.
+const torn = -2
+
+// tagEnd finds the > that ends a tag, over attribute values that hold one. p[0] is its <.
 func tagEnd(p []byte) int {
 	var quote byte
 	for i, c := range p {
@@ -137,6 +143,8 @@ func tagEnd(p []byte) int {
 			quote = c
 		case c == '>':
 			return i
+		case c == '<' && i > 0:
+			return torn
 		}
 	}
 	return -1

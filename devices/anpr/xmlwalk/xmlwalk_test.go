@@ -45,6 +45,7 @@ func TestWalk(t *testing.T) {
 		{"declared entities are not expanded", `<!DOCTYPE x [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]><x>&b;</x>`, []string{"x=&b;"}, 0, ""},
 		{"the wrong end", `<x><y></x>`, nil, 0, "not open"},
 		{"a tag without an end", "<x><y a='" + strings.Repeat("z", 5000) + "'/></x>", nil, 0, "does not end"},
+		{"a tag that is torn", `<x><y a="1" <z/></x>`, nil, 0, "before the next"},
 		{"too deep", strings.Repeat("<x>", MaxDepth+1), nil, 0, "deeper"},
 		{"the visitor refuses", `<x><refused/></x>`, nil, 0, "refused element"},
 	} {
