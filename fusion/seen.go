@@ -1,6 +1,7 @@
 package fusion
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -469,7 +470,7 @@ func (c *Core) plate(d *Instrument, o *obs.Observation, p *obs.Plate) {
 	v.sighted(d, at)
 	read := PlateRead{Source: d.Name, Seq: c.s.Seq, At: at, Plate: *p, Pictures: o.Blobs}
 	if read.Role == "" {
-		read.Role = obs.PlateRole(d.Role)
+		read.Role = cmp.Or(v.roleOf(p.Parent), obs.PlateRole(d.Role))
 	}
 	if !v.putPlate(read) {
 		c.mark(v)
@@ -507,8 +508,7 @@ func (c *Core) sameEvent(d *Instrument, at time.Time, p *obs.Plate) *visit {
 // vehicle of r is in the lane: nobody else has its plate.
 func (r *PlateRead) sameAs(source string, p *obs.Plate, here bool) bool {
 	if p.Parent != "" {
-		return slices.Contains(r.Images, p.Parent) ||
-			slices.ContainsFunc(r.Pictures, func(b obs.Blob) bool { return b.SHA256 == p.Parent })
+		return r.has(p.Parent)
 	}
 	if r.Source != source {
 		return false
@@ -548,7 +548,7 @@ func (v *visit) putPlate(r PlateRead) bool {
 			}
 			return false
 		}
-		r.Corrected, r.By = p.Corrected, p.By
+		r.Corrected, r.By, r.Confirmed = p.Corrected, p.By, p.Confirmed
 		if len(r.Pictures) == 0 {
 			r.Pictures = p.Pictures
 		}
