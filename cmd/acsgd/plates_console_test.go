@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +97,7 @@ func journaled(t *testing.T, dir, read, truth string) {
 	t.Helper()
 	var order fusion.Order
 	var seen *fusion.Passage
-	_, err := lanes.Replay(t.Context(), dir, func(rec *journal.Record, outs []fusion.Output) {
+	_, err := lanes.Replay(t.Context(), filepath.Join(dir, "journal"), func(rec *journal.Record, outs []fusion.Output) {
 		if rec.Kind == lanes.KindOrdered {
 			var o fusion.Order
 			if err := json.Unmarshal(rec.Payload, &o); err != nil {
