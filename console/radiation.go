@@ -360,7 +360,7 @@ func vehiclePlate(p *fusion.Passage) string {
 	text := ""
 	for i := range p.Plates {
 		r := &p.Plates[i]
-		if r.Role == obs.Trailer || text != "" && r.Role != obs.Front {
+		if r.Role == obs.Trailer || text != "" && r.Role != obs.Front || p.Overruled(r) {
 			continue
 		}
 		if text = r.Text; r.Corrected != "" {

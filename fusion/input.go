@@ -96,18 +96,22 @@ const (
 // Order is one command of one user, with the version of the passage or alarm that the user
 // saw.
 type Order struct {
-	ID          string `json:"id"` // idempotency key, unique for 24 h
-	Action      Action `json:"action"`
-	Passage     string `json:"passage,omitempty"`
-	Version     uint64 `json:"version,omitempty"` // of the passage, or of the alarm; 0 = not checked
-	Alarm       string `json:"alarm,omitempty"`   // Acknowledge, Shelve, Unshelve
-	Minutes     int    `json:"minutes,omitempty"` // Shelve: 15 or 60
-	User        string `json:"user"`
-	Role        string `json:"role"`
-	Reason      string `json:"reason,omitempty"` // code
-	Text        string `json:"note,omitempty"`
-	Plate       string `json:"plate,omitempty"`       // CorrectPlate
-	PlateRole   string `json:"plate_role,omitempty"`  // CorrectPlate
+	ID        string `json:"id"` // idempotency key, unique for 24 h
+	Action    Action `json:"action"`
+	Passage   string `json:"passage,omitempty"`
+	Version   uint64 `json:"version,omitempty"` // of the passage, or of the alarm; 0 = not checked
+	Alarm     string `json:"alarm,omitempty"`   // Acknowledge, Shelve, Unshelve
+	Minutes   int    `json:"minutes,omitempty"` // Shelve: 15 or 60
+	User      string `json:"user"`
+	Role      string `json:"role"`
+	Reason    string `json:"reason,omitempty"` // code
+	Text      string `json:"note,omitempty"`
+	Plate     string `json:"plate,omitempty"`      // CorrectPlate
+	PlateRole string `json:"plate_role,omitempty"` // CorrectPlate
+	// Of CorrectPlate: the device and number of the reading that the officer saw. Without
+	// them, as older consoles order, it is the first reading of PlateRole.
+	PlateDevice string `json:"plate_device,omitempty"`
+	PlateSeq    uint64 `json:"plate_seq,omitempty"`
 	Declaration string `json:"declaration,omitempty"` // ChooseMatch
 	Console     string `json:"console,omitempty"`
 

@@ -22,7 +22,7 @@ func (c *Core) match(v *visit) {
 			ev.Reads = append(ev.Reads, match.Read{Text: plate.Normalise(p.Corrected), P: quant.Certain, Role: p.Role, Country: p.Country, Camera: p.Source})
 			continue
 		}
-		if v.overruled(p) {
+		if v.Overruled(p) {
 			continue
 		}
 		camera, role := v.viewOf(p)
@@ -63,17 +63,6 @@ func (c *Core) match(v *visit) {
 		}
 	}
 	v.judge = everything
-}
-
-// overruled reports whether an officer has said what stands on the plate that this read is
-// of: then no camera says otherwise.
-func (v *visit) overruled(r *PlateRead) bool {
-	for i := range v.Plates {
-		if p := &v.Plates[i]; p.Corrected != "" && (p.Role == r.Role || p.Source == r.Source) {
-			return true
-		}
-	}
-	return false
 }
 
 func (v *visit) best() string {

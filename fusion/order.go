@@ -122,10 +122,7 @@ func (c *Core) refuse(v *visit, o Order) string {
 	case Hold, Note:
 		return ""
 	case CorrectPlate:
-		if strings.TrimSpace(o.Plate) == "" {
-			return "no plate is given"
-		}
-		return ""
+		return refuseCorrection(v, o)
 	case ChooseMatch:
 		if c.index.ByID(o.Declaration) == nil {
 			return "there is no declaration " + o.Declaration
@@ -315,28 +312,6 @@ func (c *Core) override(v *visit, o Order, d *Decision) (kind, text string) {
 		return "order", "override by " + d.User + " and " + d.Second + reason(d.Reason)
 	}
 	return "order", "override" + reason(d.Reason)
-}
-
-// correct keeps the camera's text and the officer's beside it, and matches again.
-func (c *Core) correct(v *visit, o Order) (kind, text string) {
-	was := "nothing"
-	for i := range v.Plates {
-		p := &v.Plates[i]
-		if o.PlateRole == "" || string(p.Role) == o.PlateRole {
-			was = p.Text
-			p.Corrected, p.By = o.Plate, o.User
-			v.rematch, v.judge = true, everything
-			return "order", "plate corrected: " + was + " is " + o.Plate
-		}
-	}
-	r := PlateRead{Source: "officer", Seq: c.s.Seq, At: c.s.Now, Corrected: o.Plate, By: o.User}
-	r.Role = "front"
-	if o.PlateRole != "" {
-		r.Role = plateRole(o.PlateRole)
-	}
-	v.putPlate(r)
-	v.rematch, v.judge = true, everything
-	return "order", "plate entered: " + o.Plate
 }
 
 // openFor opens the barrier for a cleared passage if it is the foremost; else it waits for

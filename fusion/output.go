@@ -141,9 +141,12 @@ type PlateRead struct {
 	Seq    uint64    `json:"seq"`
 	At     time.Time `json:"at"`
 	obs.Plate
-	Pictures  []obs.Blob `json:"pictures,omitempty"`
-	Corrected string     `json:"corrected,omitempty"` // the officer's text
-	By        string     `json:"corrected_by,omitempty"`
+	Pictures []obs.Blob `json:"pictures,omitempty"`
+	// Corrected is what an officer says stands there. Equal to Text, it confirms the reading.
+	// Text, Chars and Candidates stay what was read: the two are a pair to learn from.
+	Corrected string    `json:"corrected,omitempty"`
+	By        string    `json:"corrected_by,omitempty"`
+	Confirmed time.Time `json:"corrected_at,omitzero"` // only of an order that names its reading
 	// Otherwise is what the camera read in the picture, where a second reader reads another
 	// text.
 	Otherwise string `json:"otherwise,omitempty"`

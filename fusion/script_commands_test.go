@@ -424,7 +424,7 @@ func (s *script) portal(at time.Time, w []string, args map[string]string) {
 
 func (s *script) orders(w []string, args map[string]string) {
 	o := fusion.Order{ID: w[1], Action: fusion.Action(w[2]), User: cmp.Or(args["user"], "aigerim"), Role: cmp.Or(args["role"], "officer"),
-		Reason: args["reason"], Text: strings.Trim(args["note"], `"`), Plate: args["plate"], PlateRole: args["plate_role"], Declaration: args["declaration"]}
+		Reason: args["reason"], Text: strings.Trim(args["note"], `"`), Plate: args["plate"], PlateRole: args["plate_role"], PlateDevice: args["plate_device"], Declaration: args["declaration"]}
 	for id, name := range s.names {
 		if len(w) > 3 && name == w[3] {
 			o.Passage = id

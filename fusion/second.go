@@ -68,7 +68,7 @@ func (c *Core) pictured(picture string, at time.Time) (found *visit, reading int
 		for _, v := range list {
 			for i := range v.Plates {
 				r := &v.Plates[i]
-				if r.Parent != "" || !r.shows(picture) {
+				if r.Parent != "" || !r.has(picture) {
 					continue
 				}
 				if d := r.At.Sub(at).Abs(); found == nil || d < near {
@@ -80,19 +80,13 @@ func (c *Core) pictured(picture string, at time.Time) (found *visit, reading int
 	return found, reading
 }
 
-// shows reports whether a picture is of this reading.
-func (r *PlateRead) shows(picture string) bool {
-	return slices.Contains(r.Images, picture) ||
-		slices.ContainsFunc(r.Pictures, func(b obs.Blob) bool { return b.SHA256 == picture })
-}
-
 // original gives the camera's reading of the picture that r has read: the one that says the
 // same where a camera has several plates in one picture; nil if there is none any more.
 func (v *visit) original(r *PlateRead) *PlateRead {
 	var of *PlateRead
 	for i := range v.Plates {
 		o := &v.Plates[i]
-		if o.Parent == "" && o.shows(r.Parent) && (of == nil || o.Text == r.Text) {
+		if o.Parent == "" && o.has(r.Parent) && (of == nil || o.Text == r.Text) {
 			of = o
 		}
 	}
@@ -140,7 +134,7 @@ func (v *visit) contest() {
 	best := &v.Match.Declared[0]
 	for i := range v.Plates {
 		r := &v.Plates[i]
-		if r.Otherwise == "" || r.Confidence < surely || v.overruled(r) || twins(r.Text, r.Otherwise) {
+		if r.Otherwise == "" || r.Confidence < surely || v.Overruled(r) || twins(r.Text, r.Otherwise) {
 			continue
 		}
 		if o := v.original(r); o.Confidence != 0 && o.Confidence < surely {

@@ -545,7 +545,7 @@ func (v *visit) putPlate(r PlateRead) bool {
 			p.keepPictures(&r) // a camera may push one event again
 			return false
 		}
-		r.Corrected, r.By = p.Corrected, p.By
+		r.Corrected, r.By, r.Confirmed = p.Corrected, p.By, p.Confirmed
 		r.keepPictures(p) // a second reader may still be busy with them
 		*p = r
 		return true

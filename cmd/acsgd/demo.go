@@ -38,6 +38,7 @@ type demoCmd struct {
 	Officer  string        `default:"human" enum:"human,auto" help:"Who decides: you at the console, or a simulated officer."`
 	Lead     time.Duration `default:"8s" hidden:"" help:"How long before a vehicle its declaration is lodged."`
 	Headway  time.Duration `default:"3s" hidden:"" help:"Between a vehicle that leaves and the next one."`
+	Misread  float64       `hidden:"" help:"Share of characters that the simulated cameras read wrongly."`
 	Addr     string        `help:"Write the console's address to this file." placeholder:"FILE"`
 }
 
@@ -65,7 +66,7 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 	}
 	defer b.Close()
 	var paper paperwork
-	cp, err := checkpoint.New(checkpoint.Config{Lanes: d.Lanes, Seed: d.Seed, Lead: d.Lead, Headway: d.Headway, Log: log, MQTT: b.MQTTAddr(), Stories: stories,
+	cp, err := checkpoint.New(checkpoint.Config{Lanes: d.Lanes, Seed: d.Seed, Lead: d.Lead, Headway: d.Headway, Log: log, MQTT: b.MQTTAddr(), CER: d.Misread, Stories: stories,
 		Lodge: func(a sim.Arrival, n int) error { return paper.lodge(watch, a, d.Seed) }})
 	if err != nil {
 		return err

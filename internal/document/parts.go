@@ -51,7 +51,7 @@ func (p *paper) plates() (front, trailer string) {
 		if r.Corrected != "" {
 			text = r.Corrected
 		}
-		if text == "" {
+		if text == "" || p.p.Overruled(r) {
 			continue
 		}
 		if r.Country != "" {

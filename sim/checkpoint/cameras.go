@@ -19,20 +19,20 @@ import (
 func (l *Lane) cameras(i int, seed uint64, cfg Config) error {
 	if i%4 == 3 && cfg.MQTT != "" {
 		l.frigate(seed, cfg)
-	} else if err := l.push("front", "front", atCamera, seed+400); err != nil {
+	} else if err := l.push("front", "front", atCamera, seed+400, cfg.CER); err != nil {
 		return err
 	}
-	return l.push("rear", "trailer", atRear, seed+500)
+	return l.push("rear", "trailer", atRear, seed+500, cfg.CER)
 }
 
-func (l *Lane) push(name, role string, at quant.Length, seed uint64) error {
+func (l *Lane) push(name, role string, at quant.Length, seed uint64, cer float64) error {
 	ln, err := listen()
 	if err != nil {
 		return err
 	}
 	l.held = append(l.held, ln)
 	addr := ln.Addr().String()
-	cam := anpr.NewISAPI(anpr.Config{Name: name + "-" + l.ID, Station: float64(at), Role: role, CER: 0.002, Path: "/anpr/" + name, Host: addr, Seed: seed}, l.Scene)
+	cam := anpr.NewISAPI(anpr.Config{Name: name + "-" + l.ID, Station: float64(at), Role: role, CER: cer, Path: "/anpr/" + name, Host: addr, Seed: seed}, l.Scene)
 	l.links["cam-"+name] = "listen:" + addr
 	w := newWire(cam)
 	l.run = append(l.run, func(ctx context.Context) { w.dialled(ctx, addr, nil, nil) })
@@ -50,7 +50,7 @@ func freePort() (string, error) {
 }
 
 func (l *Lane) frigate(seed uint64, cfg Config) {
-	cam := anpr.NewFrigate(anpr.Config{Name: "front_" + l.ID, Station: float64(atCamera), Role: "front", CER: 0.002, Seed: seed + 400}, l.Scene)
+	cam := anpr.NewFrigate(anpr.Config{Name: "front_" + l.ID, Station: float64(atCamera), Role: "front", CER: cfg.CER, Seed: seed + 400}, l.Scene)
 	l.links["cam-front"] = "mqtt:/frigate/#"
 	l.run = append(l.run, func(ctx context.Context) {
 		o := mqtt.NewClientOptions().AddBroker("tcp://" + cfg.MQTT).SetClientID("frigate-" + l.ID).SetAutoReconnect(true).SetConnectRetry(true).SetConnectRetryInterval(time.Second)

@@ -36,6 +36,8 @@ type Config struct {
 	Expected func(lane string, a sim.Arrival, at time.Time)
 	Push     string // address that the ISAPI cameras of lane n push to, with %d for the lane; "" chooses free ports
 	MQTT     string // broker of the Frigate camera, "" for none
+	// CER is the share of characters that the cameras read wrongly; default 0.002.
+	CER float64
 }
 
 // Places in a lane, mm from its datum.
@@ -95,6 +97,9 @@ func New(cfg Config) (*Checkpoint, error) {
 	}
 	if cfg.Lead == 0 {
 		cfg.Lead = 8 * time.Second
+	}
+	if cfg.CER == 0 {
+		cfg.CER = 0.002
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

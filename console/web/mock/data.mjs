@@ -26,6 +26,12 @@ export function plate(role, text, country, conf, opts = {}) {
   };
 }
 
+/** What the second reader says of the picture of another reading. */
+export function second(of, text, conf, low = []) {
+  const r = plate(of.role, text, undefined, conf, { at: of.at, low });
+  return { ...r, device: 'reader-1', parent: of.pictures[0].sha256, pictures: [] };
+}
+
 export const pictures = new Map();
 function picture(kind, text, country) {
   let h = 0x811c9dc5;
@@ -214,6 +220,7 @@ export function overloaded(lane, n, now, ago) {
     plate('front', '017ABC02', 'KZ', 0.93, { at: iso(t0 + 800), low: [5], candidates: [{ text: '017A8C02', p: 0.051 }, { text: 'O17ABC02', p: 0.012 }] }),
     plate('trailer', '86BDE13', 'KZ', 0.884, { at: iso(t0 + 9100), low: [2, 3] }),
   ];
+  p.plates.push(second(p.plates[0], '017ABC02', 0.961), second(p.plates[1], '86BBE13', 0.91, [3]));
   p.axles = m.map((kg, i) => ({ seq: nextSeq(), axle: i + 1, mass_kg: kg, u_kg: round(kg * 0.02, 0), gap_mm: gaps[i], u_gap_mm: 30, speed_mms: 1310, mode: 'dynamic', group: i >= 2 ? 1 : 0 }));
   p.gross = { seq: nextSeq(), mass_kg: 48030, u_kg: 480, declared_kg: 24100 };
   p.size = { seq: nextSeq(), length_mm: 16720, u_length_mm: 130, width_mm: 2552, u_width_mm: 20, height_mm: 4130, u_height_mm: 15, raw_width_mm: 3120, overhang_mm: 1410, outline: outline(16720, 4130) };
@@ -249,6 +256,7 @@ export function undeclared(lane, n, now, ago) {
   const t0 = Date.parse(p.opened);
   const m = [5120, 9880];
   p.plates = [plate('front', '01KG471ACV', 'KG', 0.79, { at: iso(t0 + 700), low: [2, 6, 7], candidates: [{ text: '01KG47IACV', p: 0.16 }] })];
+  p.plates.push(second(p.plates[0], '01KG417ACV', 0.88, [6]), { ...plate('rear', '', '', 0, { at: iso(t0 + 6800) }), chars: [], text: '' });
   p.axles = m.map((kg, i) => ({ seq: nextSeq(), axle: i + 1, mass_kg: kg, u_kg: round(kg * 0.02, 0), gap_mm: i ? 4200 : 0, u_gap_mm: 30, mode: 'dynamic' }));
   p.gross = { seq: nextSeq(), mass_kg: 15000, u_kg: 200 };
   p.size = { seq: nextSeq(), length_mm: 8350, u_length_mm: 90, width_mm: 2490, u_width_mm: 20, height_mm: 3420, u_height_mm: 15, outline: boxOutline(8350, 3420) };

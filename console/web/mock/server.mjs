@@ -395,7 +395,7 @@ function execute(site, clients, l, p, user, o) {
   }
   if (o.action === 'override' && two && p.pending.user === user.name) return say('refused', 'the second person must be another');
   if (o.action === 'correct_plate') {
-    const plates = p.plates.map((x) => ((x.role ?? 'front') === o.plate_role ? { ...x, corrected: o.plate, corrected_by: user.name } : x));
+    const plates = p.plates.map((x) => ((x.role ?? 'front') === o.plate_role && (!o.plate_device || x.device === o.plate_device) ? { ...x, corrected: o.plate, corrected_by: user.name, corrected_at: new Date().toISOString() } : x));
     publish(site, clients, `passage/${p.id}`, { plates, amended: (p.amended ?? 0) + 1 });
     return say('order', `plate ${o.plate}`);
   }

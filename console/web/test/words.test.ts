@@ -11,7 +11,6 @@ import { fill, i18n } from '../src/lib/i18n.svelte';
 import { age, Fmt, NONE, zoneOffset } from '../src/lib/fmt';
 import { arithmetic, chips, priority, ranked, tolerated } from '../src/lib/findings';
 import { brief, reason, refusal } from '../src/lib/words';
-import { align, declaredFor } from '../src/lib/plates';
 import { rows } from '../src/lib/compare';
 import { parse } from '../src/lib/router.svelte';
 import type { Finding, Passage } from '../src/lib/types';
@@ -167,23 +166,6 @@ describe('findings', () => {
     expect(chips({ findings: list, final: true } as Passage).map((c) => c.kind)).toEqual(['radiation', 'axle', 'declaration', 'length']);
     expect(chips({ findings: list, final: false } as Passage).map((c) => c.kind)).toEqual(['radiation', 'axle']);
     expect(list.filter(tolerated)).toHaveLength(1);
-  });
-});
-
-describe('plates', () => {
-  it('are aligned with what is declared, gaps and all', () => {
-    const show = (a: string, b: string): string => align(a, b).map((c) => `${c.read ?? '-'}${c.declared ?? '-'}${c.same ? '' : '!'}`).join(' ');
-    expect(show('017ABC02', '017ABC02')).toBe('00 11 77 AA BB CC 00 22');
-    expect(show('86BDE13', '86BBE13')).toBe('88 66 BB DB! EE 11 33');
-    expect(show('17ABC02', '017ABC02')).toBe('-0! 11 77 AA BB CC 00 22');
-    expect(show('А1', 'A1')).toBe('АA 11');
-    expect(align('', '12')).toHaveLength(2);
-  });
-  it('find the declared unit of a rear plate by likeness', () => {
-    const d = { id: '1', kind: 'import', units: [{ role: 'tractor', plate: '482KBM05' }, { role: 'trailer', plate: '37AXB05' }] };
-    expect(declaredFor('front', d, '')).toBe('482KBM05');
-    expect(declaredFor('rear', d, '37AXB05')).toBe('37AXB05');
-    expect(declaredFor('rear', d, '482KBM05')).toBe('482KBM05');
   });
 });
 

@@ -55,6 +55,10 @@ const scenes = [
   { name: 'history-kk', size: wide, hash: '#/history', lang: 'kk', mode: 'enforcement' },
   { name: 'passage-ru', size: wide, hash: '#/history', lang: 'ru', mode: 'enforcement', act: archived },
   { name: 'help', size: small, hash: '#/', lang: 'kk', act: (page) => page.keyboard.press('?') },
+  { name: 'plates-correct', size: large, hash: '#/lane/3', lang: 'en', act: async (page) => { await page.keyboard.press('F7'); await page.getByTestId('correct-text').waitFor(); } },
+  { name: 'plates-correct-night-ru', size: small, hash: '#/lane/2', lang: 'ru', theme: 'night', act: async (page) => { await page.getByTestId('plate-trailer').scrollIntoViewIfNeeded(); await page.keyboard.press('F7'); await page.getByTestId('correct-text').waitFor(); await page.keyboard.press('PageDown'); await page.keyboard.press('ArrowRight'); await page.keyboard.press('B'); await page.keyboard.press('O'); } },
+  { name: 'plates-panel-ru', size: large, hash: '#/lane/2', lang: 'ru', act: async (page) => { await page.getByTestId('more-front').locator('summary').click(); await page.getByTestId('plate-trailer').scrollIntoViewIfNeeded(); } },
+  { name: 'plates-corrected', size: large, hash: '#/lane/3', lang: 'kk', act: async (page) => { await page.keyboard.press('F7'); await page.getByTestId('correct-text').fill('01kg 417 acv'); await page.keyboard.press('Enter'); } },
   { name: 'candidates', size: small, hash: '#/lane/2', lang: 'en', act: (page) => page.keyboard.press('m') },
 ];
 

@@ -1,6 +1,7 @@
 // The declaration beside what was measured and read, field by field.
 
-import { best, declaredFor, fold, textOf } from './plates';
+import { best, textOf } from './plates';
+import { declaredFor, plain } from './reading';
 import { ofQuantity } from './findings';
 import type { Declaration, Passage } from './types';
 
@@ -20,12 +21,10 @@ export interface Row {
   outcome: Outcome;
 }
 
-const squash = (s: string): string => [...s.replace(/[\s\-.]/g, '')].map(fold).join('');
-
 function text(field: string, declared: string | undefined, found: string | undefined): Row {
   const d = declared || undefined;
   const f = found || undefined;
-  const outcome: Outcome = !f || !d ? 'not_comparable' : squash(d) === squash(f) ? 'same' : 'differs';
+  const outcome: Outcome = !f || !d ? 'not_comparable' : plain(d) === plain(f) ? 'same' : 'differs';
   return { field, declared: d, found: f, outcome };
 }
 
@@ -44,7 +43,7 @@ export function rows(p: Passage): Row[] {
   const boxes = p.plates?.map((x) => x.container).find(Boolean);
   if (d.containers?.length || boxes) {
     const known = d.containers?.map((c) => c.id) ?? [];
-    const hit = boxes ? known.find((id) => squash(id) === squash(boxes)) : undefined;
+    const hit = boxes ? known.find((id) => plain(id) === plain(boxes)) : undefined;
     out.push(text('container', hit ?? known.join(', '), boxes));
   }
   const adr = p.plates?.map((x) => x.adr).find(Boolean);

@@ -111,10 +111,13 @@ export interface PlateRead {
   candidates?: { text: string; p: number }[];
   container?: string;
   adr?: string;
+  /** The picture that a second reader read. */
+  parent?: string;
   images?: string[];
   pictures?: Blob[];
   corrected?: string;
   corrected_by?: string;
+  corrected_at?: string;
 }
 
 export interface AxleLoad {
@@ -608,6 +611,8 @@ export interface OrderBody {
   note?: string;
   plate?: string;
   plate_role?: string;
+  plate_device?: string;
+  plate_seq?: number;
   declaration?: string;
   assessment?: Assessment;
   inspection?: Inspection;

@@ -129,7 +129,7 @@ export function refusal(why: string): string {
   if (lapsed) return t('say.lapsed', { n: lapsed[1] ?? '', user: lapsed[2] ?? '' });
   const taken = /^it is (acknowledged already|shelved) by (.+)$/.exec(text);
   if (taken) return t(taken[1] === 'shelved' ? 'refusal.shelved' : 'refusal.acknowledged', { user: taken[2] ?? '' });
-  const doc = /^there is no (?:passage|declaration|alarm) (\S*)$/.exec(text);
+  const doc = /^there is no (?:passage|declaration|alarm|reading of) (\S*)$/.exec(text);
   if (doc) return t('refusal.unknown', { id: doc[1] ?? '' });
   return slugTerm('refusal', text);
 }

@@ -1,1 +1,0 @@
-import{s as e}from"./app.svelte-UCGioBkA.js";var t=864e5;function n(n,r,i){let a=Date.parse(e(r,i).slice(0,10)),[o,s]=[Date.parse(n.issued),Date.parse(n.expires)];return a<o?{kind:`early`,days:(o-a)/t}:a<=s?{kind:`valid`,days:(s-a)/t}:{kind:`over`,days:(a-s)/t||0}}function r(t,n,r){return t!==void 0&&e(Date.parse(n),r).slice(0,10)>t}export{n,r as t};
