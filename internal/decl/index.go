@@ -213,6 +213,14 @@ func (x *Index) Channel(camera string) *plate.Channel {
 	return x.through.Of(camera)
 }
 
+// Through gives the channels that the index sees through; nil is the start channel for all.
+func (x *Index) Through() *plate.Channels {
+	if x == nil {
+		return nil
+	}
+	return x.through
+}
+
 // Mix is the traffic in which the declared vehicles drive, seen through a camera's channel:
 // the background of a read. It is made at the first call, about a millisecond for each
 // channel; who hands an index to something that must answer quickly calls Mix before.
