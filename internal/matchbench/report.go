@@ -51,7 +51,7 @@ func (s *Study) speed() table {
 func (s *Study) quality(rate int, brief bool) table {
 	t := table{title: fmt.Sprintf("One string a vehicle, character error rate %g %%", Rates[rate]*100),
 		head:  []string{"method", "rule", "correct", "false", "undeclared matched", "ambiguous", "none", "bound"},
-		notes: fmt.Sprintf("Percent (95 %% interval); correct, ambiguous and none of the declared vehicles, false of all reads, undeclared matched of those not declared. Bound: the most that any matcher of these strings has correct at that share of false ones; whatever is ranked first: %.1f.", boundAt(s.Bound[rate], 1)*100)}
+		notes: fmt.Sprintf("Percent (95 %% interval); correct, ambiguous and none of the declared vehicles, false of all reads, undeclared matched of those not declared. Bound: the most that any matcher of these strings has correct at that share of false ones, but for chance in few reads; whatever is ranked first: %.1f.", boundAt(s.Bound[rate], 1)*100)}
 	for _, r := range s.Results {
 		if r.Missing != "" {
 			continue

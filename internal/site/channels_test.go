@@ -23,7 +23,7 @@ func (r *rig) channelsInForce() fusion.TunedState {
 
 func TestChannelsComeIntoForce(t *testing.T) {
 	dir := t.TempDir()
-	text := lane("1") + more("cam-1", "anpr/test", "tcp:127.0.0.1:11") + lane("2")
+	text := lane("1") + more("cam-1", "anpr/test", "tcp:127.0.0.1:4711") + lane("2")
 	channels := func(version string) []byte {
 		return []byte(`{"version":"` + version + `","plates":30,"all":{"keep":0.97,"drop":0.01,"insert":0.01,"insert_first":0.02}}`)
 	}
