@@ -108,6 +108,13 @@ bench-radiation: need-go ## detection of weak sources at equal false alarms, tab
 	@bin/acsgd-sim roc --seed $(SEED) --csv var/build/roc.csv --svg var/build/roc.svg $(if $(README),--md README.md) $(ARGS)
 	@$(if $(README),cp var/build/roc.svg internal/readme/roc.svg)
 
+.PHONY: bench-match
+bench-match: need-go ## plate matching against other methods on the same reads, tables and var/build/match.csv, .svg (SEED=, ARGS=, README=1)
+	@mkdir -p var/build
+	@CGO_ENABLED=$(CGO) $(GO) build -trimpath -o bin/ ./cmd/acsgd-sim
+	@bin/acsgd-sim matchbench --seed $(SEED) --csv var/build/match.csv --svg var/build/match.svg $(if $(README),--md README.md) $(ARGS)
+	@$(if $(README),cp var/build/match.svg internal/readme/match.svg)
+
 .PHONY: fuzz
 fuzz: need-go ## all fuzz targets in turn (T=10s each, FUZZ= filters by package/name)
 	@CGO_ENABLED=0 $(BUILD)/fuzz.sh '$(T)' '$(FUZZ)'

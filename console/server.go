@@ -116,6 +116,8 @@ type Config struct {
 	// Templates puts a supervisor's radiation templates in force in a lane, "" in all; nil is
 	// a console without lanes.
 	Templates func(ctx context.Context, lane, user string, b []byte) (version string, err error)
+	// Channels does the same for the channels of plate cameras.
+	Channels func(ctx context.Context, lane, user string, b []byte) (version string, err error)
 }
 
 // Server is the console's HTTP handler.
@@ -183,7 +185,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/stream", s.openStream)
 	s.mux.HandleFunc("POST /api/lanes/{lane}/orders", s.with(s.order, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
-	s.mux.HandleFunc("POST /api/radiation/templates", s.with(s.templates, "supervisor"))
+	s.mux.HandleFunc("POST /api/radiation/templates", s.with(s.tuned("radiation templates", s.cfg.Templates), "supervisor"))
+	s.mux.HandleFunc("POST /api/plates/channels", s.with(s.tuned("camera channels", s.cfg.Channels), "supervisor"))
 	s.mux.HandleFunc("POST /api/passages/{id}"+uploads, s.with(s.attachment, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("GET /api/passages/{id}/radiation/history", s.with(s.radiationHistory))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))

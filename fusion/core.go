@@ -12,6 +12,7 @@ import (
 	"acsgd/internal/decl"
 	"acsgd/internal/metrology"
 	"acsgd/internal/obs"
+	"acsgd/internal/plate"
 	"acsgd/internal/quant"
 )
 
@@ -53,6 +54,10 @@ type state struct {
 	Last      []lastSeen `json:"last"`   // newest observations of each source, against duplicates
 	Orders    []answered `json:"orders"` // newest last
 	Told      string     `json:"told"`   // the barrier's last command: open, close
+
+	Used []used `json:"used,omitempty"` // declarations that vehicles have left with, the newest last
+	// Channels are those of the lane's cameras; nil is the start channel for all.
+	Channels *plate.Channels `json:"channels,omitempty"`
 
 	Looked string        `json:"looked,omitempty"` // the day on which the certificates were looked at last
 	Behind time.Duration `json:"behind"`           // by which our clock was set back; 0: it was not
@@ -240,8 +245,38 @@ func (c *Core) tuned(t Tuned) {
 			return
 		}
 		c.templates(set, t)
+	case TuneChannels:
+		set, ok := t.Value.(*plate.Channels)
+		if !ok {
+			c.event(nil, "fault", 1, fmt.Sprintf("camera channels %s could not be used", t.Version))
+			return
+		}
+		c.channels(set, t)
 	}
 	c.status()
+}
+
+// channels puts what was learnt of the cameras' confusions in force: the vehicles in the
+// lane that are not released are matched again.
+func (c *Core) channels(set *plate.Channels, t Tuned) {
+	c.s.Channels = set
+	c.see(c.index)
+	st, text := &TunedState{By: t.By, Since: c.s.Now, SHA256: t.SHA256}, "no camera channels in force"
+	if set != nil {
+		st.Version = set.Version
+		text = "camera channels " + set.Version + " in force"
+	}
+	c.s.Lane.Channels = st
+	e := c.note(nil, Alarm, "channels", 0, text)
+	e.User = t.By
+	c.rematchAll()
+}
+
+// see takes an index, as seen through the cameras' channels.
+func (c *Core) see(x *decl.Index) {
+	if c.index = x; c.s.Channels != nil || x.Through() != nil {
+		c.index = x.WithChannels(c.s.Channels)
+	}
 }
 
 // templates puts the shadows of vehicles in force for the occupancies that end from now on.
@@ -283,15 +318,20 @@ func (c *Core) adoptDevices() {
 }
 
 func (c *Core) declared(d Declared) {
-	c.index = d.Index
+	c.see(d.Index)
 	c.s.Lane.Index, c.s.Lane.Arrivals = d.Version, d.Index.Len()
+	c.rematchAll()
+	c.status()
+}
+
+// rematchAll matches every passage that is not released again.
+func (c *Core) rematchAll() {
 	for _, v := range c.s.Open {
 		if !v.cleared() { // of a held one too: its papers may come now
 			v.rematch = true
 			c.mark(v)
 		}
 	}
-	c.status()
 }
 
 // rejudgeAll judges every passage that is not released again, under a new rule pack.
@@ -357,7 +397,10 @@ func (c *Core) UnmarshalBinary(b []byte) error {
 
 // Restore hands a restored core the rule packs and the index that were in force, without
 // any consequence.
-func (c *Core) Restore(book *rules.Book, index *decl.Index) { c.book, c.index = book, index }
+func (c *Core) Restore(book *rules.Book, index *decl.Index) {
+	c.book = book
+	c.see(index)
+}
 
 // InForce names the versions that a snapshot was made under.
 func (c *Core) InForce() (book string, index uint64) { return c.s.Book, c.s.Lane.Index }

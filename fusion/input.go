@@ -43,7 +43,7 @@ type Tuned struct {
 	Version string
 	SHA256  string
 	Bytes   []byte
-	Value   any    // decoded from Bytes by the shell: *Params, *rules.Book, *radiation.Templates
+	Value   any    // decoded from Bytes by the shell: *Params, *rules.Book, *radiation.Templates, *plate.Channels
 	By      string // the user who put them in force; "" is the site file
 }
 
@@ -55,6 +55,7 @@ const (
 	TuneParams    TunedKind = "params"    // *Params
 	TuneRules     TunedKind = "rules"     // *rules.Book
 	TuneTemplates TunedKind = "templates" // *radiation.Templates of the lane's portal; nil ends their use
+	TuneChannels  TunedKind = "channels"  // *plate.Channels of the lane's cameras; nil ends their use
 )
 
 // Tick is a wake-up that the core asked for with Deadline.

@@ -12,34 +12,9 @@ import (
 
 // match weighs what was read against the expected arrivals.
 func (c *Core) match(v *visit) {
-	ev := match.Evidence{Containers: nil}
-	for i := range v.Plates {
-		p := &v.Plates[i]
-		if p.Container != "" {
-			ev.Containers = append(ev.Containers, p.Container)
-		}
-		if p.Corrected != "" {
-			ev.Reads = append(ev.Reads, match.Read{Text: plate.Normalise(p.Corrected), P: quant.Certain, Role: p.Role, Country: p.Country, Camera: p.Source})
-			continue
-		}
-		if v.Overruled(p) {
-			continue
-		}
-		camera, role := v.viewOf(p)
-		if p.Text != "" {
-			ev.Reads = append(ev.Reads, match.Read{Text: p.Text, P: p.Confidence, Role: role, Country: p.Country, Camera: camera, Chars: p.Chars})
-		}
-		for _, a := range p.Candidates {
-			if a.Text != p.Text {
-				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: role, Country: p.Country, Camera: camera})
-			}
-		}
-	}
-	if v.Gross != nil && usable(v.Gross.Flags) == "" && v.loadsUnsure() == "" {
-		ev.Gross, ev.UGross = v.Gross.Mass, v.Gross.U
-	}
+	ev := v.matchedBy()
 	was, before := v.Match.State, v.best()
-	v.Match = c.scratch.matcher.Match(c.index, ev, acceptMatch, match.Prior{})
+	v.Match = c.scratch.matcher.Match(c.index, ev, acceptMatch, c.prior(v))
 	if v.Chosen != "" {
 		v.Match.State = match.Matched
 		v.Match.Declared = choose(v.Match.Declared, c.index.ByID(v.Chosen), v.Chosen)
@@ -63,6 +38,42 @@ func (c *Core) match(v *visit) {
 		}
 	}
 	v.judge = everything
+}
+
+// EvidenceOf is what a passage is matched by, for whoever tries other channels on it.
+func EvidenceOf(p *Passage) match.Evidence {
+	v := &visit{Passage: *p}
+	return v.matchedBy()
+}
+
+// matchedBy collects what was read, and the mass where it can be relied on.
+func (v *visit) matchedBy() (ev match.Evidence) {
+	for i := range v.Plates {
+		p := &v.Plates[i]
+		camera, reader := v.viewOf(p)
+		if p.Container != "" {
+			ev.Containers = append(ev.Containers, p.Container)
+		}
+		if p.Corrected != "" {
+			ev.Reads = append(ev.Reads, match.Read{Text: plate.Normalise(p.Corrected), P: quant.Certain, Role: p.Role, Country: p.Country, Camera: camera})
+			continue
+		}
+		if v.Overruled(p) {
+			continue
+		}
+		if p.Text != "" {
+			ev.Reads = append(ev.Reads, match.Read{Text: p.Text, P: p.Confidence, Role: p.Role, Country: p.Country, Camera: camera, Reader: reader, Chars: p.Chars})
+		}
+		for _, a := range p.Candidates {
+			if a.Text != p.Text {
+				ev.Reads = append(ev.Reads, match.Read{Text: a.Text, P: a.P, Role: p.Role, Country: p.Country, Camera: camera, Reader: reader})
+			}
+		}
+	}
+	if v.Gross != nil && usable(v.Gross.Flags) == "" && v.loadsUnsure() == "" {
+		ev.Gross, ev.UGross = v.Gross.Mass, v.Gross.U
+	}
+	return ev
 }
 
 func (v *visit) best() string {

@@ -255,7 +255,7 @@ func (c *Core) execute(v *visit, o Order) (kind, text string) {
 	case CorrectPlate:
 		return c.correct(v, o)
 	case ChooseMatch:
-		v.Chosen = o.Declaration
+		v.Chosen, v.ChosenBy = o.Declaration, o.User
 		v.rematch, v.judge = true, everything
 		return "order", "declaration chosen by " + o.User
 	case Undo:

@@ -103,6 +103,7 @@ type Passage struct {
 
 	Match       match.Result      `json:"match"`
 	Declaration *decl.Declaration `json:"declaration,omitempty"` // of the best candidate
+	ChosenBy    string            `json:"chosen_by,omitempty"`   // the officer who named it
 	Declared    uint64            `json:"index_version"`
 
 	Verdict  rules.Verdict   `json:"verdict"` // worst of the findings: exceeds, undetermined, within
@@ -240,10 +241,16 @@ type LaneState struct {
 	// Templates are those in force in the lane's portal; nil is a lane without a portal. It is
 	// replaced, never changed.
 	Templates *TemplatesState `json:"templates,omitempty"`
+	// Channels are the camera channels in force; nil where none ever were. Replaced, never
+	// changed.
+	Channels *TunedState `json:"channels,omitempty"`
 }
 
 // TemplatesState names the suppression templates in force.
-type TemplatesState struct {
+type TemplatesState = TunedState
+
+// TunedState names versioned data in force.
+type TunedState struct {
 	Version string    `json:"version"` // "" = none are in force
 	By      string    `json:"by,omitempty"`
 	Since   time.Time `json:"since,omitzero"`

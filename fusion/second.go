@@ -113,18 +113,6 @@ func (v *visit) readBy(reader string) bool {
 	return slices.ContainsFunc(v.Plates, func(r PlateRead) bool { return r.Source == reader })
 }
 
-// viewOf gives the camera and the role under which a reading is evidence. Two readers of one
-// picture are alternatives of one view: what is wrong with the picture deceives both, so
-// they do not confirm one another as two cameras would.
-func (v *visit) viewOf(r *PlateRead) (camera string, role obs.PlateRole) {
-	if r.Parent != "" {
-		if o := v.original(r); o != nil {
-			return o.Source, o.Role
-		}
-	}
-	return r.Source, r.Role
-}
-
 // contest keeps a match from counting as certain where camera and second reader are both
 // sure of one picture and say different things: then a person looks, whoever is right.
 func (v *visit) contest() {

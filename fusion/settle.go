@@ -255,6 +255,7 @@ func (c *Core) close(v *visit, why string) {
 		v.Phase = Gone
 	}
 	v.Pending = nil
+	c.useUp(v)
 	c.recorded(v)
 	v.material = true
 	text := "passage closed"

@@ -14,6 +14,7 @@ import (
 	"acsgd/fusion/rules"
 	"acsgd/internal/decl"
 	"acsgd/internal/journal"
+	"acsgd/internal/plate"
 	"acsgd/internal/rulepack"
 )
 
@@ -154,6 +155,12 @@ func (l *Library) AddTuned(kind fusion.TunedKind, version string, b []byte) (fus
 		t.Value = book
 	case fusion.TuneTemplates:
 		set, err := radiation.ParseTemplates(b)
+		if err != nil {
+			return t, err
+		}
+		t.Value = set
+	case fusion.TuneChannels:
+		set, err := plate.ParseChannels(b)
 		if err != nil {
 			return t, err
 		}

@@ -54,7 +54,7 @@ func TestAnIndexIsTheSameHoweverItWasAskedFor(t *testing.T) {
 			if x.Version != v || ids(x) != ids(plain) || x.Len() != plain.Len() {
 				t.Errorf("%s: version %d is %d with %s, want %s", name, v, x.Version, ids(x), ids(plain))
 			}
-			if !reflect.DeepEqual(x.Mix(), plain.Mix()) {
+			if !reflect.DeepEqual(x.Mix(""), plain.Mix("")) {
 				t.Errorf("%s: version %d weighs plates against another traffic", name, v)
 			}
 		}

@@ -85,14 +85,19 @@ func (p *portalLane) vehicle(n int32) {
 // use journals a set as a site does, and puts it in force.
 func (p *portalLane) use(version string, b []byte, by string) {
 	p.t.Helper()
-	rec, err := TunedRecord(fusion.TuneTemplates, version, b, p.now)
+	p.useAs(fusion.TuneTemplates, version, b, by)
+}
+
+func (p *portalLane) useAs(kind fusion.TunedKind, version string, b []byte, by string) {
+	p.t.Helper()
+	rec, err := TunedRecord(kind, version, b, p.now)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	if _, err := p.j.Put(p.t.Context(), rec); err != nil {
 		p.t.Fatal(err)
 	}
-	t, err := p.lib.AddTuned(fusion.TuneTemplates, version, b)
+	t, err := p.lib.AddTuned(kind, version, b)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -37,10 +37,11 @@ type std struct{ out, err io.Writer }
 var discard = slog.New(slog.DiscardHandler)
 
 type cli struct {
-	Run       runCmd       `cmd:"" help:"Run scenarios against the software under test, or with --in-process in virtual time."`
-	Scenarios scenariosCmd `cmd:"" help:"List the shipped scenarios, or print one."`
-	Roc       rocCmd       `cmd:"" name:"roc" help:"How often weak radioactive sources are found, at equal false alarms, by the portal's rule and by the engine."`
-	Record    recordCmd    `cmd:"" help:"Record what the instruments of a scenario say, a file each, for replay: links."`
+	Run        runCmd        `cmd:"" help:"Run scenarios against the software under test, or with --in-process in virtual time."`
+	Scenarios  scenariosCmd  `cmd:"" help:"List the shipped scenarios, or print one."`
+	Roc        rocCmd        `cmd:"" name:"roc" help:"How often weak radioactive sources are found, at equal false alarms, by the portal's rule and by the engine."`
+	Matchbench matchbenchCmd `cmd:"" name:"matchbench" help:"How well plate reads find their declared plate: our matcher against others on the same reads."`
+	Record     recordCmd     `cmd:"" help:"Record what the instruments of a scenario say, a file each, for replay: links."`
 }
 
 func run(args []string, out, errw io.Writer) int {

@@ -64,7 +64,7 @@ func (c *rocCmd) Run(ctx context.Context, std *std) error {
 		{c.SVG, func(w io.Writer) error { return roc.SVG(w, studies) }},
 		{c.MD, func(w io.Writer) error { return roc.Markdown(w, c.Seed, studies) }},
 	} {
-		if err := save(f.path, f.write); err != nil {
+		if err := save(f.path, f.write, roc.Marked, roc.Replace); err != nil {
 			return fmt.Errorf("roc: %w", err)
 		}
 	}
@@ -116,7 +116,7 @@ func progress(w io.Writer) func(string, int, int) {
 }
 
 // save writes a file, whole or not at all; in one with marks only what is between them.
-func save(path string, write func(io.Writer) error) error {
+func save(path string, write func(io.Writer) error, marked func([]byte) bool, replace func(text, part []byte) ([]byte, error)) error {
 	if path == "" {
 		return nil
 	}
@@ -125,8 +125,8 @@ func save(path string, write func(io.Writer) error) error {
 		return err
 	}
 	text := b.Bytes()
-	if old, err := os.ReadFile(path); err == nil && roc.Marked(old) {
-		if text, err = roc.Replace(old, text); err != nil {
+	if old, err := os.ReadFile(path); err == nil && marked(old) {
+		if text, err = replace(old, text); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}

@@ -208,7 +208,16 @@ func (l *radiationLearnCmd) kept(p *fusion.Passage) string {
 
 // eachPassage hands out the passages of an archive in which the portal has reported, the
 // newest first; limit 0 is all of them.
-func eachPassage(ctx context.Context, c passagesCmd, limit int, each func(*fusion.Passage) error) (err error) {
+func eachPassage(ctx context.Context, c passagesCmd, limit int, each func(*fusion.Passage) error) error {
+	return passagesOf(ctx, c, limit, func(p *fusion.Passage) bool { return p.Radiation != nil && !p.Radiation.Open }, each)
+}
+
+// everyPassage is the same of all passages.
+func everyPassage(ctx context.Context, c passagesCmd, limit int, each func(*fusion.Passage) error) error {
+	return passagesOf(ctx, c, limit, func(*fusion.Passage) bool { return true }, each)
+}
+
+func passagesOf(ctx context.Context, c passagesCmd, limit int, of func(*fusion.Passage) bool, each func(*fusion.Passage) error) (err error) {
 	q, err := c.query()
 	if err != nil {
 		return usage{err}
@@ -228,7 +237,7 @@ func eachPassage(ctx context.Context, c passagesCmd, limit int, each func(*fusio
 			if err := json.Unmarshal(b, &p); err != nil {
 				return fmt.Errorf("a passage of the archive: %w", err)
 			}
-			if p.Radiation == nil || p.Radiation.Open {
+			if !of(&p) {
 				continue
 			}
 			if err := each(&p); err != nil {

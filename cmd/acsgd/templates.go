@@ -80,7 +80,7 @@ func (c *radiationUseCmd) Run(ctx context.Context, s *std) error {
 	}
 	pw = strings.TrimRight(pw, "\r\n")
 	if c.Console != "" {
-		return c.order(ctx, s, pw, b)
+		return orderTuned(ctx, s, c.Console, "/api/radiation/templates", c.User, pw, c.Lane, b)
 	}
 	ids, err := site.UseTemplates(ctx, c.Data, c.Lane, c.User, pw, b)
 	if err != nil {
@@ -90,11 +90,11 @@ func (c *radiationUseCmd) Run(ctx context.Context, s *std) error {
 	return nil
 }
 
-// order lets the running site do it.
-func (c *radiationUseCmd) order(ctx context.Context, s *std, password string, b []byte) error {
-	base, err := url.Parse(c.Console)
+// orderTuned lets the running site put learnt data in force.
+func orderTuned(ctx context.Context, s *std, console, path, user, password, lane string, b []byte) error {
+	base, err := url.Parse(console)
 	if err != nil || base.Host == "" {
-		return usage{fmt.Errorf("--console %s: want a URL as http://127.0.0.1:8080", c.Console)}
+		return usage{fmt.Errorf("--console %s: want a URL as http://127.0.0.1:8080", console)}
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
 	var session []*http.Cookie
@@ -124,14 +124,14 @@ func (c *radiationUseCmd) order(ctx context.Context, s *std, password string, b 
 		}
 		return answer, err
 	}
-	login, err := json.Marshal(map[string]string{"user": c.User, "password": password})
+	login, err := json.Marshal(map[string]string{"user": user, "password": password})
 	if err != nil {
 		return err
 	}
 	if _, err := post("/api/login", "", login); err != nil {
 		return usage{err}
 	}
-	answer, err := post("/api/radiation/templates", url.Values{"lane": {c.Lane}}.Encode(), b)
+	answer, err := post(path, url.Values{"lane": {lane}}.Encode(), b)
 	if _, bye := post("/api/logout", "", nil); err == nil {
 		err = bye
 	}

@@ -15,13 +15,10 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/catalog"
-	"acsgd/fusion/match"
-	"acsgd/internal/decl"
 	"acsgd/internal/evidence"
 	"acsgd/internal/journal"
 	"acsgd/internal/line"
 	"acsgd/internal/obs"
-	"acsgd/internal/quant"
 	"acsgd/internal/site"
 	"acsgd/lanes"
 
@@ -321,41 +318,4 @@ func named(rec *journal.Record) (blobs []string, upload string, err error) {
 		}
 	}
 	return blobs, upload, err
-}
-
-type matchCmd struct {
-	Declared string  `required:"" help:"Declared plates, one a line, or canonical declarations as JSON lines."`
-	Reads    string  `required:"" help:"Reads as JSON lines {\"id\",\"reads\":[{\"text\",\"p\"}]}."`
-	Accept   float64 `default:"0.9" help:"Posterior from which a match counts."`
-}
-
-// Run matches.
-func (m *matchCmd) Run(s *std) error {
-	b, err := os.ReadFile(m.Declared)
-	if err != nil {
-		return usage{err}
-	}
-	x, faults := decl.ParseIndex(1, b)
-	reads, err := os.ReadFile(m.Reads)
-	if err != nil {
-		return usage{err}
-	}
-	w := bufio.NewWriter(s.out)
-	enc := json.NewEncoder(w)
-	more := match.MatchPlates(x, reads, quant.ProbOf(m.Accept), match.Prior{}, func(a match.Answer) {
-		if err := enc.Encode(a); err != nil {
-			faults = append(faults, err)
-		}
-	})
-	faults = append(faults, more...)
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, f := range faults {
-		fmt.Fprintln(s.err, f)
-	}
-	if len(faults) > 0 {
-		return errFaults
-	}
-	return nil
 }

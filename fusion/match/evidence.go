@@ -43,8 +43,10 @@ func (m *Matcher) judge(x *decl.Index, e Evidence, d decl.Ref, hits []hit, prior
 		hits = hits[n:]
 		c.weight = float64(c.weight * ratio)
 		exact := nearest.hit != nil && x.Plate(nearest.plate) == m.views[v].code
-		// A read that is another vehicle's declared plate is not this one misread.
-		if ratio < differs || m.views[v].declared && !exact {
+		// A read that is another vehicle's declared plate is not this one misread, where this
+		// one has a plate for the camera at all.
+		has := doc == nil || !unaccompanied(doc) || m.views[v].Role == obs.Trailer
+		if ratio < differs || has && m.views[v].declared && !exact {
 			c.Differs = true
 			c.other = c.other || m.views[v].Role != obs.Trailer && m.views[v].Role != obs.Rear
 		}
@@ -92,6 +94,22 @@ type explained struct {
 // that the camera may have seen, and the plate that explains the reads best.
 func viewRatio(x *decl.Index, doc *decl.Declaration, role obs.PlateRole, hits []hit) (float64, explained) {
 	var best explained
+	if doc != nil && unaccompanied(doc) && role != obs.Trailer {
+		// Whoever pulls it is not declared: a plate that it does not have says nothing.
+		best.hit = strongest(hits)
+		if best.hit == nil {
+			return 1, best
+		}
+		share := pulled
+		if role == obs.Rear {
+			share = seenBehind
+		}
+		if len(doc.Units) > 1 {
+			best.unit = unitOf(x, doc, best.plate)
+			share /= float64(len(doc.Units))
+		}
+		return float64(share*best.ratio) + (1 - share), best
+	}
 	if doc == nil || len(doc.Units) == 1 {
 		share := 1 - unexplained
 		if doc != nil && role == obs.Trailer && doc.Units[0].Role != trailerRole {
@@ -116,6 +134,33 @@ func viewRatio(x *decl.Index, doc *decl.Declaration, role obs.PlateRole, hits []
 	}
 	return sum + unexplained, best
 }
+
+// unaccompanied reports whether only trailers are declared: any tractor may bring them.
+func unaccompanied(doc *decl.Declaration) bool {
+	for i := range doc.Units {
+		if doc.Units[i].Role != trailerRole {
+			return false
+		}
+	}
+	return len(doc.Units) > 0
+}
+
+// unitOf finds the unit that has a plate of the index.
+func unitOf(x *decl.Index, doc *decl.Declaration, p decl.PlateRef) int {
+	for k := range doc.Units {
+		if isUnit(x.Plate(p), doc.Units[k].Plate) {
+			return k
+		}
+	}
+	return 0
+}
+
+// How often a camera that is not of trailers shows the plate of an unaccompanied trailer:
+// one at the front or of unknown place, and one at the rear.
+const (
+	pulled     = 0.5
+	seenBehind = 0.85
+)
 
 // trailerRole is the role of trailers in declarations.
 const trailerRole = "trailer"
@@ -163,7 +208,7 @@ func unitShare(doc *decl.Declaration, k int, role obs.PlateRole) float64 {
 	if role == "" || trailers == 0 || pullers == 0 {
 		return 1 / float64(len(doc.Units))
 	}
-	trailer := byRole(role, 0.03, 0.85, 0.95)
+	trailer := byRole(role, 0.03, seenBehind, 0.95)
 	if doc.Units[k].Role == trailerRole {
 		return trailer / float64(trailers)
 	}
@@ -297,6 +342,9 @@ func (m *Matcher) explain(x *decl.Index, c *candidate) {
 	}
 	if c.Differs {
 		c.Why = append(c.Why, "a plate differs from the declaration")
+	}
+	if doc != nil && m.shared(c) {
+		c.Why = append(c.Why, "another declaration has the same plate")
 	}
 	if c.Second {
 		c.Why = append(c.Why, "second evidence agrees")

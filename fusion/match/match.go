@@ -31,10 +31,9 @@ type Matcher struct {
 	hits   []hit
 	cands  []candidate
 
-	channel *plate.Channel // of the index
-	mix     *plate.Mix
-	known   [knownReads]randomRead // a vehicle is matched again with each new read of it
-	next    int                    // the one of known that goes next
+	mix   *plate.Mix             // of the traffic, whatever the channel
+	known [knownReads]randomRead // a vehicle is matched again with each new read of it
+	next  int                    // the one of known that goes next
 }
 
 // randomRead is how probable a read is of a random vehicle of a traffic.
@@ -47,15 +46,15 @@ type randomRead struct {
 const knownReads = 16
 
 // random gives Mix.Likelihood of a read.
-func (m *Matcher) random(r *plate.Read) float64 {
+func (m *Matcher) random(w *weighted) float64 {
 	for i := range m.known {
-		if k := &m.known[i]; k.mix == m.mix && k.read == *r {
+		if k := &m.known[i]; k.mix == w.mix && k.read == w.Read {
 			return k.p
 		}
 	}
 	k := &m.known[m.next]
 	m.next = (m.next + 1) % knownReads
-	*k = randomRead{m.mix, *r, m.mix.Likelihood(r)}
+	*k = randomRead{w.mix, w.Read, w.mix.Likelihood(&w.Read)}
 	return k.p
 }
 
@@ -69,10 +68,13 @@ type view struct {
 	other      float64    // the same from a random vehicle that is not declared, as a share of u(r)
 }
 
-// weighted is one alternative.
+// weighted is one alternative, seen through the channel of whoever read it.
 type weighted struct {
 	plate.Read
-	p float64
+	p       float64
+	reader  string
+	channel *plate.Channel
+	mix     *plate.Mix
 }
 
 // hit is one declared plate near the reads of one view.
@@ -117,7 +119,7 @@ func (m *Matcher) Match(x *decl.Index, e Evidence, accept quant.Prob, prior Prio
 // look groups the reads by camera.
 func (m *Matcher) look(x *decl.Index, e Evidence) {
 	m.views, m.reads = m.views[:0], m.reads[:0]
-	m.channel, m.mix = x.Channel(), x.Mix()
+	m.mix = x.Mix("")
 	for i := range e.Reads {
 		if m.seen(e.Reads, i) {
 			continue
@@ -126,7 +128,7 @@ func (m *Matcher) look(x *decl.Index, e Evidence) {
 		best := quant.Prob(-1)
 		for k := i; k < len(e.Reads); k++ {
 			r := &e.Reads[k]
-			if !sameView(r, &v.Read) || !m.alternative(r) {
+			if !sameView(r, &v.Read) || !m.alternative(x, r) {
 				continue
 			}
 			if r.P > best { // the view's own text is that of the best alternative
@@ -137,9 +139,9 @@ func (m *Matcher) look(x *decl.Index, e Evidence) {
 		if v.end == v.first {
 			continue
 		}
-		evenOut(m.reads[v.first:v.end])
+		balance(m.reads[v.first:v.end])
 		for k := v.first; k < v.end; k++ {
-			v.random += float64(m.reads[k].p * m.random(&m.reads[k].Read))
+			v.random += float64(m.reads[k].p * m.random(&m.reads[k]))
 		}
 		m.views = append(m.views, v)
 	}
@@ -158,13 +160,15 @@ func (m *Matcher) seen(reads []Read, i int) bool {
 func sameView(a, b *Read) bool { return a.Camera == b.Camera && (a.Camera != "" || a.Role == b.Role) }
 
 // alternative adds r to the reads; false if it has no text.
-func (m *Matcher) alternative(r *Read) bool {
+func (m *Matcher) alternative(x *decl.Index, r *Read) bool {
 	text := plate.Normalise(r.Text)
 	code := plate.Encode(text)
 	if code.Len() == 0 {
 		return false
 	}
-	w := weighted{Read: m.channel.NewRead(code), p: r.P.Float()}
+	by := cmp.Or(r.Reader, r.Camera)
+	ch := x.Channel(by)
+	w := weighted{Read: ch.NewRead(code), p: max(r.P.Float(), 0), reader: r.Reader, channel: ch, mix: x.Mix(by)}
 	if len(r.Chars) == code.Len() {
 		for i := range r.Chars {
 			// Cameras give 99 % to wrong characters too, and 0 to right ones.
@@ -175,16 +179,58 @@ func (m *Matcher) alternative(r *Read) bool {
 	return true
 }
 
-// evenOut gives alternatives without any probability equal ones.
-func evenOut(reads []weighted) {
+// The weight of one reader's alternatives together, where several have read one picture.
+// Whatever a reader says of itself, the other is not to be silenced by it.
+const (
+	leastWeight = 0.3
+	mostWeight  = 1
+)
+
+// balance gives alternatives without any probability equal ones, and weighs readers of one
+// picture against one another. Among the alternatives of a single reader only their ratios
+// count.
+func balance(reads []weighted) {
+	several := false
 	for i := range reads {
-		if reads[i].p > 0 {
-			return
+		several = several || reads[i].reader != reads[0].reader
+	}
+	for i := range reads {
+		if readBy(reads[:i], reads[i].reader) {
+			continue
+		}
+		sum, n := 0.0, 0
+		for k := i; k < len(reads); k++ {
+			if reads[k].reader == reads[i].reader {
+				sum += reads[k].p
+				n++
+			}
+		}
+		by := 1.0
+		if several && sum > 0 {
+			by = min(max(sum, leastWeight), mostWeight) / sum
+		}
+		for k := i; k < len(reads); k++ {
+			switch {
+			case reads[k].reader != reads[i].reader:
+			case sum > 0:
+				reads[k].p = float64(reads[k].p * by)
+			case several:
+				reads[k].p = leastWeight / float64(n)
+			default:
+				reads[k].p = 1
+			}
 		}
 	}
+}
+
+// readBy reports whether one of the reads is by this reader.
+func readBy(reads []weighted, reader string) bool {
 	for i := range reads {
-		reads[i].p = 1
+		if reads[i].reader == reader {
+			return true
+		}
 	}
+	return false
 }
 
 // weigh finds the candidates within reach and makes the result.

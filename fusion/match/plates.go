@@ -34,19 +34,31 @@ func MatchPlates(x *decl.Index, reads []byte, accept quant.Prob, prior Prior, em
 	for n := 1; len(reads) > 0; n++ {
 		var line []byte
 		line, reads, _ = bytes.Cut(reads, []byte{'\n'})
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
+		a, ok, err := m.Line(x, n, line, accept, prior)
+		if err != nil {
+			faults = append(faults, err)
+		} else if ok {
+			emit(a)
 		}
-		var v Vehicle
-		if err := json.Unmarshal(line, &v); err != nil {
-			faults = append(faults, fmt.Errorf("reads line %d: %w", n, err))
-			continue
-		}
-		if v.ID == nil {
-			v.ID = json.RawMessage("null")
-		}
-		e := Evidence{Reads: v.Reads, Containers: v.Containers, Gross: v.Gross, UGross: v.UGross}
-		emit(Answer{v.ID, m.Match(x, e, accept, prior)})
 	}
 	return faults
+}
+
+// Line answers line n of reads; ok is false of an empty one.
+func (m *Matcher) Line(x *decl.Index, n int, line []byte, accept quant.Prob, prior Prior) (a Answer, ok bool, err error) {
+	if n == 1 {
+		line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+	}
+	if line = bytes.TrimSpace(line); len(line) == 0 {
+		return a, false, nil
+	}
+	var v Vehicle
+	if err := json.Unmarshal(line, &v); err != nil {
+		return a, false, fmt.Errorf("reads line %d: %w", n, err)
+	}
+	if v.ID == nil {
+		v.ID = json.RawMessage("null")
+	}
+	e := Evidence{Reads: v.Reads, Containers: v.Containers, Gross: v.Gross, UGross: v.UGross}
+	return Answer{v.ID, m.Match(x, e, accept, prior)}, true, nil
 }

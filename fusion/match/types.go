@@ -26,7 +26,10 @@ type Read struct {
 	Role    obs.PlateRole `json:"role,omitempty"`
 	Country string        `json:"country,omitempty"`
 	Camera  string        `json:"camera,omitempty"` // reads of one camera are alternatives of one another
-	Chars   []obs.Char    `json:"chars,omitempty"`
+	// Reader is who read a picture of Camera; "" is the camera itself. Two readers of one
+	// picture are no two views: what both say is one reading of one plate.
+	Reader string     `json:"reader,omitempty"`
+	Chars  []obs.Char `json:"chars,omitempty"`
 }
 
 // Evidence is all that is known of one vehicle.

@@ -81,7 +81,7 @@ func (m *Matcher) ratioOf(v int, c plate.Code) float64 {
 	w := &m.views[v]
 	like := 0.0
 	for k := w.first; k < w.end; k++ {
-		like += float64(m.reads[k].p * m.channel.Likelihood(&m.reads[k].Read, c))
+		like += float64(m.reads[k].p * m.reads[k].channel.Likelihood(&m.reads[k].Read, c))
 	}
 	return like / w.random
 }

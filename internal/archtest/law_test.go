@@ -73,7 +73,9 @@ var forbidden = []rule{
 	{to: []string{"cmd"}, why: "programs are wiring only"},
 	{to: []string{"internal/site"}, except: []string{"cmd", "internal/site", "internal/centre"}, why: "the wiring is used by programs only"},
 	{to: []string{"internal/roc"}, except: []string{"cmd/acsgd-sim", "internal/roc"}, why: "what joins simulator and engine to measure them is a bench"},
-	{to: []string{"github.com/jackc/pgx"}, except: []string{"internal/store"}, tests: true, why: "SQL of PostgreSQL stays in the store"},
+	{to: []string{"internal/matchbench"}, except: []string{"cmd/acsgd-sim", "internal/matchbench"}, why: "what joins the matcher and others to measure them is a bench"},
+	{to: []string{"github.com/sajari/fuzzy"}, except: []string{"internal/matchbench"}, tests: true, why: "a method that ours is measured against is not part of the product"},
+	{to: []string{"github.com/jackc/pgx"}, except: []string{"internal/store", "internal/matchbench"}, tests: true, why: "SQL of PostgreSQL stays in the store"},
 	{to: []string{"gocv.io/x/gocv"}, except: []string{"devices/anpr/vision"}, tests: true, why: "cgo stays in the second reader"},
 	{to: []string{"go.bug.st/serial"}, except: []string{"internal/line"}, why: "links are opened in one place"},
 	{to: []string{"github.com/gorilla/websocket"}, except: []string{"console", "cmd", "internal/site"}, why: "the stream is the console's"},
@@ -144,6 +146,10 @@ func judge(i imported) string {
 // isTestSupport reports whether a package only serves tests: its name ends in "test".
 func isTestSupport(pkg string) bool { return strings.HasSuffix(pkg, "test") }
 
+// isBench reports whether a package is a test in the form of a command: it may use what
+// serves tests.
+func isBench(pkg string) bool { return pkg == "internal/matchbench" }
+
 // TestImportLaw reads the imports of every Go file under the root, whatever its build tags.
 func TestImportLaw(t *testing.T) {
 	seen := 0
@@ -163,7 +169,7 @@ func TestImportLaw(t *testing.T) {
 func TestTestSupportIsForTests(t *testing.T) {
 	for _, i := range imports(t, root(t)) {
 		own, ours := strings.CutPrefix(i.path, module+"/")
-		if ours && isTestSupport(own) && !i.test && !isTestSupport(i.pkg) {
+		if ours && isTestSupport(own) && !i.test && !isTestSupport(i.pkg) && !isBench(i.pkg) {
 			t.Errorf("%s imports %s, which is for tests", i.file, i.path)
 		}
 	}

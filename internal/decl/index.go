@@ -19,8 +19,8 @@ type Index struct {
 	Version uint64
 	parts   []segment
 	live    int
-	channel *plate.Channel
-	mix     *traffic
+	through *plate.Channels // nil = the start channel
+	mix     map[*plate.Channel]*traffic
 }
 
 // traffic makes the mix when it is first asked for: a restart goes through hundreds of
@@ -34,10 +34,6 @@ type traffic struct {
 func (t *traffic) mix() *plate.Mix {
 	t.once.Do(func() { t.m, t.of = t.of(), nil })
 	return t.m
-}
-
-func noTraffic() *traffic {
-	return &traffic{of: func() *plate.Mix { return plate.NewMix(plate.StartChannel(), nil) }}
 }
 
 // segment is a part as one Index sees it: what was replaced or removed later is dead here.
@@ -74,7 +70,7 @@ const mergeRatio = 4
 // NewIndex indexes declarations. Of several with one id the last stands. The declarations
 // are kept and must not be changed afterwards.
 func NewIndex(version uint64, ds []*Declaration) *Index {
-	x := &Index{Version: version, channel: plate.StartChannel()}
+	x := &Index{Version: version}
 	x.push(newPart(lastOfEach(ds)))
 	x.finish()
 	return x
@@ -83,7 +79,7 @@ func NewIndex(version uint64, ds []*Declaration) *Index {
 // NewPlateIndex indexes bare plates, each as a declaration of its own whose id is the
 // plate as given. A plate that repeats counts once.
 func NewPlateIndex(version uint64, texts []string) *Index {
-	x := &Index{Version: version, channel: plate.StartChannel()}
+	x := &Index{Version: version}
 	x.push(newPlatePart(texts))
 	x.finish()
 	return x
@@ -131,28 +127,24 @@ func (x *Index) Remove(ids ...string) *Index {
 	return y
 }
 
-// WithChannel gives the same index as seen through another camera channel.
-func (x *Index) WithChannel(ch *plate.Channel) *Index {
+// WithChannels gives the same index as seen through other camera channels.
+func (x *Index) WithChannels(set *plate.Channels) *Index {
 	y := x.next()
 	y.Version--
-	y.channel = ch
+	y.through = set
 	y.finish()
 	return y
 }
 
 func (x *Index) next() *Index {
 	if x == nil {
-		return &Index{Version: 1, channel: plate.StartChannel(), mix: noTraffic()}
+		x = new(Index)
 	}
 	y := *x
 	y.Version++
 	y.parts = slices.Clone(x.parts)
-	if y.channel == nil {
-		y.channel = plate.StartChannel()
-	}
 	if y.mix == nil {
-		ch := y.channel
-		y.mix = &traffic{of: func() *plate.Mix { return plate.NewMix(ch, nil) }}
+		y.finish()
 	}
 	return &y
 }
@@ -190,14 +182,19 @@ func (x *Index) finish() {
 		d += uint32(s.part.len())
 		p += uint32(len(s.plates.codes))
 	}
-	ch, parts := x.channel, slices.Clone(x.parts)
-	x.mix = &traffic{of: func() *plate.Mix {
-		census := plate.NewCensus()
+	parts := slices.Clone(x.parts)
+	census := sync.OnceValue(func() *plate.Census {
+		all := plate.NewCensus()
 		for i := range parts {
-			census.Merge(parts[i].census)
+			all.Merge(parts[i].census)
 		}
-		return plate.NewMix(ch, census)
-	}}
+		return all
+	})
+	x.mix = map[*plate.Channel]*traffic{}
+	for _, camera := range append(x.through.Cameras(), "") {
+		ch := x.through.Of(camera)
+		x.mix[ch] = &traffic{of: func() *plate.Mix { return plate.NewMix(ch, census()) }}
+	}
 }
 
 // Len reports how many declarations the index holds; 0 for a nil Index.
@@ -208,22 +205,32 @@ func (x *Index) Len() int {
 	return x.live
 }
 
-// Channel is the camera channel that the index weighs with.
-func (x *Index) Channel() *plate.Channel {
-	if x == nil || x.channel == nil {
+// Channel is the channel through which the index sees what a camera or reader writes.
+func (x *Index) Channel(camera string) *plate.Channel {
+	if x == nil {
 		return plate.StartChannel()
 	}
-	return x.channel
+	return x.through.Of(camera)
 }
 
-// Mix is the traffic in which the declared vehicles drive: the background of a read. It is
-// made at the first call, about a millisecond; who hands an index to something that must
-// answer quickly calls Mix before.
-func (x *Index) Mix() *plate.Mix {
-	if x == nil || x.mix == nil {
-		return emptyMix
+// Through gives the channels that the index sees through; nil is the start channel for all.
+func (x *Index) Through() *plate.Channels {
+	if x == nil {
+		return nil
 	}
-	return x.mix.mix()
+	return x.through
+}
+
+// Mix is the traffic in which the declared vehicles drive, seen through a camera's channel:
+// the background of a read. It is made at the first call, about a millisecond for each
+// channel; who hands an index to something that must answer quickly calls Mix before.
+func (x *Index) Mix(camera string) *plate.Mix {
+	if x != nil {
+		if t := x.mix[x.through.Of(camera)]; t != nil {
+			return t.mix()
+		}
+	}
+	return emptyMix
 }
 
 var emptyMix = plate.NewMix(plate.StartChannel(), nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // ParseIndex makes the index of a file of declared vehicles: canonical declarations as
@@ -12,19 +13,24 @@ import (
 // its id. A declaration without an id gets its line number as one. Faults name the line,
 // and the other lines are indexed all the same.
 func ParseIndex(version uint64, file []byte) (*Index, []error) {
+	// Plates are parts of one text: ten million of them would take half a gigabyte each by
+	// itself.
+	text := string(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
 	var plates []string
+	if text != "" && text[0] != '{' {
+		plates = make([]string, 0, strings.Count(text, "\n")+1)
+	}
 	var ds []*Declaration
 	var faults []error
-	file = bytes.TrimPrefix(file, []byte("\xef\xbb\xbf"))
-	for n := 1; len(file) > 0; n++ {
-		var line []byte
-		line, file, _ = bytes.Cut(file, []byte{'\n'})
-		line = bytes.TrimSpace(line)
+	for n := 1; text != ""; n++ {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		line = strings.TrimSpace(line)
 		switch {
 		case len(line) == 0:
 		case line[0] == '{':
 			d := new(Declaration)
-			if err := json.Unmarshal(line, d); err != nil {
+			if err := json.Unmarshal([]byte(line), d); err != nil {
 				faults = append(faults, fmt.Errorf("declared line %d: %w", n, err))
 				continue
 			}
@@ -33,7 +39,7 @@ func ParseIndex(version uint64, file []byte) (*Index, []error) {
 			}
 			ds = append(ds, d)
 		default:
-			plates = append(plates, string(line))
+			plates = append(plates, line)
 		}
 	}
 	if len(ds) == 0 {

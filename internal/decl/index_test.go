@@ -141,7 +141,7 @@ func TestEmptyIndexes(t *testing.T) {
 		if got := x.Search(nil, plate.Encode("389BK01"), TwoEdits); len(got) != 0 || x.Len() != 0 {
 			t.Errorf("%s index: %d results, length %d", name, len(got), x.Len())
 		}
-		if x.Mix() == nil || x.Channel() == nil || x.ByID("a") != nil || x.ByContainer(nil, "A") != nil {
+		if x.Mix("") == nil || x.Channel("") == nil || x.ByID("a") != nil || x.ByContainer(nil, "A") != nil {
 			t.Errorf("%s index is not empty", name)
 		}
 	}

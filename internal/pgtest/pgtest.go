@@ -19,7 +19,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,8 +88,7 @@ func (s *Server) Database(t testing.TB) (dsn string) {
 			t.Error(err)
 		}
 	})
-	q := url.Values{"host": {s.dir}, "user": {superuser}, "sslmode": {"disable"}}
-	return "postgres:///" + name + "?" + q.Encode()
+	return s.url(name)
 }
 
 // Kill ends the server at once, as a crash does: connections break, nothing more is

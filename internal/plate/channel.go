@@ -96,6 +96,11 @@ func (ch *Channel) Keep() float64 { return ch.keep }
 // Drop is the probability that a character is left out.
 func (ch *Channel) Drop() float64 { return ch.drop }
 
+// Added and AddedFirst are the probabilities of a character too many before a given
+// character or at the end, and before the first.
+func (ch *Channel) Added() float64      { return ch.insert }
+func (ch *Channel) AddedFirst() float64 { return ch.insert0 }
+
 // Insert is the probability of one given extra character before true character i, counted
 // from 0 (i = the length: at the end).
 func (ch *Channel) Insert(i int) float64 {

@@ -1,8 +1,10 @@
 package plate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Confirmed is a plate that a camera read, and what truly stood there.
@@ -20,37 +22,65 @@ const (
 // teaches itself (anpr.md 4.2). ch stays as it is; the result depends on the pairs alone,
 // not on their order.
 func (ch *Channel) Learn(pairs []Confirmed) *Channel {
-	var n tallies
-	for _, p := range pairs {
-		n.add(ch, p)
-	}
+	n := ch.Count(pairs)
 	next := &Channel{insertOf: ch.insertOf, off: ch.off}
 	rate := func(old float64, count, of int) float64 {
 		return (float64(learnRates*old) + float64(count)) / float64(learnRates+of)
 	}
-	next.keep = rate(ch.keep, n.kept, n.kept+n.wrong)
-	next.drop = rate(ch.drop, n.dropped, n.chars)
-	next.insert = rate(ch.insert, n.inserted, n.chars)
-	next.insert0 = rate(ch.insert0, n.first, n.plates)
-	for x := range n.row {
+	next.keep = rate(ch.keep, n.Kept, n.Kept+n.Wrong)
+	next.drop = rate(ch.drop, n.Dropped, n.Chars)
+	next.insert = rate(ch.insert, n.Inserted, n.Chars)
+	next.insert0 = rate(ch.insert0, n.First, n.Plates)
+	for x := range n.Row {
 		sum := 0
-		for _, c := range n.row[x] {
+		for _, c := range n.Row[x] {
 			sum += int(c)
 		}
 		if sum == 0 {
 			continue
 		}
-		for y := range n.row[x] {
-			next.off[x][y] = float32((float64(learnRow*float64(ch.off[x][y])) + float64(n.row[x][y])) / float64(learnRow+sum))
+		for y := range n.Row[x] {
+			next.off[x][y] = float32((float64(learnRow*float64(ch.off[x][y])) + float64(n.Row[x][y])) / float64(learnRow+sum))
 		}
 	}
 	return next
 }
 
-// tallies count what happened to true characters.
-type tallies struct {
-	plates, chars, kept, wrong, dropped, inserted, first int
-	row                                                  [Symbols][Symbols]int32
+// Tally counts what happened to true characters.
+type Tally struct {
+	Plates, Chars, Kept, Wrong, Dropped, Inserted, First int
+	Row                                                  [Symbols][Symbols]int32 // wrong ones: true, written
+}
+
+// Count counts what happened in confirmed plates, each by its most probable alignment.
+func (ch *Channel) Count(pairs []Confirmed) *Tally {
+	n := new(Tally)
+	for _, p := range pairs {
+		n.add(ch, p)
+	}
+	return n
+}
+
+// Confusion is a character written for another, and how often.
+type Confusion struct {
+	True, Written rune
+	N             int
+}
+
+// Strongest gives the most frequent confusions, at most so many.
+func (t *Tally) Strongest(most int) []Confusion {
+	var list []Confusion
+	for x := range t.Row {
+		for y, k := range t.Row[x] {
+			if k > 0 {
+				list = append(list, Confusion{Symbol(x).Rune(), Symbol(y).Rune(), int(k)})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Confusion) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.True, b.True), cmp.Compare(a.Written, b.Written))
+	})
+	return list[:min(most, len(list))]
 }
 
 // step is how a cell of the alignment was reached.
@@ -63,7 +93,7 @@ const (
 )
 
 // add counts the most probable alignment of one pair.
-func (t *tallies) add(ch *Channel, p Confirmed) {
+func (t *Tally) add(ch *Channel, p Confirmed) {
 	m, n := p.True.Len(), p.Read.Len()
 	if m == 0 || n == 0 {
 		return
@@ -94,26 +124,26 @@ func (t *tallies) add(ch *Channel, p Confirmed) {
 			}
 		}
 	}
-	t.plates++
-	t.chars += m
+	t.Plates++
+	t.Chars += m
 	for i, j := m, n; i > 0 || j > 0; {
 		switch from[i][j] {
 		case dropped:
-			t.dropped++
+			t.Dropped++
 			i--
 		case inserted:
 			if j--; i == 0 {
-				t.first++
+				t.First++
 			} else {
-				t.inserted++
+				t.Inserted++
 			}
 		default:
 			i, j = i-1, j-1
 			if x, y := p.True.At(i), p.Read.At(j); x == y {
-				t.kept++
+				t.Kept++
 			} else {
-				t.wrong++
-				t.row[x][y]++
+				t.Wrong++
+				t.Row[x][y]++
 			}
 		}
 	}
@@ -125,15 +155,16 @@ type channelFile struct {
 	Drop        float64                       `json:"drop"`
 	Insert      float64                       `json:"insert"`
 	InsertFirst float64                       `json:"insert_first"`
-	Off         map[string]map[string]float32 `json:"off"` // true character, written character
+	Off         map[string]map[string]float32 `json:"off,omitempty"` // true character, written character
 }
 
-// MarshalJSON gives the stored form of a channel: its rates, and for each character how
-// its wrong readings divide. Equal channels give equal bytes.
+// MarshalJSON gives the stored form of a channel: its rates, and for each character whose
+// wrong readings divide otherwise than in the start channel, how. Equal channels give equal
+// bytes.
 func (ch *Channel) MarshalJSON() ([]byte, error) {
 	f := channelFile{ch.keep, ch.drop, ch.insert, ch.insert0, map[string]map[string]float32{}}
 	for x := Symbol(1); x < other; x++ {
-		if x.Class() == Unknown {
+		if x.Class() == Unknown || ch.off[x] == startChannel.off[x] {
 			continue
 		}
 		row := map[string]float32{}
@@ -165,12 +196,17 @@ func ParseChannel(b []byte) (*Channel, error) {
 			return nil, fmt.Errorf("camera channel: %q is no character of a plate", x)
 		}
 		ch.off[s] = [Symbols]float32{}
-		for y, p := range row {
+		sum := 0.0
+		for y, p := range row { // the sum is only checked roughly: its order has no effect
 			r := SymbolOf([]rune(y + " ")[0])
-			if r == other || !(p >= 0 && p <= 1) {
+			if r == other || r == s || !(p >= 0 && p <= 1) {
 				return nil, fmt.Errorf("camera channel: %q written for %q with probability %v", y, x, p)
 			}
 			ch.off[s][r] = p
+			sum += float64(p)
+		}
+		if sum < 0.9 || sum > 1.1 {
+			return nil, fmt.Errorf("camera channel: what is written for %q has %.3g together, want 1", x, sum)
 		}
 	}
 	return ch, nil

@@ -75,7 +75,7 @@ func (s *Site) announceIndex() {
 	}
 	s.version = v
 	x := s.lib.Index(v)
-	x.Mix() // here, not in the lane that first weighs a plate
+	x.Mix("") // here, not in the lane that first weighs a plate
 	for _, id := range s.order {
 		s.lanes[id].Put(fusion.Declared{Version: v, Index: x}, nil)
 	}

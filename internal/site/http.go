@@ -58,7 +58,7 @@ func (s *Site) openConsole() error {
 	f := s.opt.File
 	secure := f.Console.Cert != ""
 	c, err := console.New(console.Config{Site: f.Site.Name, Mode: f.Site.Mode, Zone: f.Site.Zone, Build: s.opt.Build, Hub: s.hub, Users: s.users,
-		Commander: s, Templates: s.Templates, Archive: Archive{Store: s.store, Books: s.lib.Book}, Papers: s.papers, N42: s.papers, Evidence: s.keep, Devices: s.devices, Ages: s.ages, Audit: s.audit, Static: s.opt.Static,
+		Commander: s, Templates: s.Templates, Channels: s.Channels, Archive: Archive{Store: s.store, Books: s.lib.Book}, Papers: s.papers, N42: s.papers, Evidence: s.keep, Devices: s.devices, Ages: s.ages, Audit: s.audit, Static: s.opt.Static,
 		Origins: f.Console.Origin, Secure: secure, Log: s.log})
 	if err != nil {
 		return fmt.Errorf("console: %w", err)

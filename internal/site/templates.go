@@ -50,7 +50,7 @@ func (s *Site) tuneTemplates(ctx context.Context, l *config.Lane) error {
 	if now.SHA256 == hex.EncodeToString(sum[:]) || now.Version == "" && string(b) == string(noTemplates) {
 		return nil
 	}
-	return s.useTemplates(ctx, []string{l.ID}, b, "", nil)
+	return s.use(ctx, fusion.TuneTemplates, []string{l.ID}, versionOf(b), "", b, nil)
 }
 
 // BuiltInTemplates is the set of simulator mode.
@@ -126,22 +126,30 @@ func (s *Site) Templates(ctx context.Context, lane, user string, b []byte) (vers
 	if err != nil {
 		return "", err
 	}
-	done := make(chan error, len(ids))
-	if err := s.useTemplates(ctx, ids, b, user, func(err error) { done <- err }); err != nil {
+	if err := s.putInForce(ctx, fusion.TuneTemplates, ids, versionOf(b), user, b); err != nil {
 		return "", err
+	}
+	if set != nil {
+		version = set.Version
+	}
+	return version, nil
+}
+
+// putInForce journals tuned data, hands it to lanes and waits until they have it.
+func (s *Site) putInForce(ctx context.Context, kind fusion.TunedKind, ids []string, version, user string, b []byte) (err error) {
+	done := make(chan error, len(ids))
+	if err := s.use(ctx, kind, ids, version, user, b, func(err error) { done <- err }); err != nil {
+		return err
 	}
 	for range ids {
 		select {
 		case e := <-done:
 			err = errors.Join(err, e)
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return ctx.Err()
 		}
 	}
-	if set != nil {
-		version = set.Version
-	}
-	return version, err
+	return err
 }
 
 // portalLanes lists the lanes in which a person may put templates in force: the one that is
@@ -170,9 +178,9 @@ func portalLanes(f *config.File, lane string) ([]string, error) {
 	return ids, nil
 }
 
-// useTemplates journals a set and hands it to lanes.
-func (s *Site) useTemplates(ctx context.Context, ids []string, b []byte, user string, done func(error)) error {
-	t, err := s.enter(ctx, fusion.TuneTemplates, versionOf(b), b)
+// use journals tuned data and hands it to lanes.
+func (s *Site) use(ctx context.Context, kind fusion.TunedKind, ids []string, version, user string, b []byte, done func(error)) error {
+	t, err := s.enter(ctx, kind, version, b)
 	if err != nil {
 		return err
 	}
@@ -197,6 +205,14 @@ func UseTemplates(ctx context.Context, dir, lane, user, password string, b []byt
 	if _, err := radiation.ParseTemplates(b); err != nil {
 		return nil, err
 	}
+	return useStopped(ctx, dir, user, password, fusion.TuneTemplates, versionOf(b), b, func(r *journal.Reader) ([]string, error) {
+		return journalLanes(ctx, r, lane, "rpm", "radiation portal", ErrTemplates)
+	})
+}
+
+// useStopped writes tuned data, and that a supervisor puts them in force in lanes, into the
+// journal of a site that does not run.
+func useStopped(ctx context.Context, dir, user, password string, kind fusion.TunedKind, version string, b []byte, choose func(*journal.Reader) ([]string, error)) (ids []string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, "journal", journal.FileName)); err != nil {
 		return nil, fmt.Errorf("no journal in %s: %w", dir, err)
 	}
@@ -217,7 +233,7 @@ func UseTemplates(ctx context.Context, dir, lane, user, password string, b []byt
 		return nil, err
 	}
 	if !u.Has("supervisor") {
-		return nil, fmt.Errorf("user %s: %w: a supervisor puts templates in force", user, ErrTemplates)
+		return nil, fmt.Errorf("user %s: a supervisor puts %s in force", user, kind)
 	}
 	j, err := journal.Open(ctx, filepath.Join(dir, "journal"))
 	if err != nil {
@@ -229,15 +245,15 @@ func UseTemplates(ctx context.Context, dir, lane, user, password string, b []byt
 		return nil, err
 	}
 	defer r.Close()
-	if ids, err = journalLanes(ctx, r, lane); err != nil {
+	if ids, err = choose(r); err != nil {
 		return nil, err
 	}
-	rec, err := lanes.TunedRecord(fusion.TuneTemplates, versionOf(b), b, obs.Unix(time.Now()))
+	rec, err := lanes.TunedRecord(kind, version, b, obs.Unix(time.Now()))
 	if err != nil {
 		return nil, err
 	}
 	if _, err := j.Put(ctx, rec); err != nil {
-		return nil, fmt.Errorf("journal templates: %w", err)
+		return nil, fmt.Errorf("journal %s: %w", kind, err)
 	}
 	for _, id := range ids {
 		last, err := r.Last(ctx, id)
@@ -248,19 +264,20 @@ func UseTemplates(ctx context.Context, dir, lane, user, password string, b []byt
 		if now.Before(last.Now) {
 			now = last.Now
 		}
-		rec, err := lanes.InForceRecord(id, last.Seq+1, fusion.TuneTemplates, versionOf(b), u.Name, b, now)
+		rec, err := lanes.InForceRecord(id, last.Seq+1, kind, version, u.Name, b, now)
 		if err != nil {
 			return nil, err
 		}
 		if _, err := j.Put(ctx, rec); err != nil {
-			return nil, fmt.Errorf("journal templates of lane %s: %w", id, err)
+			return nil, fmt.Errorf("journal %s of lane %s: %w", kind, id, err)
 		}
 	}
 	return ids, nil
 }
 
-// journalLanes lists the lanes of a journal that have a portal by their newest parameters.
-func journalLanes(ctx context.Context, r *journal.Reader, lane string) ([]string, error) {
+// journalLanes lists the lanes of a journal that have a device of a class by their newest
+// parameters.
+func journalLanes(ctx context.Context, r *journal.Reader, lane, class, what string, refused error) ([]string, error) {
 	all, err := r.Lanes(ctx)
 	if err != nil {
 		return nil, err
@@ -282,14 +299,14 @@ func journalLanes(ctx context.Context, r *journal.Reader, lane string) ([]string
 			continue
 		}
 		for i := range p.Devices {
-			if p.Devices[i].Class == "rpm" {
+			if p.Devices[i].Class == class {
 				ids = append(ids, id)
 				break
 			}
 		}
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("%w: there is no lane %q with a radiation portal in the journal; there are %s", ErrTemplates, lane, strings.Join(all, " "))
+		return nil, fmt.Errorf("%w: there is no lane %q with a %s in the journal; there are %s", refused, lane, what, strings.Join(all, " "))
 	}
 	return ids, nil
 }
