@@ -100,7 +100,8 @@ class Painter:
         if r.random() < .08:  # worn, faded
             ink = back + (ink - back) * r.uniform(.3, .6)
         if self.like:
-            family, back, ink = self.like
+            other, back, ink = self.like
+            family = other if all(c in other or c in syntax.HAN for c in p.text) else family
             dark = back < ink
         self.last = family, back, ink
         a = np.full((h, w), back, np.float32)
