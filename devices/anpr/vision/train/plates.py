@@ -29,6 +29,7 @@ class Painter:
         self.r = random.Random(seed)
         self.n = np.random.default_rng(seed)
         self.letters = Lettering(self.r)
+        self.easy = False
         self.like = None  # (family, back, ink) of the row above, for a plate of two rows
 
     # --- parts ---------------------------------------------------------------------------------
@@ -354,7 +355,8 @@ class Painter:
         x0, x1 = x0 - margin(w) * .8, x1 + margin(w) * .8
         y0, y1 = y0 - margin(rh) * 1.1, y1 + margin(rh) * 1.1
         # the captured size
-        cap_h = r.choice([r.uniform(9, 17), r.uniform(14, 26), r.uniform(18, 36), r.uniform(26, 46)])
+        self.easy = r.random() < .4  # near, sharp, clean: as most cameras see most plates
+        cap_h = r.uniform(20, 46) if self.easy else r.choice([r.uniform(9, 17), r.uniform(14, 26), r.uniform(18, 36), r.uniform(26, 46)])
         cap_w = max(34, min(220, cap_h * (x1 - x0) / (y1 - y0) * r.uniform(.85, 1.15)))
         cap_w = max(cap_w, 6.2 * len(p.text))
         cap_h, cap_w = int(round(cap_h)), int(round(cap_w))
@@ -372,11 +374,12 @@ class Painter:
         r, n = self.r, self.n
         ch, cw = img.shape
         # dirt, shadow, light
-        if r.random() < .2:
+        hard = not self.easy
+        if hard and r.random() < .2:
             d = self.clouds(ch, cw, r.choice([4, 8, 16]), 1)
             m = np.clip((d - r.uniform(.3, 1.2)) * r.uniform(.5, 2), 0, r.uniform(.2, .7))
             img += (r.uniform(30, 160) - img) * m
-        if r.random() < .12:
+        if hard and r.random() < .12:
             for _ in range(r.randint(1, 5)):
                 cv2.circle(img, (r.randrange(cw), r.randrange(ch)), r.randint(1, max(1, ch // 12)), r.uniform(0, 255), -1)
         if r.random() < .3:
@@ -387,7 +390,7 @@ class Painter:
             x, y = np.linspace(-1, 1, cw, dtype=np.float32)[None], np.linspace(-1, 1, ch, dtype=np.float32)[:, None]
             s = np.clip((a * x + b * y + c) * r.uniform(4, 30), 0, 1)
             img *= 1 - s * r.uniform(.25, .65)
-        if r.random() < .05:  # glare
+        if hard and r.random() < .05:  # glare
             cx, cy, s = r.uniform(0, cw), r.uniform(0, ch), r.uniform(.2, 1.0) * ch
             x, y = np.arange(cw, dtype=np.float32)[None], np.arange(ch, dtype=np.float32)[:, None]
             img += r.uniform(50, 170) * np.exp(-((x - cx) ** 2 / (4 * s * s) + (y - cy) ** 2 / (s * s)))
@@ -395,8 +398,8 @@ class Painter:
         k = ch / cap_h
         x = r.random()
         if x < .5:
-            img = cv2.GaussianBlur(img, (0, 0), max(.3, r.uniform(.2, .6 if cap_h < 14 else .8 if cap_h < 22 else 1.5) * k))
-        elif x < .62:
+            img = cv2.GaussianBlur(img, (0, 0), max(.3, r.uniform(.2, .6 if cap_h < 14 else .8 if cap_h < 22 or self.easy else 1.5) * k))
+        elif hard and x < .62:
             size = max(2, int(r.uniform(1.5, 4 if cap_h > 20 else 2.2) * k))
             kern = np.zeros((size, size), np.float32)
             ang = r.choice([0, 0, 90, r.uniform(0, 180)])
@@ -423,7 +426,7 @@ class Painter:
             img = (img - (lo + hi) / 2) * (want / max(4, hi - lo)) + r.uniform(60, 190)
             hi, lo = want, 0
         if r.random() < .7:
-            img = img + n.standard_normal((cap_h, cap_w), np.float32) * min(r.choice([1, 3, 5, 8, 12]), (hi - lo) / 8)
+            img = img + n.standard_normal((cap_h, cap_w), np.float32) * min(r.choice([1, 3, 5, 8, 12] if hard else [1, 2, 4]), (hi - lo) / 8)
         img = np.clip(img, 0, 255).astype(np.uint8)
         if r.random() < .15:
             img = cv2.addWeighted(img, 2, cv2.GaussianBlur(img, (0, 0), 1.2), -1, 0)  # sharpened by the camera
