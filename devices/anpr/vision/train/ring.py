@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 PATH = os.environ.get("PLATES_RING", "/dev/shm/plates")
-SIZE, REUSE, MOST = 40960, 3.0, 10
+SIZE, REUSE, MOST = 40960, 2.0, 10
 
 
 class Ring:

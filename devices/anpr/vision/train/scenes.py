@@ -99,7 +99,7 @@ class Scenes(Painter):
         """Texts that are no plates: words, numbers on walls and lorries."""
         r = self.r
         layer = np.zeros((H, W), np.uint8)
-        for _ in range(r.randint(1, 3)):
+        for _ in range(r.randint(1, 5)):
             if r.random() < .6:
                 self.word(layer, r.randrange(W), r.randrange(H), r.uniform(7, 40), r.uniform(60, 300))
             else:
@@ -164,14 +164,14 @@ class Scenes(Painter):
         a = self.background()
         for _ in range(r.choice([0, 1, 1, 2])):
             self.vehicle(a)
-        if r.random() < .55:
+        if r.random() < .7:
             self.writing(a)
         target = np.zeros((H, W), np.uint8)
         taken = np.zeros((H, W), np.uint8)
         for _ in range(r.choice([0, 1, 1, 1, 1, 2, 2, 3])):
             big, rows = self.whole()
             bh, bw = big.shape
-            width = math.exp(r.uniform(math.log(34), math.log(300)))
+            width = math.exp(r.uniform(math.log(34), math.log(400)))
             k = width / bw
             angle = r.gauss(0, 4) if r.random() < .7 else r.uniform(-25, 25)
             src = np.array([[0, 0], [bw, 0], [bw, bh], [0, bh]], np.float32)

@@ -204,7 +204,7 @@ def free(r):
 
 
 MAKERS = [kz, kg, uz, ru, cn, mn, tr, eu, us, br, free]
-WEIGHTS = [9, 5, 5, 6, 20, 3, 3, 19, 14, 4, 12]
+WEIGHTS = [8, 4, 5, 6, 32, 4, 3, 17, 12, 3, 10]
 
 
 def plate(r):

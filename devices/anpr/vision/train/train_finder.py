@@ -47,6 +47,8 @@ def main():
     a = argparse.ArgumentParser()
     a.add_argument("--minutes", type=float, default=25)
     a.add_argument("--seed", type=int, default=5)
+    a.add_argument("--peak", type=float, default=PEAK, help="learning rate at its highest")
+    a.add_argument("--start", default="", help="checkpoint to start from")
     a.add_argument("--out", default="finder.pt")
     a.add_argument("--no-bf16", dest="bf16", action="store_false")
     args = a.parse_args()
@@ -60,7 +62,9 @@ def main():
     p.start()
     net = Finder().to(memory_format=torch.channels_last)
     torch.nn.init.constant_(net.out[1].bias, -3.)
-    opt = torch.optim.AdamW(net.parameters(), lr=PEAK, weight_decay=0.01)
+    if args.start:
+        net.load_state_dict(torch.load(args.start)["net"])
+    opt = torch.optim.AdamW(net.parameters(), lr=args.peak, weight_decay=0.01)
     while int(head[0]) < 250:
         time.sleep(1)
     start, step, sums, saved = time.time(), 0, [0, 0], time.time()
@@ -71,7 +75,7 @@ def main():
         if pick.random() < .5:
             x, t = x.flip(3), t.flip(3)
         for g in opt.param_groups:
-            g["lr"] = max(1e-6, PEAK * min(1, (step + 1) / 200) * .5 * (1 + math.cos(math.pi * done)))
+            g["lr"] = max(1e-6, args.peak * min(1, (step + 1) / 200) * .5 * (1 + math.cos(math.pi * done)))
         opt.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
             y = net(x.contiguous(memory_format=torch.channels_last))
