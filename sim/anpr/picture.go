@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"image/draw"
 	"image/jpeg"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -24,11 +23,17 @@ type View struct {
 	Seed   uint64
 }
 
-// Crop draws the plate alone, as a camera cuts it out of its picture: a JPEG of 240 x 60.
+// Crop draws the plate alone, as a camera cuts it out of its picture: a JPEG, 240 x 59 for the
+// usual plate.
 func Crop(p sim.Plate, seed uint64) []byte {
-	m := image.NewRGBA(image.Rect(0, 0, 240, 60))
+	b := lay(p)
+	w := 230.0
+	if b.h > 112 {
+		w = 8000 / b.h * 3.2
+	}
+	m := image.NewRGBA(image.Rect(0, 0, int(w)+10, int(w*b.h/b.w)+10))
 	fill(m, m.Bounds(), color.RGBA{58, 60, 64, 255})
-	plateAt(m, image.Rect(5, 4, 235, 56), p)
+	plateAt(m, m.Bounds().Inset(5), p, rand.New(rand.NewPCG(seed, 2)))
 	soften(m)
 	grain(m, seed, 7)
 	return encode(m, 85)
@@ -48,7 +53,11 @@ func Overview(v View) []byte {
 	}
 	// The plate is as wide as a real one on a lorry of 2.5 m, made a third larger so that
 	// it can be read on a screen.
-	plateAt(c.m, c.rect(0.425, 0.775, 0.575, 0.842), v.Plate)
+	place := c.rect(0.425, 0.775, 0.575, 0.842)
+	if twoRows(v.Plate) {
+		place = c.rect(0.455, 0.745, 0.545, 0.850)
+	}
+	plateAt(c.m, place, v.Plate, r)
 	soften(c.m)
 	label(c.m, v.At.UTC().Format("2006-01-02 15:04:05")+"  "+strings.ToUpper(v.Camera))
 	grain(c.m, v.Seed, 5)
@@ -73,61 +82,15 @@ func mix(a, b color.RGBA, f float64) color.RGBA {
 	return color.RGBA{part(a.R, b.R), part(a.G, b.G), part(a.B, b.B), 255}
 }
 
-// plateAt draws a plate into r: white with a black border, the country's band at the left.
-func plateAt(m *image.RGBA, r image.Rectangle, p sim.Plate) {
-	h := r.Dy()
-	edge := max(1, h/16)
-	fill(m, r, color.RGBA{25, 25, 25, 255})
-	in := r.Inset(edge)
-	base := color.RGBA{240, 240, 234, 255}
-	if p.Country == "CN" {
-		base = color.RGBA{236, 190, 40, 255}
-	}
-	for y := in.Min.Y; y < in.Max.Y; y++ { // light from above
-		f := float64(y-in.Min.Y) / float64(max(1, in.Dy()))
-		fill(m, image.Rect(in.Min.X, y, in.Max.X, y+1), mix(base, color.RGBA{200, 200, 198, 255}, f*0.6))
-	}
-	text := in
-	if p.Country != "CN" {
-		band := in
-		band.Max.X = band.Min.X + h*2/5
-		fill(m, band, color.RGBA{30, 70, 150, 255})
-		write(m, band.Inset(max(1, h/12)), p.Country, color.RGBA{235, 235, 235, 255})
-		text.Min.X = band.Max.X
-	}
-	write(m, text.Inset(max(1, h/9)), p.Text, color.RGBA{22, 22, 24, 255})
-}
-
-// write draws a text as large as fits into r, in its middle.
-func write(m *image.RGBA, r image.Rectangle, text string, c color.RGBA) {
-	n := len([]rune(text))
-	if n == 0 || r.Dx() <= 0 || r.Dy() <= 0 {
-		return
-	}
-	cell := min(float64(r.Dx())/float64(6*n-1), float64(r.Dy())/7*0.8)
-	tall := min(float64(r.Dy())/7, cell*1.7)
-	x0 := float64(r.Min.X) + (float64(r.Dx())-cell*float64(6*n-1))/2
-	y0 := float64(r.Min.Y) + (float64(r.Dy())-tall*7)/2
-	for _, ch := range text {
-		for row, dots := range glyph(ch) {
-			for col := range 5 {
-				if dots>>(4-col)&1 == 0 {
-					continue
-				}
-				fill(m, image.Rect(int(x0+float64(col)*cell), int(y0+float64(row)*tall),
-					int(math.Ceil(x0+float64(col+1)*cell)), int(math.Ceil(y0+float64(row+1)*tall))), c)
-			}
-		}
-		x0 += 6 * cell
-	}
-}
-
 // label writes what cameras write into their pictures.
 func label(m *image.RGBA, text string) {
 	h := max(8, m.Bounds().Dy()/26)
-	r := image.Rect(h/2, h/2, h/2+len(text)*h*6/8, h/2+h)
-	write(m, r.Add(image.Pt(1, 1)), text, color.RGBA{20, 20, 20, 255})
-	write(m, r, text, color.RGBA{250, 250, 250, 255})
+	r := image.Rect(h/2, h/2, h/2+len(text)*h, h/2+h+4)
+	p := flat(m, r)
+	for d, c := range []color.RGBA{{20, 20, 20, 255}, {250, 250, 250, 255}} {
+		p.text(text, float64(1-d), float64(1-d), float64(h)*0.9, float64(r.Dx()))
+		p.fill(c)
+	}
 }
 
 // soften takes the edges off, as a lens does.
