@@ -37,7 +37,7 @@ func (platesCmd) Help() string {
 // readerFlags say how pictures are read.
 type readerFlags struct {
 	Site   []string      `help:"Countries whose plates are usual, the most usual first: KZ,KG,UZ. Default: all." placeholder:"CC,CC"`
-	Engine string        `help:"own or ppocr; default: the one that measures better." enum:",own,ppocr" default:""`
+	Engine string        `help:"joint, own or ppocr; default: the one that measures better." enum:",joint,own,ppocr" default:""`
 	Models string        `help:"Folder of the networks; default: where the program looks itself." placeholder:"DIR"`
 	Limit  time.Duration `help:"How long one picture may take." default:"30s"`
 }

@@ -19,6 +19,8 @@ import (
 type Matrix struct {
 	Steps int
 	P     []float32
+	// Weight is how much this look counts beside others of the same plate; 0 means 1.
+	Weight float64
 }
 
 // NewMatrix makes a matrix of zeros.
@@ -36,6 +38,7 @@ const floor = 1e-6
 // Append puts the steps of n behind those of m, for a plate of two rows.
 func Append(m, n *Matrix) *Matrix {
 	j := NewMatrix(m.Steps + n.Steps + 1)
+	j.Weight = m.Weight
 	copy(j.P, m.P)
 	j.Row(m.Steps)[0] = 1 // the last character of the upper row is not the first one of the lower
 	copy(j.P[(m.Steps+1)*plate.Symbols:], n.P)

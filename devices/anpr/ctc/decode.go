@@ -95,13 +95,15 @@ func (d *Decoder) sort() {
 	slices.SortFunc(d.list, func(a, b Reading) int { return cmp.Or(cmp.Compare(b.Score, a.Score), a.Code.Compare(b.Code)) })
 }
 
-// logP is the mean over the looks.
+// logP is the weighted mean over the looks.
 func (d *Decoder) logP(c plate.Code) float64 {
-	sum := 0.0
+	sum, of := 0.0, 0.0
 	for _, m := range d.looks {
-		sum += m.logP(c, &d.room)
+		w := cmp.Or(m.Weight, 1)
+		sum += float64(w * m.logP(c, &d.room))
+		of += w
 	}
-	return sum / float64(len(d.looks))
+	return sum / of
 }
 
 func (d *Decoder) try(c plate.Code) {
@@ -159,5 +161,18 @@ func (d *Decoder) Prior(c plate.Code) float64 {
 	return p
 }
 
-// National reports whether a spelling has the shape of a country of the table.
-func (d *Decoder) National(c plate.Code) bool { return plate.Known(c.String()) }
+// TwoRows reports whether a spelling may stand in two rows: it has the shape of a country of
+// the table, or one row's digits and the other's letters. Slogans stand above and below
+// plates too, and must not be taken for a row.
+func TwoRows(c plate.Code) bool {
+	if plate.Known(c.String()) {
+		return true
+	}
+	turns := 0
+	for i := 1; i < c.Len(); i++ {
+		if (c.At(i).Class() == plate.Digit) != (c.At(i-1).Class() == plate.Digit) {
+			turns++
+		}
+	}
+	return turns == 1 && c.Len() >= 5 && c.Len() <= 8
+}

@@ -23,7 +23,7 @@ const further = "" +
 const (
 	gain     = 0.35 // of what a shape tells of a position, so much counts: recognisers know some syntax already
 	abroad   = 1.2  // cost of a shape of a country that is not usual at the site
-	unlisted = 0.8  // of a shape in further, where no site is given 0
+	unlisted = 0.5  // of a shape in further
 )
 
 // shapesOf gives the shapes that are searched, with their weights.
@@ -42,9 +42,9 @@ func shapesOf(site []string) []shape {
 		}
 		out = add(out, t.Sets, cost)
 	}
-	cost := 0.0
+	cost := unlisted
 	if len(site) > 0 {
-		cost = unlisted
+		cost = abroad
 	}
 	for f := range strings.FieldsSeq(further) {
 		out = add(out, setsOf(f), cost)

@@ -22,7 +22,7 @@ const (
 type Config struct {
 	// Of names the cameras whose pictures are read; empty is all of the lane.
 	Of []string `toml:"of"`
-	// Engine is own or ppocr; empty is the one that measures better.
+	// Engine is joint, own or ppocr; empty is the one that measures better.
 	Engine string `toml:"engine"`
 	// Models is the folder of the engine's files; empty is where this program looks itself.
 	Models string `toml:"models"`
@@ -55,8 +55,8 @@ func Defaults() Config {
 func (c *Config) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(Kind+": "+format, args...)) }
-	if !slices.Contains([]string{"", "own", "ppocr"}, c.Engine) {
-		bad("engine %q: want own or ppocr", c.Engine)
+	if !slices.Contains([]string{"", "joint", "own", "ppocr"}, c.Engine) {
+		bad("engine %q: want joint, own or ppocr", c.Engine)
 	}
 	if err := c.Region.check(); err != nil {
 		bad("region: %w", err)

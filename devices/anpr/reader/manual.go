@@ -26,7 +26,7 @@ Wiring   None: link = "exec:self vision-worker" starts this program again as a c
 
 Settings
   of          []     cameras whose pictures are read; empty: all of the lane
-  engine      ""     own or ppocr; empty: the one that measures better
+  engine      ""     joint, own or ppocr; empty: the one that measures better
   models      ""     folder of the networks; empty: where the program looks itself
   region      {}     where plates are looked for in overviews: { x, y, w, h } in thousandths
   regions     {}     the same by camera, which overrides region

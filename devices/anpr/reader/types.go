@@ -15,7 +15,7 @@ type Job struct {
 	Crop    bool     `json:"crop,omitempty"`   // the picture is one plate alone, as a camera cuts it out
 	Region  Region   `json:"region,omitzero"`  // where plates are looked for; zero: everywhere
 	Site    []string `json:"site,omitempty"`   // ISO 3166-1 alpha-2 of the usual countries, the most usual first; empty: all
-	Engine  string   `json:"engine,omitempty"` // "own", "ppocr"; "" is the one that measures better
+	Engine  string   `json:"engine,omitempty"` // "joint", "own", "ppocr"; "" is the one that measures better
 }
 
 // Region is a part of a picture in thousandths of its width and height.

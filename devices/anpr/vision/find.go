@@ -81,7 +81,7 @@ func smallest(c gocv.PointVector) (quad, bool) {
 	}
 	v := gocv.NewPointVectorFromPoints(points)
 	defer v.Close()
-	q, ok := upright(gocv.MinAreaRect(v))
+	q, ok := turned(gocv.MinAreaRect(v))
 	for i := range q.p {
 		q.p[i].x = q.p[i].x/finer + 0.5
 		q.p[i].y = q.p[i].y/finer + 0.5
@@ -89,9 +89,9 @@ func smallest(c gocv.PointVector) (quad, bool) {
 	return q, ok
 }
 
-// upright orders the corners of a rotated rectangle as its text runs: plates are never
+// turned orders the corners of a rotated rectangle as its text runs: plates are never
 // turned by more than 45 degrees.
-func upright(r gocv.RotatedRect) (quad, bool) {
+func turned(r gocv.RotatedRect) (quad, bool) {
 	if len(r.Points) != 4 {
 		return quad{}, false
 	}

@@ -33,7 +33,7 @@ type own struct {
 	symbols        []plate.Symbol
 }
 
-func openOwn() (engine, error) {
+func openOwn() (*own, error) {
 	o := &own{symbols: []plate.Symbol{separator}}
 	for l := range strings.Lines(ownAlphabet) {
 		o.symbols = append(o.symbols, symbolOf(strings.TrimRight(l, "\r\n")))
@@ -116,7 +116,7 @@ func (o *own) looks(m gocv.Mat, q quad, crop bool) ([]*ctc.Matrix, error) {
 	}
 	var out []*ctc.Matrix
 	for _, v := range views {
-		l := straighten(m, v, ownWide, ownHigh)
+		l := upright(m, v)
 		grey, err := greyed(l, ownWide, ownHigh, ownWide, ownHigh)
 		l.Close()
 		if err != nil {

@@ -115,10 +115,9 @@ func (p *ppocr) looks(m gocv.Mat, q quad, crop bool) ([]*ctc.Matrix, error) {
 
 // cut straightens one line, stretches it and reads it.
 func (p *ppocr) cut(m gocv.Mat, q quad, stretch float64, padded bool) (*ctc.Matrix, error) {
-	w := int(q.width()/max(q.height(), 1)*lineHeight*stretch + 0.5)
-	l := straighten(m, q, min(max(w, leastLine), mostLine), lineHeight)
+	l := upright(m, q)
 	defer l.Close()
-	return p.recognise(l, padded)
+	return p.recognise(l, q.width()/max(q.height(), 1)*stretch, padded)
 }
 
 // findStep: the network halves its input five times.
@@ -146,16 +145,16 @@ const (
 	leastLine  = 32
 	mostLine   = 640
 	// narrower is by how much a line is narrowed: plates' letters are wider than print.
-	narrower = 0.9
+	narrower = 0.85
 	// paddedLine is the width that the recogniser was trained with; narrower lines stand at
 	// the left of it. Without, it loses first and last characters of tight crops.
 	paddedLine = 320
 )
 
-// recognise reads one line of text, padded to the recogniser's own width or not.
-func (p *ppocr) recognise(line gocv.Mat, padded bool) (*ctc.Matrix, error) {
-	w := line.Cols() * lineHeight / max(line.Rows(), 1)
-	w = min(max(w, leastLine), mostLine)
+// recognise reads one line of text, as so many times wider than high, padded to the
+// recogniser's own width or not.
+func (p *ppocr) recognise(line gocv.Mat, aspect float64, padded bool) (*ctc.Matrix, error) {
+	w := min(max(int(aspect*lineHeight+0.5), leastLine), mostLine)
 	wide := (w + 7) / 8 * 8
 	if padded {
 		wide = max(wide, paddedLine)

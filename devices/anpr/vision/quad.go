@@ -55,6 +55,18 @@ func (q *quad) box() image.Rectangle {
 	return image.Rect(int(math.Floor(x0)), int(math.Floor(y0)), int(math.Ceil(x1)), int(math.Ceil(y1)))
 }
 
+// upright cuts a quad out of a picture as an upright rectangle of its own size. One that
+// stands upright already is not drawn anew: that would cost small crops their sharpness.
+func upright(m gocv.Mat, q quad) gocv.Mat {
+	r := q.box()
+	level := q.p[0].y == q.p[1].y && q.p[1].x == q.p[2].x && q.p[2].y == q.p[3].y && q.p[3].x == q.p[0].x
+	if level && r.In(image.Rect(0, 0, m.Cols(), m.Rows())) && !r.Empty() {
+		return m.Region(r)
+	}
+	h := 48
+	return straighten(m, q, min(max(int(q.width()/max(q.height(), 1)*float64(h)+0.5), 16), 1024), h)
+}
+
 // straighten cuts a quad out of a picture as an upright rectangle of the given size.
 func straighten(m gocv.Mat, q quad, w, h int) gocv.Mat {
 	from := make([]gocv.Point2f, 4)

@@ -36,6 +36,7 @@ type engine interface {
 
 // The engines by name, the one that measures better on photographs first.
 const (
+	Joint = "joint" // PP-OCRv4 finds, both recognisers read
 	PPOCR = "ppocr"
 	Own   = "own"
 )
@@ -73,6 +74,9 @@ func Open(dir string) (reader.Engine, error) {
 	} else {
 		r.missing[Own] = err
 	}
+	if p != nil && o != nil {
+		r.engines[Joint] = &joint{p, o}
+	}
 	if len(r.engines) == 0 {
 		return nil, fmt.Errorf("second reader: no engine: %w", errors.Join(r.missing[PPOCR], r.missing[Own]))
 	}
@@ -82,6 +86,7 @@ func Open(dir string) (reader.Engine, error) {
 // Close frees the networks.
 func (r *Reader) Close() error {
 	var errs []error
+	delete(r.engines, Joint) // is made of the others
 	for _, e := range r.engines {
 		errs = append(errs, e.close())
 	}
@@ -92,18 +97,18 @@ func (r *Reader) Close() error {
 func (r *Reader) choose(name string) (string, engine, error) {
 	switch name {
 	case "":
-		for _, n := range []string{PPOCR, Own} {
+		for _, n := range []string{Joint, PPOCR, Own} {
 			if e := r.engines[n]; e != nil {
 				return n, e, nil
 			}
 		}
-	case PPOCR, Own:
+	case Joint, PPOCR, Own:
 		if e := r.engines[name]; e != nil {
 			return name, e, nil
 		}
-		return name, nil, fmt.Errorf("engine %s: %w", name, r.missing[name])
+		return name, nil, fmt.Errorf("engine %s: %w", name, errors.Join(r.missing[PPOCR], r.missing[Own]))
 	}
-	return name, nil, fmt.Errorf("engine %q: want %s or %s", name, PPOCR, Own)
+	return name, nil, fmt.Errorf("engine %q: want %s, %s or %s", name, Joint, PPOCR, Own)
 }
 
 // Read implements reader.Engine.
@@ -213,6 +218,11 @@ func rect(x0, y0, x1, y1 float64) quad {
 
 // scene looks for plates, closer as long as nothing convinces.
 func (s *sight) scene() error {
+	if w, h := float64(s.m.Cols()), float64(s.m.Rows()); h < plateHigh && w > 2*h && w < 7*h {
+		if err := s.add(rect(0, 0, w, h), true); err != nil { // a plate cut out is found as a whole
+			return err
+		}
+	}
 	for level := 0; ; level++ {
 		found, ok, err := s.e.find(s.m, level)
 		if err != nil {
@@ -233,12 +243,17 @@ func (s *sight) scene() error {
 				return err
 			}
 		}
-		s.pairs()
+		if err := s.pairs(); err != nil {
+			return err
+		}
 		if i := s.likeliest(); i >= 0 && s.lines[i].likes > convincing {
 			return nil
 		}
 	}
 }
+
+// plateHigh is the height in pixels below which a wide picture may be one plate.
+const plateHigh = 240
 
 // convincing is the likeness from which a picture is not looked at more closely.
 const convincing = 0.3
@@ -276,26 +291,55 @@ func (s *sight) join(q quad, upper, lower []*ctc.Matrix) {
 		l.seen = append(l.seen, ctc.Append(upper[i], lower[i]))
 	}
 	l.said = s.d.Decode(l.seen...)
-	if len(l.said.Readings) == 0 || !s.d.National(l.best().Code) {
-		return // slogans stand above and below plates: two rows make a plate only where a country has such
+	if len(l.said.Readings) == 0 || !ctc.TwoRows(l.best().Code) {
+		return
 	}
 	l.likes = likeness(l.said, 4, q.height()/2/float64(s.m.Rows()))
 	s.lines = append(s.lines, l)
 }
 
-// pairs joins rows that stand one above the other.
-func (s *sight) pairs() {
+// pairs joins what finders part: rows that stand one above the other, and pieces of one
+// row, such as a region's number in a field of its own.
+func (s *sight) pairs() error {
 	for i, n := 0, len(s.lines); i < n; i++ {
 		for k := range n {
 			a, b := &s.lines[i], &s.lines[k]
-			if i == k || a.rows != 1 || b.rows != 1 || !above(&a.quad, &b.quad) {
+			if i == k || a.rows != 1 || b.rows != 1 {
 				continue
 			}
-			q := a.quad
-			q.p[2], q.p[3] = b.p[2], b.p[3]
-			s.join(q, a.seen, b.seen)
+			if above(&a.quad, &b.quad) {
+				q := a.quad
+				q.p[2], q.p[3] = b.p[2], b.p[3]
+				s.join(q, a.seen, b.seen)
+			}
+			if q, ok := beside(&a.quad, &b.quad); ok && !s.known(&q) {
+				if err := s.add(q, false); err != nil {
+					return err
+				}
+			}
 		}
 	}
+	return nil
+}
+
+// beside gives the outline of two pieces of one row, a at the left of b.
+func beside(a, b *quad) (quad, bool) {
+	ha, hb := a.height(), b.height()
+	t := a.tilt()
+	d := point{b.p[0].x - a.p[1].x, (b.p[0].y+b.p[3].y)/2 - (a.p[1].y+a.p[2].y)/2}
+	gap := d.x*math.Cos(t) + d.y*math.Sin(t)
+	across := d.y*math.Cos(t) - d.x*math.Sin(t)
+	if ha > 2*hb || hb > 2*ha || math.Abs(t-b.tilt()) > 0.15 || gap < -0.3*ha || gap > 1.2*max(ha, hb) || math.Abs(across) > 0.35*max(ha, hb) ||
+		(a.width()+b.width()+gap)/max(ha, hb) > 8 {
+		return quad{}, false
+	}
+	q := quad{[4]point{a.p[0], b.p[1], b.p[2], a.p[3]}, min(a.score, b.score)}
+	if hb < ha { // the lower piece is the smaller: its edge follows the higher one's
+		up := (ha - hb) / 2
+		q.p[1].x, q.p[1].y = q.p[1].x+up*math.Sin(t), q.p[1].y-up*math.Cos(t)
+		q.p[2].x, q.p[2].y = q.p[2].x-up*math.Sin(t), q.p[2].y+up*math.Cos(t)
+	}
+	return q, true
 }
 
 // above reports whether line b stands close under line a, as the rows of one plate do.
