@@ -18,18 +18,26 @@ ARGS ?=
 PKG ?= ./...
 TESTFLAGS ?= -timeout 8m
 BENCH ?= .
+DIR ?= ../shared/data/anpr
 T ?= 10s
 FUZZ ?=
 SCENARIO ?=
 SEED ?= 1
 README ?=
 
-# The second plate reader (build tag gocv: OpenCV through cgo) is not part of the build
-# yet. With it, TAGS becomes gocv, RUN_PACKAGES libopencv-dev g++ pkg-config, and run and
-# test build with CGO=1; run-lite stays as it is.
+# The second plate reader (devices/anpr/vision) is OpenCV through cgo: run and test-vision
+# build with it, everything else without. With the tag customenv the libraries are named here
+# and not by pkg-config, whose file wants the contributed modules too.
 TAGS ?=
 CGO := 0
-RUN_PACKAGES :=
+VISION := gocv,customenv
+OPENCV := core imgproc imgcodecs highgui videoio video objdetect features2d calib3d dnn photo flann
+export CGO_CXXFLAGS := --std=c++11
+export CGO_CPPFLAGS := -I/usr/include/opencv4
+export CGO_LDFLAGS := $(OPENCV:%=-lopencv_%)
+export OPENCV_FOR_THREADS_NUM := 1
+RUN_PACKAGES := g++:g++ libc6-dev:/usr/include/stdlib.h npm:npm \
+	$(foreach m,$(OPENCV) ml stitching,libopencv-$m-dev:/usr/include/opencv4/opencv2/$m.hpp)
 
 # PACKAGE:PROBE, see internal/build/packages.sh.
 TEST_PACKAGES := $(RUN_PACKAGES) \
@@ -37,7 +45,6 @@ TEST_PACKAGES := $(RUN_PACKAGES) \
 	chromium:chromium \
 	fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf \
 	poppler-utils:pdftotext \
-	npm:npm \
 	mbpoll:mbpoll \
 	libxml2-utils:xmllint \
 	default-jre-headless:java \
@@ -53,10 +60,14 @@ help: ## print this help
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: run
-run: run-packages ## install what is missing, build, start the demo (ARGS= is passed on)
-	@echo "==> building bin/acsgd"
-	@CGO_ENABLED=$(CGO) $(GO) build -trimpath -tags '$(TAGS)' -o bin/ ./cmd/acsgd
+run: run-packages networks ## install what is missing, build with the second plate reader, start the demo (ARGS= is passed on)
+	@echo "==> building bin/acsgd (OpenCV's first build takes a minute or two)"
+	@CGO_ENABLED=1 $(GO) build -trimpath -tags '$(VISION)' -o bin/ ./cmd/acsgd
 	@exec bin/acsgd demo $(ARGS)
+
+.PHONY: networks
+networks: ## fetch the public networks of the second plate reader, and link them beside the program (bin/ocr)
+	@home=$$($(BUILD)/ocr.sh) && mkdir -p bin && ln -sfnT "$$home" bin/ocr
 
 .PHONY: run-lite
 run-lite: need-go ## the demo with nothing but Go: no cgo, nothing installed
@@ -70,8 +81,24 @@ build: need-go ## static binaries into bin/
 	@ls -l bin
 
 .PHONY: test
-test: test-packages check-fmt check-vet check-web test-go ## install what is missing, then every check and test (10 minutes at most)
+test: test-packages networks check-fmt ## install what is missing, then every check and test (10 minutes at most)
+	@mkdir -p var/build
+	@$(MAKE) build-vision >var/build/vision.log 2>&1 & b=$$!; bad=0; $(MAKE) check-web || bad=1; \
+		wait $$b || { cat var/build/vision.log >&2; bad=1; }; exit $$bad
+	@$(MAKE) check-vet test-vision test-go
 	@echo "==> all checks and tests passed"
+
+.PHONY: test-vision
+test-vision: need-go networks ## the second plate reader alone: OpenCV, onnxruntime, photographs where there are any
+	@echo "==> go test with OpenCV"
+	@CGO_ENABLED=1 $(GO) vet -tags '$(VISION)' ./devices/anpr/vision ./cmd/acsgd
+	@CGO_ENABLED=1 $(GO) test $(TESTFLAGS) -tags '$(VISION)' ./devices/anpr/vision
+	@CGO_ENABLED=1 $(GO) test $(TESTFLAGS) -tags '$(VISION)' -run Vision ./cmd/acsgd
+
+.PHONY: bench-plates
+bench-plates: run-packages networks ## how well and how fast plates are read in photographs: DIR= with ground_truth.csv (SITE=, ARGS=)
+	@CGO_ENABLED=1 $(GO) build -trimpath -tags '$(VISION)' -o bin/ ./cmd/acsgd
+	@for e in joint ppocr own; do echo "engine $$e"; bin/acsgd plates bench --engine $$e $(ARGS) "$(DIR)"; done
 
 .PHONY: check
 check: need-go check-fmt check-vet ## before a commit: formatting, vet, Go tests without what needs installing
@@ -143,6 +170,11 @@ clean: ## remove what was built here; records in var/ and the tools' cache stay
 .PHONY: need-go
 need-go:
 	@command -v $(GO) >/dev/null || { echo "Go is needed, the version that go.mod names: $$(sed -n 's/^go //p' go.mod)" >&2; exit 1; }
+
+.PHONY: build-vision
+build-vision: need-go
+	@CGO_ENABLED=1 $(GO) build -trimpath -tags '$(VISION)' -o bin/ ./cmd/acsgd
+	@CGO_ENABLED=1 $(GO) test -tags '$(VISION)' -run '^$$' ./devices/anpr/vision ./cmd/acsgd
 
 .PHONY: run-packages
 run-packages: need-go
