@@ -158,6 +158,9 @@ class Painter:
         room = (xr - xl)
         x = xl + room * (1 - squeeze) * r.random()
         pitch = room * squeeze / total
+        if r.random() < .35:  # close together, the rest of the row is empty
+            pitch = min(pitch, high * r.uniform(.55, .85))
+            x = xl + (room - pitch * total) * r.uniform(.25, .75)
         for i, g in enumerate(p.groups):
             field = p.small and i >= len(p.groups) - p.small
             gh, gt = high, top
@@ -165,7 +168,7 @@ class Painter:
                 gh = high * p.small_high
                 gt = top if p.small_word or r.random() < .5 else top + (high - gh) / 2
                 if r.random() < .8:  # the field's border
-                    e = max(1, h // 40)
+                    e = max(1, round(h * r.uniform(.012, .05)))
                     bx = int(x - pitch * p.gaps[i - 1] * r.uniform(.3, .6))
                     cv2.line(flat, (bx, 0), (bx, h), 255, e)
                 if p.small_word and r.random() < .9:

@@ -124,18 +124,20 @@ class Scenes(Painter):
         h = 48 if p.aspect > 2.5 else 72
         if r.random() < .16 and len(p.groups) > 1 and p.aspect > 2.6:  # two rows
             cut = r.randint(1, len(p.groups) - 1)
-            aspect = r.uniform(2.2, 3.6)
+            wide = 40 * r.uniform(2.2, 3.6)
             parts = []
             for g, gaps in ((p.groups[:cut], p.gaps[:cut - 1]), (p.groups[cut:], p.gaps[cut:])):
-                q = syntax.Plate(g, gaps, aspect=aspect, high=r.uniform(.7, .9), border=0, han=p.han, light_on_dark=p.light_on_dark)
-                parts.append(self.plate(q, 40))
+                tall = r.choice([40, 40, 48, 30]) if not parts else 40
+                q = syntax.Plate(g, gaps, aspect=wide / tall + .001, high=r.uniform(.7, .9), border=0, han=p.han, light_on_dark=p.light_on_dark)
+                parts.append(self.plate(q, tall))
                 self.like = self.last
             self.like = None
             n = min(x.shape[1] for x in parts)
             a = np.vstack([x[:, :n] for x in parts])
             if r.random() < .6:
                 cv2.rectangle(a, (0, 0), (a.shape[1] - 1, a.shape[0] - 1), self.last[2], 2)
-            rows = [(0, 0, n, 40), (0, 40, n, 80)]
+            first = parts[0].shape[0]
+            rows = [(0, 0, n, first), (0, first, n, first + 40)]
             p = None
         else:
             a = self.plate(p, h)

@@ -90,7 +90,7 @@ def work(k, args, common, lock, start, steps):
     with torch.no_grad():
         for t, c in zip(mine, common):
             t.copy_(c)
-    opt = torch.optim.AdamW(net.parameters(), lr=PEAK, weight_decay=0.01)
+    opt = torch.optim.AdamW(net.parameters(), lr=args.peak, weight_decay=0.01)
     ctc = torch.nn.CTCLoss(zero_infinity=True)
     seconds, step, total, told = args.minutes * 60, 0, 0.0, time.time()
     check = np.load(args.check) if k == 0 and os.path.exists(args.check) else None
@@ -108,7 +108,7 @@ def work(k, args, common, lock, start, steps):
         lengths = torch.from_numpy((labels > 0).sum(1).astype(np.int64))
         targets = torch.from_numpy(labels[labels > 0].astype(np.int64))
         for g in opt.param_groups:
-            g["lr"] = max(1e-6, PEAK * min(1, (steps[k] + 1) / 300) * 0.5 * (1 + math.cos(math.pi * done)))
+            g["lr"] = max(1e-6, args.peak * min(1, (steps[k] + 1) / (100 if args.start else 300)) * 0.5 * (1 + math.cos(math.pi * done)))
         opt.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
             y = net(x)
@@ -150,6 +150,7 @@ def main():
     a.add_argument("--fill", type=int, default=6000, help="samples to wait for")
     a.add_argument("--save", type=float, default=4, help="minutes between checkpoints")
     a.add_argument("--check", default="/tmp/check.npz", help="samples of another seed, see check.py")
+    a.add_argument("--peak", type=float, default=PEAK, help="learning rate at its highest")
     a.add_argument("--start", default="", help="checkpoint to start from")
     a.add_argument("--no-bf16", dest="bf16", action="store_false")
     a.add_argument("--out", default="reader.pt")
