@@ -76,7 +76,7 @@ var forbidden = []rule{
 	{to: []string{"internal/matchbench"}, except: []string{"cmd/acsgd-sim", "internal/matchbench"}, why: "what joins the matcher and others to measure them is a bench"},
 	{to: []string{"github.com/sajari/fuzzy"}, except: []string{"internal/matchbench"}, tests: true, why: "a method that ours is measured against is not part of the product"},
 	{to: []string{"github.com/jackc/pgx"}, except: []string{"internal/store", "internal/matchbench"}, tests: true, why: "SQL of PostgreSQL stays in the store"},
-	{to: []string{"gocv.io/x/gocv"}, except: []string{"devices/anpr/vision"}, tests: true, why: "cgo stays in the second reader"},
+	{to: []string{"gocv.io/x/gocv", "github.com/yalue/onnxruntime_go"}, except: []string{"devices/anpr/vision"}, tests: true, why: "cgo stays in the second reader"},
 	{to: []string{"go.bug.st/serial"}, except: []string{"internal/line"}, why: "links are opened in one place"},
 	{to: []string{"github.com/gorilla/websocket"}, except: []string{"console", "cmd", "internal/site"}, why: "the stream is the console's"},
 }

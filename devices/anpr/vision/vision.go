@@ -34,7 +34,7 @@ type engine interface {
 	close() error
 }
 
-// The engines by name, the one that measures better on photographs first.
+// The engines by name, the one that measures better on photographs first (make bench-plates).
 const (
 	Joint = "joint" // PP-OCRv4 finds, both recognisers read
 	PPOCR = "ppocr"
