@@ -11,12 +11,14 @@ import (
 	"sync"
 	"time"
 
+	"acsgd/devices/anpr/reader"
 	"acsgd/devices/catalog"
 	"acsgd/internal/auth"
 	"acsgd/internal/bus"
 	"acsgd/internal/centre"
 	"acsgd/internal/config"
 	"acsgd/internal/journal"
+	"acsgd/internal/line"
 	"acsgd/internal/site"
 	"acsgd/sim"
 	"acsgd/sim/checkpoint"
@@ -39,6 +41,7 @@ type demoCmd struct {
 	Lead     time.Duration `default:"8s" hidden:"" help:"How long before a vehicle its declaration is lodged."`
 	Headway  time.Duration `default:"3s" hidden:"" help:"Between a vehicle that leaves and the next one."`
 	Misread  float64       `hidden:"" help:"Share of characters that the simulated cameras read wrongly."`
+	Reader   bool          `default:"true" negatable:"" help:"A second reader of number plates in every lane, where this program has one: --no-reader spares its memory."`
 	Addr     string        `help:"Write the console's address to this file." placeholder:"FILE"`
 }
 
@@ -65,8 +68,12 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 		return usage{err}
 	}
 	defer b.Close()
+	link, err := d.reader(ctx)
+	if err != nil {
+		log.Warn("the lanes have no second reader of number plates", "err", err)
+	}
 	var paper paperwork
-	cp, err := checkpoint.New(checkpoint.Config{Lanes: d.Lanes, Seed: d.Seed, Lead: d.Lead, Headway: d.Headway, Log: log, MQTT: b.MQTTAddr(), CER: d.Misread, Stories: stories,
+	cp, err := checkpoint.New(checkpoint.Config{Lanes: d.Lanes, Seed: d.Seed, Lead: d.Lead, Headway: d.Headway, Log: log, MQTT: b.MQTTAddr(), CER: d.Misread, Stories: stories, Reader: link,
 		Lodge: func(a sim.Arrival, n int) error { return paper.lodge(watch, a, d.Seed) }})
 	if err != nil {
 		return err
@@ -114,6 +121,24 @@ func (d *demoCmd) Run(ctx context.Context, s *std, log *slog.Logger) error {
 	stop()
 	wg.Wait()
 	return errors.Join(err, st.Close())
+}
+
+// reader gives the link of the second reader if there is one: this program must have been
+// built with OpenCV, and a child of it must be able to open the networks. A program without
+// OpenCV gives "" and no error.
+func (d *demoCmd) reader(ctx context.Context) (string, error) {
+	if !d.Reader || openVision == nil {
+		return "", nil
+	}
+	open, err := line.Parse(reader.Self)
+	if err != nil {
+		return "", err
+	}
+	child := reader.NewChild(open, reader.Limits{})
+	if err := errors.Join(child.Start(ctx), child.Close()); err != nil {
+		return "", err
+	}
+	return reader.Self, nil
 }
 
 // freshTraffic lets other vehicles come when a demo is started again on its data: those of

@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"acsgd/devices/anpr/reader"
 	"acsgd/devices/anpr/reader/readertest"
+	"acsgd/internal/config"
+	"acsgd/sim/checkpoint"
 )
 
 // still writes a picture of w x h pixels with words for the fake reader.
@@ -190,5 +194,45 @@ func TestCheckNamesWhatASecondReaderLacks(t *testing.T) {
 	openVision = nil
 	if code, errs := check("cam"); code != exitUsage || !strings.Contains(errs, "device reader: this build has no second reader") {
 		t.Errorf("without OpenCV: exit %d: %s", code, errs)
+	}
+}
+
+// The demo has a second reader in every lane where a child of the program can open the
+// networks, and none else.
+func TestTheDemoHasASecondReaderWhereThereIsOne(t *testing.T) {
+	had := openVision
+	t.Cleanup(func() { openVision = had })
+	t.Setenv("ACSGD_AS_PROGRAM", "1")
+	t.Setenv("ACSGD_READER", "fake")
+	openVision = readertest.Open
+	d := demoCmd{Reader: true}
+	link, err := d.reader(t.Context())
+	if err != nil || link != reader.Self {
+		t.Fatalf("link %q, %v", link, err)
+	}
+	cp, err := checkpoint.New(checkpoint.Config{Lanes: 4, Reader: link, MQTT: "127.0.0.1:1883"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := config.Parse("site.toml", []byte(cp.SiteFile(d.head())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range f.Lanes {
+		var kinds []string
+		for _, dev := range l.Devices {
+			kinds = append(kinds, dev.Driver)
+		}
+		if !slices.Contains(kinds, reader.Kind) {
+			t.Errorf("lane %s has %q", l.ID, kinds)
+		}
+	}
+	t.Setenv("ACSGD_READER", "none") // of the child
+	if link, err := d.reader(t.Context()); err == nil || link != "" {
+		t.Errorf("a child without networks: link %q, %v", link, err)
+	}
+	openVision = nil
+	if link, err := d.reader(t.Context()); err != nil || link != "" {
+		t.Errorf("a program without OpenCV: link %q, %v", link, err)
 	}
 }

@@ -108,7 +108,7 @@ func (a *Album) Again(list []obs.Blob) {
 // message that it was read from, of mediaType; its pictures in base64 are left out of what
 // is kept of it.
 func (a *Album) Emit(out *devices.Out, p *obs.Plate, stamp obs.Stamp, mediaType string, doc []byte) error {
-	doc = withoutPictures(doc)
+	doc = WithoutPictures(doc)
 	var err error
 	blobs := make([]obs.Blob, 0, len(a.blobs)+1)
 	for pass := range 2 {
@@ -138,9 +138,9 @@ func (a *Album) Emit(out *devices.Out, p *obs.Plate, stamp obs.Stamp, mediaType 
 // longText is longer than any text of a message that is no picture.
 const longText = 1000
 
-// withoutPictures gives a message with its long base64 texts replaced by their length: the
+// WithoutPictures gives a message with its long base64 texts replaced by their length: the
 // pictures are kept as pictures.
-func withoutPictures(doc []byte) []byte {
+func WithoutPictures(doc []byte) []byte {
 	if len(doc) < longText {
 		return doc
 	}

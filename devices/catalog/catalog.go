@@ -9,6 +9,7 @@ import (
 	"acsgd/devices/anpr/isapi"
 	"acsgd/devices/anpr/onvif"
 	"acsgd/devices/anpr/openalpr"
+	"acsgd/devices/anpr/pictures"
 	"acsgd/devices/anpr/platerecognizer"
 	"acsgd/devices/anpr/reader"
 	"acsgd/devices/dims/cola"
@@ -55,6 +56,7 @@ func Drivers() []devices.Driver {
 		axis.Driver(),
 		onvif.Driver(),
 		frigate.Driver(),
+		pictures.Driver(),
 		reader.Driver(),
 		modbusio.Driver(),
 		teltonika.Driver(),

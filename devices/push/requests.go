@@ -176,7 +176,7 @@ func (s *Requests) readBody(out *devices.Out) bool {
 		n, ok := s.chunk.Feed(s.buf[:min(len(s.buf), s.MaxBody+1-len(s.body))], s.keep) // at most the byte that is too much
 		s.drop(n)
 		if !ok || len(s.body) > s.MaxBody {
-			s.fault(out, fmt.Sprintf("chunked %s is damaged or longer than %d bytes", s.Noun, s.MaxBody), 0)
+			s.fault(out, fmt.Sprintf("chunked %s is damaged or larger than %d bytes", s.Noun, s.MaxBody), 0)
 			return true
 		}
 		if !s.chunk.Done {

@@ -36,6 +36,9 @@ func NewRTSP(cfg Config, scene sim.Scene) *RTSP {
 	return &RTSP{ONVIF: *NewONVIF(cfg, scene), seq: 65530}
 }
 
+// Reset is called when the connection has broken.
+func (c *RTSP) Reset() { c.in, c.playing = nil, false }
+
 // rtspNonce is always the same: nobody else listens to a simulated camera.
 const rtspNonce = "8b84903be5b0"
 

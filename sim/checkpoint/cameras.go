@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,28 +14,72 @@ import (
 	"acsgd/sim/anpr"
 )
 
-// cameras puts a front camera and one that looks at the rear of the last unit into a lane.
-// They push to the host as Hikvision cameras do; in every fourth lane the front camera is
-// one that a video recorder reads, whose plates come over MQTT.
-func (l *Lane) cameras(i int, seed uint64, cfg Config) error {
-	if i%4 == 3 && cfg.MQTT != "" {
-		l.frigate(seed, cfg)
-	} else if err := l.push("front", "front", atCamera, seed+400, cfg.CER); err != nil {
-		return err
-	}
-	return l.push("rear", "trailer", atRear, seed+500, cfg.CER)
+// maker is how one camera of the checkpoint tells what it sees.
+type maker struct {
+	driver   string
+	settings string // of the driver, besides the role
+	asked    bool   // the host connects and asks; else the camera pushes to the host
+	camera   func(cfg anpr.Config, scene sim.Scene) sim.Machine
 }
 
-func (l *Lane) push(name, role string, at quant.Length, seed uint64, cer float64) error {
+// The login of cameras that are asked.
+const user, password = "lane", "simulated"
+
+const login = "    user     = \"lane\"\n    password = \"simulated\"\n"
+
+// What is on the market, as far as it speaks one byte stream.
+var (
+	hikvision = maker{"anpr/isapi", "    path = \"/anpr\"\n", false, func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewISAPI(cfg, scene) }}
+	// One connection a camera: nothing is fetched from its list.
+	hikvisionStream = maker{"anpr/isapi", "    mode     = \"stream\"\n    poll     = \"off\"\n" + login, true, func(cfg anpr.Config, scene sim.Scene) sim.Machine {
+		return anpr.NewISAPIServer(cfg, anpr.Stream{User: user, Password: password}, scene).Conn()
+	}}
+	dahua     = maker{"anpr/dahua", "    confidence = 255\n", false, func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewDahua(cfg, scene) }}
+	dahuaSnap = maker{"anpr/dahua", "    mode     = \"snap\"\n    confidence = 255\n" + login, true, func(cfg anpr.Config, scene sim.Scene) sim.Machine {
+		return anpr.NewDahuaSnap(cfg, anpr.Snap{User: user, Password: password}, scene)
+	}}
+	axis  = maker{"anpr/axis", "", false, func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewAxis(cfg, scene) }}
+	onvif = maker{"anpr/onvif", "    path     = \"/onvif-media/media.amp?profile=p1\"\n" + login, true, func(cfg anpr.Config, scene sim.Scene) sim.Machine {
+		c := anpr.NewRTSP(cfg, scene)
+		c.User, c.Password = user, password
+		return c
+	}}
+)
+
+// fronts and rears are the cameras of four lanes; further lanes begin again. Where there is
+// a broker, the front camera of the fourth is one that a video recorder reads, whose plates
+// come over MQTT.
+var (
+	fronts = [4]maker{hikvision, dahua, hikvisionStream, hikvision}
+	rears  = [4]maker{axis, hikvision, dahuaSnap, onvif}
+)
+
+// cameras puts a front camera and one that looks at the rear of the last unit into a lane.
+func (l *Lane) cameras(i int, seed uint64, cfg Config) error {
+	l.front, l.rear = fronts[i%4], rears[i%4]
+	var err error
+	if i%4 == 3 && cfg.MQTT != "" {
+		l.frigate(seed, cfg)
+	} else {
+		err = l.camera(l.front, "front", "front", atCamera, seed+400, cfg.CER)
+	}
+	return errors.Join(err, l.camera(l.rear, "rear", "trailer", atRear, seed+500, cfg.CER))
+}
+
+func (l *Lane) camera(of maker, name, role string, at quant.Length, seed uint64, cer float64) error {
 	ln, err := listen()
 	if err != nil {
 		return err
 	}
-	l.held = append(l.held, ln)
 	addr := ln.Addr().String()
-	cam := anpr.NewISAPI(anpr.Config{Name: name + "-" + l.ID, Station: float64(at), Role: role, CER: cer, Path: "/anpr/" + name, Host: addr, Seed: seed}, l.Scene)
+	w := newWire(of.camera(anpr.Config{Name: name + "-" + l.ID, Station: float64(at), Role: role, CER: cer, Host: addr, Seed: seed}, l.Scene))
+	if of.asked {
+		l.links["cam-"+name] = "tcp:" + addr
+		l.run = append(l.run, func(ctx context.Context) { w.serve(ctx, ln) })
+		return nil
+	}
+	l.held = append(l.held, ln)
 	l.links["cam-"+name] = "listen:" + addr
-	w := newWire(cam)
 	l.run = append(l.run, func(ctx context.Context) { w.dialled(ctx, addr, nil, nil) })
 	return nil
 }
@@ -73,12 +118,20 @@ func (l *Lane) frigate(seed uint64, cfg Config) {
 }
 
 func (l *Lane) cameraDevices(dev func(name, driver, link string, at quant.Length, more string)) {
-	if link := l.links["cam-front"]; strings.HasPrefix(link, "mqtt:") {
-		dev("front", "anpr/frigate", link, atCamera, fmt.Sprintf("  role    = \"front\"\n    [lane.device.settings]\n    camera = \"front_%s\"\n    role   = \"front\"\n", l.ID))
-	} else {
-		dev("front", "anpr/isapi", link, atCamera, "  role    = \"front\"\n    [lane.device.settings]\n    path = \"/anpr/front\"\n    role = \"front\"\n")
+	settings := func(role, more string) string {
+		return fmt.Sprintf("    [lane.device.settings]\n    role     = %q\n%s", role, more)
 	}
-	dev("rear", "anpr/isapi", l.links["cam-rear"], atRear, "  role    = \"trailer\"\n  expect  = \"never\"\n    [lane.device.settings]\n    path = \"/anpr/rear\"\n    role = \"trailer\"\n")
+	if link := l.links["cam-front"]; strings.HasPrefix(link, "mqtt:") {
+		dev("front", "anpr/frigate", link, atCamera, "  role    = \"front\"\n"+settings("front", fmt.Sprintf("    camera   = \"front_%s\"\n", l.ID)))
+	} else {
+		dev("front", l.front.driver, link, atCamera, "  role    = \"front\"\n"+settings("front", l.front.settings))
+	}
+	dev("rear", l.rear.driver, l.links["cam-rear"], atRear, "  role    = \"trailer\"\n  expect  = \"never\"\n"+settings("trailer", l.rear.settings))
+}
+
+// readerDevice is a second reader of what the lane's cameras see; link is that to it.
+func (l *Lane) readerDevice(link string) string {
+	return fmt.Sprintf("\n  [[lane.device]]\n  name    = \"reader-%s\"\n  driver  = \"anpr/reader\"\n  link    = %q\n  expect  = \"never\"\n    [lane.device.settings]\n    of = [\"front-%s\", \"rear-%s\"]\n", l.ID, link, l.ID, l.ID)
 }
 
 // mistype gives a vehicle as a declarant may write it: one character of the tractor's

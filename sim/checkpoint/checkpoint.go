@@ -34,8 +34,8 @@ type Config struct {
 	Lodge func(a sim.Arrival, n int) error
 	// Expected, if set, hears of every vehicle as it drives in.
 	Expected func(lane string, a sim.Arrival, at time.Time)
-	Push     string // address that the ISAPI cameras of lane n push to, with %d for the lane; "" chooses free ports
 	MQTT     string // broker of the Frigate camera, "" for none
+	Reader   string // link of a second reader in every lane, "" for none
 	// CER is the share of characters that the cameras read wrongly; default 0.002.
 	CER float64
 }
@@ -59,6 +59,8 @@ type Lane struct {
 	Scene   *sim.Lane
 	IO      *laneio.Device
 
+	front   maker
+	rear    maker
 	links   map[string]string
 	run     []func(ctx context.Context)
 	held    []net.Listener // ports that the host will listen on, kept until all are chosen: else two would get the same
@@ -307,6 +309,9 @@ func (c *Checkpoint) SiteFile(head string) string {
 			portal = "rpm/aspect"
 		}
 		dev("rpm", portal, l.links["portal"], atPortal, "")
+		if c.cfg.Reader != "" {
+			b.WriteString(l.readerDevice(c.cfg.Reader))
+		}
 	}
 	return b.String()
 }

@@ -108,6 +108,9 @@ func (w *wire) attach(ctx context.Context, c io.ReadWriteCloser) {
 	w.mu.Lock()
 	if w.conn == c {
 		w.conn = nil
+		if m, ok := w.m.(interface{ Reset() }); ok {
+			m.Reset() // what was under way on it is lost
+		}
 	}
 	w.mu.Unlock()
 	_ = c.Close()

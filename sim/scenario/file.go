@@ -41,8 +41,9 @@ type Officer struct {
 
 // GearConfig says how the instruments are built.
 type GearConfig struct {
-	Camera   string        `toml:"camera"`   // how cameras tell: isapi (default), dahua, axis, openalpr, platerecognizer, which push; isapi-stream or dahua-snap, which are asked
+	Camera   string        `toml:"camera"`   // how cameras tell: isapi (default), dahua, axis, openalpr, platerecognizer, which push; isapi-stream, dahua-snap or onvif, which are asked
 	Pictures string        `toml:"pictures"` // of cameras: "none" (default) or "jpeg"
+	Cameras  []Camera      `toml:"cameras"`  // of single lanes, instead
 	Scale    string        `toml:"scale"`    // of all lanes: a driver, wim/mt-continuous (default), or mixed
 	Scales   []Scale       `toml:"lane"`     // of single lanes, instead
 	Portals  []Portal      `toml:"portal"`   // of single lanes: instead of rpm/tsa

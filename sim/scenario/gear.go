@@ -79,7 +79,7 @@ func NewGear(p *Plan, lane int, virtual bool, pace float64) (*Gear, error) {
 	seed := p.Seed*1000 + uint64(lane)
 	g.add(&Instrument{Name: "io", Class: "io", Driver: "laneio/modbus", Station: AtEntry, Link: Modbus,
 		Settings: map[string]any{"model": "moxa-e1212"}}, nil, 0)
-	g.cameras(p, seed)
+	g.cameras(p, lane, seed)
 	g.weigh(p, lane, seed, virtual)
 	if err := g.scanner(p, seed, virtual); err != nil {
 		return nil, err

@@ -67,6 +67,8 @@ func TestAScenarioThatIsWrongIsRefusedWithFileAndLine(t *testing.T) {
 		"a model that there is not":         {gear("lane = 1\nscale = \"wim/modbus\"\nmodel = \"own\""), `bad.toml:8: instruments.lane.model "own": want laumas, hbm-wtx, pt113`},
 		"a model of what has formats":       {gear("lane = 1\nscale = \"wim/yaohua\"\nmodel = \"laumas\""), "bad.toml:8: model belongs to wim/modbus"},
 		"a wire that it does not hang on":   {gear("lane = 1\nscale = \"wim/modbus\"\nwire = \"serial\""), `bad.toml:8: instruments.lane.wire "serial": want modbus+tcp, modbus+rtu, modbus+rtuovertcp`},
+		"a camera that there is not":        {car + "[[instruments.cameras]]\nlane = 1\ncamera = \"pinhole\"\n", `bad.toml:7: instruments.cameras.camera "pinhole": want axis, dahua`},
+		"cameras of a lane twice":           {car + "[[instruments.cameras]]\nlane = 2\n[[instruments.cameras]]\nlane = 2\n", "bad.toml:8: instruments.cameras.lane 2: want 1 to 2, each once"},
 		"a mode that there is not":          {gear("lane = 1\nmode = \"flying\""), `bad.toml:7: instruments.lane.mode "flying"`},
 	} {
 		_, err := Parse("bad.toml", []byte(tc.text))

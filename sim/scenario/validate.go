@@ -64,6 +64,7 @@ func (s *Scenario) validate() []error {
 	c.word("instruments.scale", -1, s.Gear.Scale, append(scaleDrivers(), "mixed")...)
 	c.scales()
 	c.portals()
+	c.cameras()
 	c.word("instruments.beams", -1, s.Gear.Beams, "fine", "coarse")
 	if s.Gear.Idle < 200*time.Millisecond || s.Gear.Idle > 10*time.Second {
 		c.bad("instruments.idle", -1, "instruments.idle %v: want 200ms to 10s", s.Gear.Idle)

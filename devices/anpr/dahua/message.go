@@ -102,7 +102,7 @@ func (c *camera) picture(album *anpr.Album, role, text string) error {
 		return nil
 	}
 	if n := base64.StdEncoding.DecodedLen(len(text)); n > c.cfg.MaxPicture+2 {
-		return fmt.Errorf("picture of %d bytes, %d are taken", n, c.cfg.MaxPicture)
+		return fmt.Errorf("picture of %d bytes is larger than %d bytes", n, c.cfg.MaxPicture)
 	}
 	return album.AddBase64(role, []byte(text))
 }

@@ -83,6 +83,19 @@ func New(sec devices.Section, env devices.Env) (devices.Source, error) {
 
 // stream makes the source of a link on which RTSP is spoken.
 func (c Config) stream(sec devices.Section, env devices.Env, clocks *anpr.Clocks) (devices.Source, error) {
+	newSession, err := c.dialogue(sec, env, clocks)
+	if err != nil {
+		return nil, err
+	}
+	open, err := env.Link(sec.Link)
+	if err != nil {
+		return nil, err
+	}
+	return devices.Stream(open, newSession, env), nil
+}
+
+// dialogue gives what makes the RTSP session of each connection.
+func (c Config) dialogue(sec devices.Section, env devices.Env, clocks *anpr.Clocks) (func() devices.Session, error) {
 	if !strings.HasPrefix(c.Path, "/") || strings.ContainsAny(c.Path, " \r\n") {
 		return nil, fmt.Errorf(Kind+": path %q: want that of the camera's stream, as /onvif-media/media.amp", c.Path)
 	}
@@ -90,23 +103,27 @@ func (c Config) stream(sec devices.Section, env devices.Env, clocks *anpr.Clocks
 	if err != nil {
 		return nil, fmt.Errorf(Kind+": %w", err)
 	}
-	open, err := env.Link(sec.Link)
-	if err != nil {
-		return nil, err
-	}
 	url := "rtsp://" + pull.Host(sec.Link) + c.Path
-	return devices.Stream(open, func() devices.Session {
+	return func() devices.Session {
 		h := NewHandler(c, env)
 		h.clocks = clocks
 		return NewStream(h, login, url)
-	}, env), nil
+	}, nil
 }
 
-// NewSession makes the decoder of recorded documents.
+// NewSession makes the dialogue of a stream where its path is set; else the decoder of
+// recorded documents.
 func NewSession(sec devices.Section, env devices.Env) (devices.Session, error) {
 	cfg, err := load(sec)
 	if err != nil {
 		return nil, err
 	}
-	return newSession(cfg, env), nil
+	if cfg.Path == "" {
+		return newSession(cfg, env), nil
+	}
+	dialogue, err := cfg.dialogue(sec, env, nil)
+	if err != nil {
+		return nil, err
+	}
+	return dialogue(), nil
 }

@@ -222,6 +222,7 @@ func (t *Taker) readings(now time.Time) error {
 			t.picture(p.Data.Bytes, p.Role, "picture of the "+p.Role)
 		}
 	}
+	t.doc = anpr.WithoutPictures(t.doc)
 	if len(t.doc) > obs.MaxRaw {
 		t.keep("application/json", t.doc, "event")
 	}

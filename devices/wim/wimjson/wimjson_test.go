@@ -120,7 +120,7 @@ func TestWhatLoggersSend(t *testing.T) {
 		{"too long a body", "max_body = 4096", post(golden+strings.Repeat(" ", 4000)) + post(golden), one,
 			[]string{"64: record of 4370 bytes, 4096 are taken"}, []string{"413 Content Too Large record of 4370 bytes, 4096 are taken", "200 OK"}},
 		{"a long chunked body", "max_body = 4096", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1101\r\n" + strings.Repeat(" ", 4353) + "\r\n0\r\n\r\n" + post(golden), one,
-			[]string{"4150: chunked record is damaged or longer than 4096 bytes"}, []string{"200 OK"}},
+			[]string{"4150: chunked record is damaged or larger than 4096 bytes"}, []string{"200 OK"}},
 		{"Expect: 100-continue is answered", "", post(golden, "Expect: 100-continue\r\n"), one, nil, []string{"100 Continue", "200 OK"}},
 		{"garbage before a request", "", "\x01garbage\r\n" + post(golden), one, []string{"0: no HTTP request, or one whose head is too long"}, []string{"200 OK"}},
 		{"records without HTTP", "", "\xef\xbb\xbf" + golden + "\n" + second, append(append([]string(nil), one...), one...), nil, nil},
