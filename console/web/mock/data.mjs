@@ -29,7 +29,9 @@ export function plate(role, text, country, conf, opts = {}) {
 /** What the second reader says of the picture of another reading. */
 export function second(of, text, conf, low = []) {
   const r = plate(of.role, text, undefined, conf, { at: of.at, low });
-  return { ...r, device: 'reader-1', parent: of.pictures[0].sha256, pictures: [] };
+  const [seen] = of.pictures;
+  const own = { ...r.pictures[0], sha256: picture('own', text, of.country) };
+  return { ...r, device: 'reader-1', event_id: `read-${seen.sha256}`, parent: seen.sha256, images: [own.sha256, seen.sha256], pictures: [own], otherwise: text && of.text && text !== of.text ? of.text : undefined };
 }
 
 export const pictures = new Map();
@@ -231,7 +233,7 @@ export function overloaded(lane, n, now, ago) {
     items: [{ no: 1, hs: '310420', origin: 'CN', gross_kg: 18300, packages: 366, description: 'Хлорид калия' }, { no: 2, hs: '392690', origin: 'CN', gross_kg: 5800, packages: 140, description: 'Изделия из пластмассы' }],
     gross: 24100, packages: 506, received: iso(t0 - 5_400_000),
   });
-  p.match = { state: 'matched', declared: [{ declaration: p.declaration.id, text: '017ABC02', posterior: 0.99871, exact: true, second: false, why: ['plate equal', 'a plate differs from the declaration'], differs: true }, { declaration: '77c1', text: '017ABE02', posterior: 0.0011, exact: false, second: false, why: [] }] };
+  p.match = { state: 'matched', declared: [{ declaration: p.declaration.id, text: '017ABC02', posterior: 0.99871, exact: true, second: false, why: ['plate equal', 'a plate differs from the declaration', 'reader-1 reads 86BBE13 where the camera reads 86BDE13'], differs: true }, { declaration: '77c1', text: '017ABE02', posterior: 0.0011, exact: false, second: false, why: [] }] };
   const rad = { vehicle: 'P', quantity: 'radiation', text: 'gamma', measured: round(p.radiation.max_milli_sigma / 1000, 1), unit: 'sigma', verdict: 'exceeds', reason: 'gamma alarm of the portal and of our test', clause: 'portal alarm, or own k-sigma test', evidence: [77], blocking: true, two_persons: true, notes: ['declared goods radiate by nature: Potassium chloride (potash) (K-40); expected profile: uniform over the load'] };
   p.findings = [
     rad,
@@ -246,7 +248,7 @@ export function overloaded(lane, n, now, ago) {
   ];
   p.advice = [finding('gross', undefined, 48030, 480, 40000, 'kg', { pack: 'EU-96/53', clause: 'Annex I 2.2.1', blocking: undefined })];
   p.verdict = 'exceeds';
-  course(p, now, [[0, 'opened', 'loop_entry'], [800, 'plate', '017ABC02 KZ 0.93'], [3050, 'axle', '1: 7240 kg'], [5850, 'axle', '2: 12840 kg', { priority: 2 }], [9100, 'plate', '86BDE13 KZ 0.88'], [9500, 'radiation', 'gamma alarm, 18 sigma', { priority: 1 }], [10010, 'axle', '3: 9180 kg'], [11000, 'axle', '4: 9420 kg'], [12000, 'axle', '5: 9350 kg'], [12050, 'weighed', '48030 kg ±480'], [13500, 'profile', '16.72 × 2.55 × 4.13 m'], [14600, 'matched', '55302/040326/0011902 p=0.99871'], [14601, 'judged', 'exceeds: radiation, axle 2, axles 3-5, gross, height', { priority: 1 }]]);
+  course(p, now, [[0, 'opened', 'loop_entry'], [800, 'plate', '017ABC02 KZ 0.93'], [3050, 'axle', '1: 7240 kg'], [5850, 'axle', '2: 12840 kg', { priority: 2 }], [9100, 'plate', 'anpr-1-trailer: 86BDE13 KZ 0.88'], [9300, 'plate', 'reader-1: 86BBE13  0.91 in the picture of anpr-1-trailer, which reads 86BDE13', { priority: 0 }], [9500, 'radiation', 'gamma alarm, 18 sigma', { priority: 1 }], [10010, 'axle', '3: 9180 kg'], [11000, 'axle', '4: 9420 kg'], [12000, 'axle', '5: 9350 kg'], [12050, 'weighed', '48030 kg ±480'], [13500, 'profile', '16.72 × 2.55 × 4.13 m'], [14600, 'matched', '55302/040326/0011902 p=0.99871'], [14601, 'judged', 'exceeds: radiation, axle 2, axles 3-5, gross, height', { priority: 1 }]]);
   return p;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { best } from '../src/lib/plates';
-import { align, begin, beside, crop, declaredFor, declares, doubtful, likeness, plain, press, replaced, says, suggestions, views, wrong, type Edit } from '../src/lib/reading';
+import { align, begin, beside, crop, declaredFor, declares, doubtful, likeness, plain, press, readers, replaced, says, suggestions, views, wrong, type Edit } from '../src/lib/reading';
 import type { Passage, PlateRead } from '../src/lib/types';
 
 const read = (device: string, text: string, confidence: number, more: Partial<PlateRead> = {}): PlateRead => ({ device, seq: 1, at: '', text, confidence, role: 'front', ...more });
@@ -42,6 +42,30 @@ describe('views', () => {
     expect(vs.map((v) => [v.role, v.read.device, v.second?.text])).toEqual([['front', 'cam', '123ABC02'], ['front', 'cam-b', undefined], ['trailer', 'rear', undefined]]);
     expect(vs.map(crop)).toEqual(['a', 'b', 'r']);
     expect(views(undefined)).toEqual([]);
+  });
+  it('never take one reading of the second reader for the camera of another', () => {
+    const more = read('reader', '99ZZZ02', 0.6, { parent: 'a', images: ['z', 'a'] });
+    const vs = views([more, { ...second, images: ['y', 'a'] }, front]);
+    expect(vs.map((v) => [v.role, v.read.device, v.second?.text])).toEqual([['front', 'cam', '123ABC02']]);
+  });
+  it('keep apart what stands in one picture', () => {
+    const other = read('cam', '45XYZ02', 0.9, { role: 'trailer', images: ['a'] });
+    const of = (text: string, more: Partial<PlateRead> = {}): unknown => views([front, other, read('reader', text, 0.8, { parent: 'a', ...more })]).map((v) => [v.role, v.second?.text]);
+    expect(of('45XYZ02')).toEqual([['front', undefined], ['trailer', '45XYZ02']]);
+    expect(of('45XYZ0Z', { otherwise: '45XYZ02' })).toEqual([['front', undefined], ['trailer', '45XYZ0Z']]);
+    expect(of('123ABC02', { otherwise: '123A8C02' })).toEqual([['front', '123ABC02'], ['trailer', undefined]]);
+  });
+  it('say how the two readers stand, of the very picture that both read', () => {
+    const of = (camera: string, text: string, more: Partial<PlateRead> = {}): unknown => readers({ role: 'front', read: read('cam', camera, 0.9), second: read('reader', text, 0.9, { parent: 'a', ...more }) });
+    expect([of('12 AB', '12AB'), of('12AB', '12A8'), of('12AB', ''), of('', '12AB'), of('', '')]).toEqual(['agree', 'disagree', 'only_camera', 'only_second', 'agree']);
+    expect(of('12AB', '12AB', { otherwise: '12A8' })).toBe('disagree');
+    expect(readers({ role: 'front', read: front })).toBeUndefined();
+  });
+  it('show the crop that the second reader cut where the camera sent only a scene', () => {
+    const scene = { sha256: 'a', size: 1, type: 'image/jpeg', role: 'scene' };
+    const [v] = views([{ ...front, pictures: [scene] }, { ...second, images: ['own', 'a'] }]);
+    expect(v && crop(v)).toBe('own');
+    expect(crop({ role: 'front', read: { ...front, images: undefined, pictures: [scene] } })).toBe('a');
   });
   it('stand alone where the picture of a second reading is not known', () => {
     expect(views([{ ...second, parent: 'zz' }]).map((v) => [v.read.device, v.second])).toEqual([['reader', undefined]]);

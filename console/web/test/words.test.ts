@@ -10,7 +10,7 @@ import ru2 from '../src/lib/i18n/later-ru';
 import { fill, i18n } from '../src/lib/i18n.svelte';
 import { age, Fmt, NONE, zoneOffset } from '../src/lib/fmt';
 import { arithmetic, chips, priority, ranked, tolerated } from '../src/lib/findings';
-import { brief, reason, refusal } from '../src/lib/words';
+import { against, brief, evidence, reason, refusal } from '../src/lib/words';
 import { rows } from '../src/lib/compare';
 import { parse } from '../src/lib/router.svelte';
 import type { Finding, Passage } from '../src/lib/types';
@@ -42,7 +42,7 @@ describe('catalogues', () => {
   it('have the same keys, none of them empty', () => {
     expect(Object.keys(ru)).toEqual(Object.keys(en));
     expect(Object.keys(kk)).toEqual(Object.keys(en));
-    for (const c of [en, ru, kk]) for (const [k, v] of Object.entries(c)) expect(v.trim(), k).not.toBe('');
+    for (const c of [en, ru, kk]) expect(Object.entries(c).filter(([, v]) => v.trim() === '')).toEqual([]);
   });
 
   it('say nothing twice', () => {
@@ -128,6 +128,11 @@ describe('findings', () => {
     expect(arithmetic({ ...axle, measured: 0.3, tolerance: 0.1 })?.judged).toBe(0.2);
     expect(arithmetic({ ...axle, measured: 11030 })?.sign).toBe('≤');
     expect(arithmetic({ quantity: 'gross', verdict: 'undetermined' })).toBeUndefined();
+  });
+  it('say what keeps a match from being certain', () => {
+    const why = ['plate equal', 'reader-1 reads 86BBE13 where the camera reads 86BDE13', 'a plate differs from the declaration', 'another declaration has the same plate'];
+    expect(why.filter(against)).toEqual(why.slice(1, 3));
+    expect(why.map(evidence)).toEqual(['plate equal', 'reader-1 reads 86BBE13, the camera 86BDE13', 'a plate differs from the declaration', 'another declaration has the same plate']);
   });
   it('say the arithmetic in one line', () => {
     expect(brief(axle, new Fmt('en', 'UTC'))).toBe('axle 2 12.40 t − 0.53 t = 11.87 t > 10.50 t');

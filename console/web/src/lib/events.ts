@@ -111,8 +111,12 @@ export function said(e: LogEvent, p: Passage | undefined, fmt: Fmt): string {
   const c: Context = { e, p, fmt };
   if (e.text === '') return term('event', e.kind);
   if (e.kind === 'plate') {
-    const m = /^(\S+): (\S+) (\S*) (0|1|0?\.\d+|1\.0+)$/.exec(e.text);
-    if (m) return [m[2], m[3], fmt.percent(Number(m[4])), `(${m[1]})`].filter(Boolean).join(' ');
+    // A second reader says whose picture it read, and what the camera says of that.
+    const m = /^(\S+): (?:no readable plate|(\S+)) (\S*) (0|1|0?\.\d+|1\.0+)(?: in (?:the picture of ([^\s,]+)(?:, which reads (.+))?|a picture of no vehicle that is known()))?$/.exec(e.text);
+    if (m) {
+      const of = m[5] ? t(m[6] ? 'say.read_otherwise' : 'say.read_picture', { camera: m[5], text: m[6] ?? '' }) : m[7] === undefined ? '' : t('say.read_unknown');
+      return [m[2] ?? t('plates.unreadable'), m[3], m[2] && fmt.percent(Number(m[4])), `(${m[1]})`, of && `– ${of}`].filter(Boolean).join(' ');
+    }
   }
   if (e.kind === 'device') {
     const m = device.exec(e.text);

@@ -96,7 +96,11 @@ const roles = ['front', 'rear', 'trailer'] as const;
 /** The views of a vehicle from its front to its end. */
 export function views(plates: readonly PlateRead[] | undefined): View[] {
   const all = plates ?? [];
-  const of = (r: PlateRead): PlateRead => (r.parent ? (all.find((x) => x !== r && shows(x, r.parent ?? '')) ?? r) : r);
+  // Of several plates in one picture the camera's reading that says what the core compared with.
+  const of = (r: PlateRead): PlateRead => {
+    const eyes = r.parent ? all.filter((x) => !x.parent && shows(x, r.parent ?? '')) : [];
+    return eyes.find((x) => plain(x.text) === plain(r.otherwise ?? r.text)) ?? eyes[0] ?? r;
+  };
   const list: View[] = [];
   for (const r of all) {
     const camera = of(r);
@@ -113,13 +117,22 @@ export function views(plates: readonly PlateRead[] | undefined): View[] {
 /** What a view says: the officer's word, else the camera's, else the second reader's. */
 export const says = (v: View): string => v.read.corrected ?? v.second?.corrected ?? (v.read.text || (v.second?.text ?? ''));
 
-/** The picture of the plate that a view shows. */
+/** How the two readers of a view stand: an i18n key of group "plates". */
+export function readers(v: View): 'agree' | 'disagree' | 'only_second' | 'only_camera' | undefined {
+  const s = v.second;
+  if (!s) return undefined;
+  if (!s.text || !v.read.text) return s.text ? 'only_second' : v.read.text ? 'only_camera' : 'agree';
+  return s.otherwise || plain(s.text) !== plain(v.read.text) ? 'disagree' : 'agree';
+}
+
+/**
+ * The picture of the plate that a view shows: the camera's crop, else the second reader's, which
+ * is the first of its images, else what there is.
+ */
 export function crop(v: View): string | undefined {
-  for (const r of [v.read, v.second]) {
-    const sha = r?.pictures?.find((b) => b.role === 'plate')?.sha256 ?? r?.pictures?.find((b) => b.type.startsWith('image/'))?.sha256 ?? r?.images?.[0];
-    if (sha) return sha;
-  }
-  return v.second?.parent;
+  const [cut, own] = [v.read, v.second].map((r) => r?.pictures?.find((b) => b.role === 'plate')?.sha256);
+  const whole = v.read.pictures?.find((b) => b.type.startsWith('image/'))?.sha256;
+  return cut ?? own ?? v.second?.images?.[0] ?? whole ?? v.read.images?.[0] ?? v.second?.parent;
 }
 
 const trailerRoles = ['trailer', 'semitrailer', 'semi_trailer'];
@@ -147,7 +160,7 @@ export function beside(p: Passage, v: View): { text: string; nearest: boolean } 
 export function doubtful(p: Passage, v: View): boolean {
   if (v.read.corrected || v.second?.corrected) return false;
   const text = plain(says(v));
-  return text === '' || (v.second !== undefined && plain(v.second.text) !== text) || plain(beside(p, v).text) !== text || (v.read.chars ?? []).some((c) => band(c.p) === 'low');
+  return text === '' || (v.second !== undefined && readers(v) !== 'agree') || plain(beside(p, v).text) !== text || (v.read.chars ?? []).some((c) => band(c.p) === 'low');
 }
 
 /** The declaration that has a plate, of those that are known to the page. */
@@ -174,6 +187,7 @@ export function suggestions(p: Passage, v: View): Suggestion[] {
   };
   put(v.read.text, 'read', v.read.confidence);
   if (v.second) put(v.second.text, 'second', v.second.confidence);
+  put(v.second?.otherwise ?? '', 'read');
   const d = beside(p, v);
   if (!d.nearest) put(d.text, 'declared');
   for (const r of (p.plates ?? []).filter((x) => (x.role ?? 'front') === v.role && !x.parent)) put(textOf(r), 'read', r.confidence);

@@ -113,6 +113,8 @@ export interface PlateRead {
   adr?: string;
   /** The picture that a second reader read. */
   parent?: string;
+  /** What the camera read in that picture, where it is another text. */
+  otherwise?: string;
   images?: string[];
   pictures?: Blob[];
   corrected?: string;

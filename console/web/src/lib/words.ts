@@ -113,9 +113,20 @@ export function flagged(w: string): boolean {
   return w === 'plate equal' || w === 'second evidence agrees';
 }
 
+const apart = /^(.+?) reads (.+) where the camera reads (.+)$/;
+
+/** One evidence of a match in the officer's language. */
+export function evidence(w: string): string {
+  const [, reader = '', text = '', camera = ''] = apart.exec(w) ?? [];
+  return reader ? t('match.apart', { reader, text, camera }) : slugTerm('why', w);
+}
+
+/** Evidence that keeps a match from counting as certain. */
+export const against = (w: string): boolean => w === 'a plate differs from the declaration' || apart.test(w);
+
 /** Why a declaration may be the vehicle's own, each evidence once. */
 export function why(c: MatchCandidate): string {
-  const more = (c.why ?? []).filter((w) => !flagged(w)).map((w) => slugTerm('why', w));
+  const more = (c.why ?? []).filter((w) => !flagged(w)).map(evidence);
   return [c.exact ? t('match.exact') : '', c.second ? t('match.second') : '', ...more].filter(Boolean).join(' · ');
 }
 

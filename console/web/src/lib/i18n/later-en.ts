@@ -609,6 +609,12 @@ const en = {
   'plates.disagree': '2nd reader differs',
   'plates.only_second': 'only the 2nd reader',
   'plates.only_camera': '2nd reader could not read',
+  'match.apart': '{reader} reads {text}, the camera {camera}',
+  'why.another_declaration_has_the_same_plate': 'another declaration has the same plate',
+  'why.chosen_by_an_officer': 'chosen by an officer',
+  'say.read_otherwise': 'picture of {camera}, which reads {text}',
+  'say.read_picture': 'picture of {camera}',
+  'say.read_unknown': 'picture of no known vehicle',
   'plates.nearest': 'nearest declared',
   'say.confirmed': 'reading confirmed: {text}',
 };

@@ -611,6 +611,12 @@ const kk: Record<keyof typeof en, string> = {
   'plates.disagree': 'екінші оқу басқаша',
   'plates.only_second': 'тек екінші оқу оқыды',
   'plates.only_camera': 'екінші оқу шықпады',
+  'match.apart': '{reader} {text} деп оқыды, камера – {camera}',
+  'why.another_declaration_has_the_same_plate': 'сол нөмір басқа декларацияда да бар',
+  'why.chosen_by_an_officer': 'инспектор таңдаған',
+  'say.read_otherwise': '{camera} суреті, ол {text} деп оқыды',
+  'say.read_picture': '{camera} суреті',
+  'say.read_unknown': 'белгісіз көліктің суреті',
   'plates.nearest': 'ең жақын мәлімделген',
   'say.confirmed': 'оқылғаны расталды: {text}',
 };

@@ -611,6 +611,12 @@ const ru: Record<keyof typeof en, string> = {
   'plates.disagree': 'второе чтение иное',
   'plates.only_second': 'прочитано лишь вторым чтением',
   'plates.only_camera': 'второе чтение не удалось',
+  'match.apart': '{reader} читает {text}, камера – {camera}',
+  'why.another_declaration_has_the_same_plate': 'тот же номер в другой декларации',
+  'why.chosen_by_an_officer': 'выбрал инспектор',
+  'say.read_otherwise': 'снимок {camera}, где прочитано {text}',
+  'say.read_picture': 'снимок {camera}',
+  'say.read_unknown': 'снимок неизвестной машины',
   'plates.nearest': 'ближайший заявленный',
   'say.confirmed': 'чтение подтверждено: {text}',
 };
