@@ -41,8 +41,12 @@ const (
 
 // bodyLimit is how long the body of a request may be.
 func bodyLimit(r *http.Request) int64 {
-	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, uploads) {
+	switch {
+	case r.Method != http.MethodPost:
+	case strings.HasSuffix(r.URL.Path, uploads):
 		return maxUpload
+	case r.URL.Path == channelsPath || r.URL.Path == templatesPath:
+		return maxTuned
 	}
 	return maxBody
 }

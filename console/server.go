@@ -185,8 +185,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/stream", s.openStream)
 	s.mux.HandleFunc("POST /api/lanes/{lane}/orders", s.with(s.order, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("POST /api/alarms/{id}/{verb}", s.with(s.alarm, "officer", "radiation_officer", "supervisor"))
-	s.mux.HandleFunc("POST /api/radiation/templates", s.with(s.tuned("radiation templates", s.cfg.Templates), "supervisor"))
-	s.mux.HandleFunc("POST /api/plates/channels", s.with(s.tuned("camera channels", s.cfg.Channels), "supervisor"))
+	s.mux.HandleFunc("POST "+templatesPath, s.with(s.tuned("radiation templates", s.cfg.Templates), "supervisor"))
+	s.mux.HandleFunc("POST "+channelsPath, s.with(s.tuned("camera channels", s.cfg.Channels), "supervisor"))
 	s.mux.HandleFunc("POST /api/passages/{id}"+uploads, s.with(s.attachment, "officer", "radiation_officer", "supervisor"))
 	s.mux.HandleFunc("GET /api/passages/{id}/radiation/history", s.with(s.radiationHistory))
 	s.mux.HandleFunc("GET /api/passages", s.with(s.passages))
@@ -213,6 +213,14 @@ const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-
 
 // maxBody bounds a request's body, but that of an attachment: an order, a password.
 const maxBody = 64 << 10
+
+// What is learnt may be longer: of each camera about 70 KB once it has confused every
+// character.
+const (
+	templatesPath = "/api/radiation/templates"
+	channelsPath  = "/api/plates/channels"
+	maxTuned      = 32 << 20
+)
 
 // ServeHTTP serves the console.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

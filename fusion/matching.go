@@ -40,9 +40,18 @@ func (c *Core) match(v *visit) {
 	v.judge = everything
 }
 
-// EvidenceOf is what a passage is matched by, for whoever tries other channels on it.
+// EvidenceOf is what the cameras of a passage said, as if nobody had corrected them: for
+// whoever tries other channels on it.
 func EvidenceOf(p *Passage) match.Evidence {
 	v := &visit{Passage: *p}
+	v.Plates = nil
+	for _, r := range p.Plates {
+		if r.Source == "officer" {
+			continue // entered by hand, no camera has read it
+		}
+		r.Corrected = ""
+		v.Plates = append(v.Plates, r)
+	}
 	return v.matchedBy()
 }
 

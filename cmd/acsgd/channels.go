@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,7 +118,7 @@ func (l *matchLearnCmd) write(set *plate.Channels, newest time.Time) ([]byte, er
 	return append(b, '\n'), nil
 }
 
-// strongest is how many confusions are told of a camera.
+// strongest is how many confusions are told of all cameras and of one with a channel of its own.
 const strongest = 10
 
 // tellAccount says what was learnt from, what was not, and what the cameras confuse.
@@ -125,21 +127,38 @@ func tellAccount(w io.Writer, passages int, a *match.Account) {
 	for _, why := range a.Reasons() {
 		fmt.Fprintf(w, "%8d left out: %s\n", a.Left[why], why)
 	}
+	if a.Plates == 0 {
+		return
+	}
+	tellTally(w, "all cameras", a.All)
+	few := 0
 	for _, c := range a.Cameras {
-		own := ""
+		if c.Own {
+			tellTally(w, c.Name, c.Tally)
+		} else {
+			few++
+		}
+	}
+	if few > 0 {
+		fmt.Fprintf(w, "%d cameras have too few plates for a channel of their own:\n", few)
+	}
+	for _, c := range a.Cameras {
 		if !c.Own {
-			own = "; too few for a channel of its own"
+			fmt.Fprintf(w, "         %s %d\n", c.Name, c.Tally.Plates)
 		}
-		t := c.Tally
-		fmt.Fprintf(w, "%s: %d plates, %d characters: %d wrong, %d missing, %d added, %d before the first%s\n",
-			c.Name, t.Plates, t.Chars, t.Wrong, t.Dropped, t.Inserted, t.First, own)
-		var list []string
-		for _, x := range t.Strongest(strongest) {
-			list = append(list, fmt.Sprintf("%c>%c %d", x.True, x.Written, x.N))
-		}
-		if len(list) > 0 {
-			fmt.Fprintf(w, "         true>written: %s\n", strings.Join(list, ", "))
-		}
+	}
+}
+
+// tellTally says what was counted, and the strongest confusions.
+func tellTally(w io.Writer, name string, t *plate.Tally) {
+	fmt.Fprintf(w, "%s: %d plates, %d characters: %d wrong, %d missing, %d added, %d before the first\n",
+		name, t.Plates, t.Chars, t.Wrong, t.Dropped, t.Inserted, t.First)
+	var list []string
+	for _, x := range t.Strongest(strongest) {
+		list = append(list, fmt.Sprintf("%c>%c %d", x.True, x.Written, x.N))
+	}
+	if len(list) > 0 {
+		fmt.Fprintf(w, "         true>written: %s\n", strings.Join(list, ", "))
 	}
 }
 
@@ -190,7 +209,7 @@ type channelUseCmd struct {
 
 // Help says more.
 func (channelUseCmd) Help() string {
-	return "The act is a row of the journal with the user's name. It counts for vehicles that are not released yet, and holds over restarts."
+	return "The act is a row of the journal with the user's name. It counts for vehicles that are not released yet, and holds over restarts. --dry-run compares with what is in force in each lane by the journal of --data, also while the site runs; with --store alone it compares with the start channel. Plates are taken as the cameras read them, without corrections; only the declarations of these passages are in the running, so the figures compare two channels and say nothing of a whole day."
 }
 
 // Run puts channels in force.
@@ -238,16 +257,29 @@ type rematched struct {
 	After   match.Result `json:"after"`
 }
 
-// try matches the newest passages of the archive through the start channel and through set,
-// against the declarations that those passages have, and prints those whose answer differs.
+// try matches the newest passages of the archive through the channels in force and through
+// set, against the declarations that those passages have, and prints those whose answer
+// differs. What is in force stands in the journal of --data; without one, and in passages of
+// other lanes than it has, it is the start channel.
 func (c *channelUseCmd) try(ctx context.Context, s *std, set *plate.Channels) error {
 	if c.Data == "" && c.Store == "" {
 		return usage{errors.New("where: --dry-run wants --data or --store")}
 	}
+	inForce := map[string]*plate.Channels{}
+	if c.Data != "" {
+		var err error
+		if inForce, err = site.ChannelsInForce(ctx, c.Data); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return usage{err}
+		}
+	}
 	var all []*fusion.Passage
 	known := map[string]*decl.Declaration{}
 	var ds []*decl.Declaration
-	err := everyPassage(ctx, passagesCmd{Data: c.Data, Store: c.Store, Lane: c.Lane, Zone: "UTC"}, max(c.Last, 1), func(p *fusion.Passage) error {
+	q := passagesCmd{Data: c.Data, Store: c.Store, Lane: c.Lane, Zone: "UTC"}
+	if q.Store != "" {
+		q.Data = ""
+	}
+	err := everyPassage(ctx, q, max(c.Last, 1), func(p *fusion.Passage) error {
 		all = append(all, p)
 		if d := p.Declaration; d != nil && known[d.ID] == nil {
 			known[d.ID] = d
@@ -260,19 +292,21 @@ func (c *channelUseCmd) try(ctx context.Context, s *std, set *plate.Channels) er
 	}
 	x := decl.NewIndex(1, ds)
 	y := x.WithChannels(set)
+	seen := map[string]*decl.Index{} // what a lane sees now
+	against := map[string]bool{}
 	out := bufio.NewWriter(s.out)
 	enc := json.NewEncoder(out)
 	var m match.Matcher
-	diff, before, after := 0, 0, 0
+	diff, before, after := 0, tried{}, tried{}
 	for _, p := range all {
+		if seen[p.Lane] == nil {
+			seen[p.Lane] = x.WithChannels(inForce[p.Lane])
+		}
+		against[nameOf(inForce[p.Lane])] = true
 		e := fusion.EvidenceOf(p)
-		was, now := m.Match(x, e, 0, match.Prior{}), m.Match(y, e, 0, match.Prior{})
-		if was.State == match.Matched {
-			before++
-		}
-		if now.State == match.Matched {
-			after++
-		}
+		was, now := m.Match(seen[p.Lane], e, 0, match.Prior{}), m.Match(y, e, 0, match.Prior{})
+		before.add(p, was)
+		after.add(p, now)
 		if was.State == now.State && first(was) == first(now) && was.Auto() == now.Auto() {
 			continue
 		}
@@ -284,8 +318,38 @@ func (c *channelUseCmd) try(ctx context.Context, s *std, set *plate.Channels) er
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "%d passages against their %d declarations: %d matched through the start channel, %d through these, %d differ\n", len(all), len(ds), before, after, diff)
+	fmt.Fprintf(s.err, "%d passages against their %d declarations, as the cameras read them\n", len(all), len(ds))
+	fmt.Fprintf(s.err, "in force (%s): %s\n", strings.Join(slices.Sorted(maps.Keys(against)), ", "), before)
+	fmt.Fprintf(s.err, "tried (%s): %s\n%d differ\n", nameOf(set), after, diff)
 	return nil
+}
+
+// tried counts answers against the declarations that the passages have.
+type tried struct{ matched, same, auto int }
+
+func (t *tried) add(p *fusion.Passage, r match.Result) {
+	if r.State != match.Matched {
+		return
+	}
+	t.matched++
+	if p.Declaration != nil && p.Declaration.ID == r.Declared[0].Declaration {
+		t.same++
+	}
+	if r.Auto() {
+		t.auto++
+	}
+}
+
+func (t tried) String() string {
+	return fmt.Sprintf("%d matched, %d of them to the passage's own declaration, %d sure enough for the barrier", t.matched, t.same, t.auto)
+}
+
+// nameOf is what people know channels by.
+func nameOf(set *plate.Channels) string {
+	if set == nil {
+		return "the start channel"
+	}
+	return set.Version
 }
 
 func first(r match.Result) string {

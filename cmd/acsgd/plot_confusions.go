@@ -10,15 +10,22 @@ import (
 	"acsgd/internal/plate"
 )
 
-// drawConfusions draws for each camera how often each character was written for each other:
-// rows are what stood there, columns what was written, of the digits and Latin letters.
+// drawConfusions draws how often each character was written for each other, of all cameras
+// together and of each with a channel of its own: rows are what stood there, columns what was
+// written, of the digits and Latin letters.
 func drawConfusions(a *match.Account) []byte {
 	const usual, cell, left, top = 36, 14, 60, 50
 	panel := usual*cell + 70
+	panels := []match.CameraAccount{{Name: "all cameras", Tally: a.All}}
+	for _, c := range a.Cameras {
+		if c.Own {
+			panels = append(panels, c)
+		}
+	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n", left+usual*cell+20, len(a.Cameras)*panel+20)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n", left+usual*cell+20, len(panels)*panel+20)
 	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
-	for k, c := range a.Cameras {
+	for k, c := range panels {
 		y0 := k*panel + top
 		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="13" font-weight="bold">%s: %d plates, %d of %d characters wrong</text>`+"\n",
 			left, y0-28, html.EscapeString(c.Name), c.Tally.Plates, c.Tally.Wrong, c.Tally.Chars)

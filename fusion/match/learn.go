@@ -20,6 +20,7 @@ type Confirmed struct {
 type Account struct {
 	Plates  int            // used
 	Left    map[string]int // left out, by reason
+	All     *plate.Tally
 	Cameras []CameraAccount
 }
 
@@ -39,7 +40,7 @@ const ownFrom = 25
 // no effect. All cameras together are learnt on top of the start channel, each camera on
 // top of all. Nil with an error if nothing can be used.
 func Learn(confirmed []Confirmed) (*plate.Channels, *Account, error) {
-	a := &Account{Left: map[string]int{}}
+	a := &Account{Left: map[string]int{}, All: new(plate.Tally)}
 	by := map[string][]plate.Confirmed{}
 	var together []plate.Confirmed
 	for _, c := range confirmed {
@@ -56,6 +57,7 @@ func Learn(confirmed []Confirmed) (*plate.Channels, *Account, error) {
 		return nil, a, fmt.Errorf("no confirmed plate can be learnt from; %d are left out", len(confirmed))
 	}
 	start := plate.StartChannel()
+	a.All = start.Count(together)
 	all := start.Learn(together)
 	of := map[string]*plate.Channel{}
 	for _, name := range slices.Sorted(maps.Keys(by)) {

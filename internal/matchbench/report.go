@@ -19,7 +19,7 @@ type table struct {
 }
 
 // inBrief are the values of --accept, and of the other thresholds, that the short form shows.
-var inBrief = []string{"accept 0.8", "accept 0.9", "accept 0.975", "cost <= 8", "cost <= 10", "least cost"}
+var inBrief = []string{"accept 0.8", "accept 0.9", "accept 0.975", "accept 0.98", "cost <= 8", "cost <= 10", "least cost"}
 
 // tables makes the report; the short form is that of the README.
 func (s *Study) tables(brief bool) []table {

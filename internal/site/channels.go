@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"acsgd/fusion"
 	"acsgd/internal/config"
 	"acsgd/internal/journal"
 	"acsgd/internal/plate"
+	"acsgd/lanes"
 )
 
 // ErrChannels is why camera channels are refused.
@@ -95,4 +97,29 @@ func cameraLanes(f *config.File, lane string) ([]string, error) {
 		return nil, fmt.Errorf("%w: there is no lane %q with a plate camera", ErrChannels, lane)
 	}
 	return ids, nil
+}
+
+// ChannelsInForce gives the camera channels that are in force in each lane, by the journal of
+// the data directory dir; the site may run. Nil is the start channel.
+func ChannelsInForce(ctx context.Context, dir string) (of map[string]*plate.Channels, err error) {
+	r, err := journal.OpenReader(ctx, filepath.Join(dir, "journal"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	head, err := r.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := r.Lanes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	of = map[string]*plate.Channels{}
+	for _, id := range ids {
+		if of[id], err = lanes.ChannelsAt(ctx, r, id, head); err != nil {
+			return nil, err
+		}
+	}
+	return of, nil
 }

@@ -1,9 +1,11 @@
 package site
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"acsgd/fusion"
@@ -68,5 +70,36 @@ func TestChannelsComeIntoForce(t *testing.T) {
 	rep, err := lanes.Replay(t.Context(), filepath.Join(dir, "journal"), nil)
 	if err != nil || len(rep.Differences) > 0 {
 		t.Errorf("replay: %+v, %v", rep.Differences, err)
+	}
+}
+
+// A set of many cameras that have confused every character is larger than other requests.
+func TestLargeChannelsComeIntoForce(t *testing.T) {
+	var rows []string
+	const usual = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	for _, x := range usual {
+		var row []string
+		for _, y := range usual {
+			if x != y {
+				row = append(row, fmt.Sprintf(`"%c":0.028571429`, y))
+			}
+		}
+		rows = append(rows, fmt.Sprintf(`"%c":{%s}`, x, strings.Join(row, ",")))
+	}
+	ch := `{"keep":0.97,"drop":0.01,"insert":0.01,"insert_first":0.02,"off":{` + strings.Join(rows, ",") + `}}`
+	var cameras []string
+	for i := range 24 {
+		cameras = append(cameras, fmt.Sprintf(`"cam-%d":%s`, i, ch))
+	}
+	r := newRig(t, t.TempDir(), "", lane("1")+more("cam-1", "anpr/test", "tcp:127.0.0.1:4711"))
+	if err := r.site.Users().Set("sup", "a long password", "supervisor"); err != nil {
+		t.Fatal(err)
+	}
+	b := []byte(`{"version":"large","plates":30,"all":` + ch + `,"cameras":{` + strings.Join(cameras, ",") + `}}`)
+	if res := r.signIn("sup").post("/api/plates/channels", b); res.StatusCode != http.StatusOK {
+		t.Errorf("%d bytes: %s", len(b), res.Status)
+	}
+	if s := r.channelsInForce(); s.Version != "large" {
+		t.Errorf("in force: %+v", s)
 	}
 }
