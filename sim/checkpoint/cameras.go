@@ -34,6 +34,7 @@ var (
 	hikvisionStream = maker{"anpr/isapi", "    mode     = \"stream\"\n    poll     = \"off\"\n" + login, true, func(cfg anpr.Config, scene sim.Scene) sim.Machine {
 		return anpr.NewISAPIServer(cfg, anpr.Stream{User: user, Password: password}, scene).Conn()
 	}}
+	dahua     = maker{"anpr/dahua", "    confidence = 255\n", false, func(cfg anpr.Config, scene sim.Scene) sim.Machine { return anpr.NewDahua(cfg, scene) }}
 	dahuaSnap = maker{"anpr/dahua", "    mode     = \"snap\"\n    confidence = 255\n" + login, true, func(cfg anpr.Config, scene sim.Scene) sim.Machine {
 		return anpr.NewDahuaSnap(cfg, anpr.Snap{User: user, Password: password}, scene)
 	}}
@@ -49,7 +50,7 @@ var (
 // a broker, the front camera of the fourth is one that a video recorder reads, whose plates
 // come over MQTT.
 var (
-	fronts = [4]maker{hikvision, axis, hikvisionStream, hikvision}
+	fronts = [4]maker{hikvision, dahua, hikvisionStream, hikvision}
 	rears  = [4]maker{axis, hikvision, dahuaSnap, onvif}
 )
 

@@ -91,6 +91,7 @@ func (w *wire) attach(ctx context.Context, c io.ReadWriteCloser) {
 		_ = w.conn.Close() // an instrument serves one host: the newest
 	}
 	w.conn = c
+	w.reset() // what it sent while nobody was connected has not arrived
 	w.mu.Unlock()
 	w.poke()
 	buf := make([]byte, 4096)
@@ -108,12 +109,17 @@ func (w *wire) attach(ctx context.Context, c io.ReadWriteCloser) {
 	w.mu.Lock()
 	if w.conn == c {
 		w.conn = nil
-		if m, ok := w.m.(interface{ Reset() }); ok {
-			m.Reset() // what was under way on it is lost
-		}
+		w.reset()
 	}
 	w.mu.Unlock()
 	_ = c.Close()
+}
+
+// reset tells the machine that what was under way is lost.
+func (w *wire) reset() {
+	if m, ok := w.m.(interface{ Reset() }); ok {
+		m.Reset()
+	}
 }
 
 func (w *wire) poke() {
