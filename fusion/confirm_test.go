@@ -84,7 +84,7 @@ func TestOddsOfADeclaration(t *testing.T) {
 		{"import of last week", decl.Declaration{Kind: "import", Received: at.AddDate(0, 0, -7)}, quant.Certain},
 		{"used by another vehicle", decl.Declaration{ID: "used"}, 100_000},
 		{"used by this very passage", decl.Declaration{ID: "own"}, quant.Certain},
-		{"used, and for the other direction", decl.Declaration{ID: "used", Kind: "export"}, 5_000},
+		{"used, and for the other direction", decl.Declaration{ID: "used", Kind: "export"}, 20_000},
 	} {
 		if got := c.odds(v, &x.d); got != x.want {
 			t.Errorf("%s: %v, want %v", x.name, got, x.want)

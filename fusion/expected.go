@@ -17,6 +17,9 @@ const (
 	pastDue    quant.Prob = 300_000 // its transit time limit is over
 	late       quant.Prob = 300_000 // it is older than its kind usually is when the vehicle comes
 	forgotten  quant.Prob = 50_000  // and much older
+	// leastOdds bounds them together: a vehicle that comes back with the papers of its first
+	// passage is usual (several entries, a return journey), whatever their age.
+	leastOdds quant.Prob = 20_000
 )
 
 // How old a declaration usually is at most: pre-arrival information is of one journey
@@ -81,7 +84,7 @@ func (c *Core) odds(v *visit, d *decl.Declaration) quant.Prob {
 			break
 		}
 	}
-	return odds
+	return max(odds, leastOdds)
 }
 
 // useUp remembers the declaration with which a vehicle has left.
