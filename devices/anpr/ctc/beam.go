@@ -80,7 +80,12 @@ func (b *beam) step(row []float32) {
 		}
 	}
 	b.next, b.now = b.now, b.next
-	slices.SortFunc(b.now, func(x, y prefix) int { return cmp.Or(cmp.Compare(y.sum(), x.sum()), x.code.Compare(y.code)) })
+	slices.SortFunc(b.now, func(x, y prefix) int {
+		if c := cmp.Compare(y.sum(), x.sum()); c != 0 {
+			return c
+		}
+		return x.code.Compare(y.code)
+	})
 	b.now = b.now[:min(len(b.now), b.width)]
 	if most := b.now[0].sum(); most > 0 { // scaled: only the order matters
 		for i := range b.now {

@@ -53,42 +53,42 @@ func (m *Matrix) logP(c plate.Code, a *[2*plate.MaxLen + 1]float64) float64 {
 	n := c.Len()
 	states := 2*n + 1
 	clear(a[:states])
-	a[0] = 1
+	var text [plate.MaxLen]plate.Symbol
+	for i := range n {
+		text[i] = c.At(i)
+	}
+	if m.Steps == 0 {
+		return math.Inf(-1)
+	}
+	a[0] = 1 // before the first step: in the blank that leads the text
 	log := 0.0
 	for t := range m.Steps {
 		row := m.Row(t)
 		blank := max(float64(row[0]), floor)
 		sum := 0.0
 		// From the last state to the first, so that a step reads what the step before left.
-		for s := states - 1; s >= 0; s-- {
-			v := a[s]
-			if t == 0 {
-				if v = 0; s <= 1 {
-					v = 1
-				}
-			} else {
-				if s > 0 {
-					v += a[s-1]
-				}
-				if s > 1 && s&1 == 1 && c.At(s>>1) != c.At(s>>1-1) {
-					v += a[s-2]
-				}
+		for i := n - 1; i >= 0; i-- {
+			s := 2*i + 1
+			v := float64((a[s+1] + a[s]) * blank)
+			a[s+1] = v
+			ink := a[s] + a[s-1]
+			if i > 0 && text[i] != text[i-1] {
+				ink += a[s-2]
 			}
-			if s&1 == 0 {
-				v = float64(v * blank)
-			} else {
-				v = float64(v * max(float64(row[c.At(s>>1)]), floor))
+			ink = float64(ink * max(float64(row[text[i]]), floor))
+			a[s] = ink
+			sum += v + ink
+		}
+		a[0] = float64(a[0] * blank)
+		if sum += a[0]; sum < tiny { // scaled before it underflows
+			if sum == 0 {
+				return math.Inf(-1)
 			}
-			a[s] = v
-			sum += v
+			for s := range states {
+				a[s] /= sum
+			}
+			log += math.Log(sum)
 		}
-		if sum == 0 {
-			return math.Inf(-1)
-		}
-		for s := range states { // scaled, so that a hundred steps do not underflow
-			a[s] /= sum
-		}
-		log += math.Log(sum)
 	}
 	last := a[states-1]
 	if states > 1 {
@@ -96,6 +96,9 @@ func (m *Matrix) logP(c plate.Code, a *[2*plate.MaxLen + 1]float64) float64 {
 	}
 	return log + math.Log(max(last, 1e-300))
 }
+
+// tiny is the sum below which the probabilities of a step are scaled.
+const tiny = 1e-100
 
 // Free gives up to n of the likeliest spellings whatever their shape: a prefix beam search.
 func (m *Matrix) Free(n int) []plate.Code {
