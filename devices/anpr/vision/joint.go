@@ -19,15 +19,15 @@ type joint struct {
 // plates, whose first character it knows less well.
 const aside = 0.3
 
-// looks implements engine.
-func (j *joint) looks(m gocv.Mat, q quad, crop bool) ([]*ctc.Matrix, error) {
-	a, err := j.ppocr.looks(m, q, crop)
+// look implements engine.
+func (j *joint) look(m gocv.Mat, q quad, crop, wider bool) ([]*ctc.Matrix, error) {
+	a, err := j.ppocr.look(m, q, crop, wider)
 	if err != nil {
 		return nil, err
 	}
-	b, err := j.own.looks(m, q, crop)
-	for _, l := range b {
-		if crop {
+	b, err := j.own.look(m, q, crop, wider)
+	if crop {
+		for _, l := range b {
 			l.Weight = aside
 		}
 	}

@@ -108,30 +108,28 @@ func (o *own) plates(m gocv.Mat, at image.Rectangle) ([]quad, error) {
 	return found, nil
 }
 
-// looks implements engine.
-func (o *own) looks(m gocv.Mat, q quad, crop bool) ([]*ctc.Matrix, error) {
-	views := []quad{q, q.grown(0.15, 0.08, 0.15, 0.08)}
-	if crop {
-		views[1] = q.grown(-0.08, -0.05, -0.08, -0.05)
+// look implements engine.
+func (o *own) look(m gocv.Mat, q quad, crop, wider bool) ([]*ctc.Matrix, error) {
+	switch {
+	case wider && crop:
+		q = q.grown(-0.08, -0.05, -0.08, -0.05)
+	case wider:
+		q = q.grown(0.15, 0.08, 0.15, 0.08)
 	}
-	var out []*ctc.Matrix
-	for _, v := range views {
-		l := upright(m, v)
-		grey, err := greyed(l, ownWide, ownHigh, ownWide, ownHigh)
-		l.Close()
-		if err != nil {
-			return nil, err
-		}
-		p, steps, err := forward(&o.reader, grey, ownHigh, ownWide)
-		if err != nil {
-			return nil, fmt.Errorf("recognise: %w", err)
-		}
-		if len(p) != steps*len(o.symbols) {
-			return nil, fmt.Errorf("recognise: %d values of %d steps, want %d classes", len(p), steps, len(o.symbols))
-		}
-		out = append(out, gather(p, steps, o.symbols))
+	l := upright(m, q)
+	grey, err := greyed(l, ownWide, ownHigh, ownWide, ownHigh)
+	l.Close()
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	p, steps, err := forward(&o.reader, grey, ownHigh, ownWide)
+	if err != nil {
+		return nil, fmt.Errorf("recognise: %w", err)
+	}
+	if len(p) != steps*len(o.symbols) {
+		return nil, fmt.Errorf("recognise: %d values of %d steps, want %d classes", len(p), steps, len(o.symbols))
+	}
+	return []*ctc.Matrix{gather(p, steps, o.symbols)}, nil
 }
 
 // greyed gives a picture as grey values, (v/255-0.5)/0.5, scaled to w x h at the upper left

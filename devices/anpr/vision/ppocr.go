@@ -97,20 +97,21 @@ func (p *ppocr) find(m gocv.Mat, level int) ([]quad, bool, error) {
 	return outlines(prob, w, h, fx, fy, outlining{threshold: 0.3, least: 0.5, unclip: 1.6, side: 3}), true, nil
 }
 
-// looks implements engine. A line of a scene is read twice, as it was found and a little
-// wider, since finders cut first and last characters; a crop once, narrowed, beside a space
-// as the recogniser was trained with: both measured to read best.
-func (p *ppocr) looks(m gocv.Mat, q quad, crop bool) ([]*ctc.Matrix, error) {
-	if crop {
-		l, err := p.cut(m, q, narrower, true)
-		return []*ctc.Matrix{l}, err
+// look implements engine. Finders cut first and last characters, so a line of a scene is
+// read a little wider too; a crop once, narrowed, beside a space as the recogniser was
+// trained with: both measured to read best.
+func (p *ppocr) look(m gocv.Mat, q quad, crop, wider bool) ([]*ctc.Matrix, error) {
+	stretch := 1.0
+	switch {
+	case crop && wider:
+		return nil, nil
+	case crop:
+		stretch = narrower
+	case wider:
+		q = q.grown(0.12, 0.05, 0.12, 0.05)
 	}
-	a, err := p.cut(m, q, 1, false)
-	if err != nil {
-		return nil, err
-	}
-	b, err := p.cut(m, q.grown(0.12, 0.05, 0.12, 0.05), 1, false)
-	return []*ctc.Matrix{a, b}, err
+	l, err := p.cut(m, q, stretch, crop)
+	return []*ctc.Matrix{l}, err
 }
 
 // cut straightens one line, stretches it and reads it.

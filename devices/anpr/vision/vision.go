@@ -28,9 +28,9 @@ type engine interface {
 	// find gives the outlines of what may be plates. level 0 is quick, each next one looks
 	// closer; ok is false beyond the last.
 	find(m gocv.Mat, level int) (q []quad, ok bool, err error)
-	// looks reads one line in a picture once or more, differently cut out. crop: the picture
-	// is the plate alone.
-	looks(m gocv.Mat, q quad, crop bool) ([]*ctc.Matrix, error)
+	// look reads one line in a picture: by each recogniser once as it was found, or, wider,
+	// once more cut a little larger. crop: the picture is the plate alone.
+	look(m gocv.Mat, q quad, crop, wider bool) ([]*ctc.Matrix, error)
 	close() error
 }
 
@@ -197,11 +197,11 @@ func (s *sight) crop() error {
 	if w/h > twoRows {
 		return nil
 	}
-	a, err := s.e.looks(s.m, rect(0, 0, w, h*0.52), true)
+	a, err := s.e.look(s.m, rect(0, 0, w, h*0.52), true, false)
 	if err != nil {
 		return err
 	}
-	b, err := s.e.looks(s.m, rect(0, h*0.44, w, h), true)
+	b, err := s.e.look(s.m, rect(0, h*0.44, w, h), true, false)
 	if err != nil {
 		return err
 	}
@@ -269,19 +269,43 @@ func (s *sight) known(q *quad) bool {
 	return false
 }
 
-// add reads the line in q.
+// add reads the line in q. What is no plate at the first look is not looked at again, nor
+// what leaves no doubt.
 func (s *sight) add(q quad, crop bool) error {
-	seen, err := s.e.looks(s.m, q, crop)
+	seen, err := s.e.look(s.m, q, crop, false)
 	if err != nil {
 		return err
 	}
-	l := line{quad: q, rows: 1, seen: seen, said: s.d.Decode(seen...)}
-	if len(l.said.Readings) == 0 {
+	l := line{quad: q, rows: 1, seen: seen}
+	if !s.decode(&l) {
 		return nil
 	}
-	l.likes = likeness(l.said, q.width()/max(q.height(), 1), q.height()/float64(s.m.Rows()))
+	if l.likes > hopeless && (l.best().P < certain || l.best().Seen < plain) {
+		wider, err := s.e.look(s.m, q, crop, true)
+		if err != nil {
+			return err
+		}
+		l.seen = append(l.seen, wider...)
+		s.decode(&l)
+	}
 	s.lines = append(s.lines, l)
 	return nil
+}
+
+const (
+	hopeless = -6   // likeness below which a line is no plate
+	certain  = 0.98 // share of a reading, and
+	plain    = -0.1 // logarithm of its probability, from which nothing is in doubt
+)
+
+// decode reads a line from its looks; false if nothing legible is there.
+func (s *sight) decode(l *line) bool {
+	l.said = s.d.Decode(l.seen...)
+	if len(l.said.Readings) == 0 {
+		return false
+	}
+	l.likes = likeness(l.said, l.width()/max(l.height(), 1), l.height()/float64(s.m.Rows()))
+	return true
 }
 
 // join reads two rows as one plate.
