@@ -54,6 +54,10 @@ var _ reader.Engine = (*Reader)(nil)
 // onnxruntime are in dir ("": the folder ocr beside the program). The error says why
 // neither engine can be had.
 func Open(dir string) (reader.Engine, error) {
+	// One core, as in ort.go; gocv 0.31 has no call for it, and OpenCV asks at its first use.
+	if err := os.Setenv("OPENCV_FOR_THREADS_NUM", "1"); err != nil {
+		return nil, fmt.Errorf("second reader: %w", err)
+	}
 	if dir == "" {
 		exe, err := os.Executable()
 		if err != nil {
