@@ -16,7 +16,7 @@ NODE := $(BUILD)/node.sh $(BUILD)/web.sh
 # Arguments of the user: make run ARGS="--lanes 4", make test PKG=./fusion/...
 ARGS ?=
 PKG ?= ./...
-TESTFLAGS ?= -timeout 8m
+TESTFLAGS ?= -timeout 10m
 BENCH ?= .
 DIR ?= ../shared/data/anpr
 T ?= 10s
