@@ -1,4 +1,4 @@
-"""Makes the synthetic check samples: python3 check.py 99 2000 /tmp/check.npz"""
+"""Makes the synthetic check samples: python3 check.py 99 2000 check.npz"""
 import sys
 
 import numpy as np

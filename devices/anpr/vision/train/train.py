@@ -149,7 +149,7 @@ def main():
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--fill", type=int, default=6000, help="samples to wait for")
     a.add_argument("--save", type=float, default=4, help="minutes between checkpoints")
-    a.add_argument("--check", default="/tmp/check.npz", help="samples of another seed, see check.py")
+    a.add_argument("--check", default="check.npz", help="samples of another seed, see check.py")
     a.add_argument("--peak", type=float, default=PEAK, help="learning rate at its highest")
     a.add_argument("--start", default="", help="checkpoint to start from")
     a.add_argument("--no-bf16", dest="bf16", action="store_false")
