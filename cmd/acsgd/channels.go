@@ -224,28 +224,10 @@ func (c *channelUseCmd) Run(ctx context.Context, s *std) error {
 			return usage{err}
 		}
 	}
-	switch {
-	case c.DryRun:
+	if c.DryRun {
 		return c.try(ctx, s, set)
-	case c.User == "":
-		return usage{errors.New("who: want --user")}
-	case (c.Console == "") == (c.Data == ""):
-		return usage{errors.New("where: want --data of a stopped site or --console of a running one")}
 	}
-	pw, err := bufio.NewReader(s.in).ReadString('\n')
-	if err != nil && pw == "" {
-		return usage{fmt.Errorf("read password: %w", err)}
-	}
-	pw = strings.TrimRight(pw, "\r\n")
-	if c.Console != "" {
-		return orderTuned(ctx, s, c.Console, "/api/plates/channels", c.User, pw, c.Lane, b)
-	}
-	ids, err := site.UseChannels(ctx, c.Data, c.Lane, c.User, pw, b)
-	if err != nil {
-		return usage{err}
-	}
-	fmt.Fprintf(s.out, "in the journal; in force in lane %s from the next start on\n", strings.Join(ids, ", "))
-	return nil
+	return putInForce(ctx, s, tunedTarget{c.Data, c.Console, c.Lane, c.User}, "/api/plates/channels", site.UseChannels, b)
 }
 
 // rematched is one line of a dry run: what was matched then, and what would be now.

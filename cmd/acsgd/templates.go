@@ -66,12 +66,22 @@ func (c *radiationUseCmd) Run(ctx context.Context, s *std) error {
 			return usage{err}
 		}
 	}
-	switch {
-	case c.DryRun:
+	if c.DryRun {
 		return c.try(ctx, s, set)
-	case c.User == "":
+	}
+	return putInForce(ctx, s, tunedTarget{c.Data, c.Console, c.Lane, c.User}, "/api/radiation/templates", site.UseTemplates, b)
+}
+
+// tunedTarget says where learnt data are put in force, and by whom.
+type tunedTarget struct{ data, console, lane, user string }
+
+// putInForce has a supervisor put learnt data in force: in the journal of a stopped site by
+// use, or by the console of a running one at path. The password comes from standard input.
+func putInForce(ctx context.Context, s *std, to tunedTarget, path string, use func(ctx context.Context, data, lane, user, password string, b []byte) ([]string, error), b []byte) error {
+	switch {
+	case to.user == "":
 		return usage{errors.New("who: want --user")}
-	case (c.Console == "") == (c.Data == ""):
+	case (to.console == "") == (to.data == ""):
 		return usage{errors.New("where: want --data of a stopped site or --console of a running one")}
 	}
 	pw, err := bufio.NewReader(s.in).ReadString('\n')
@@ -79,10 +89,10 @@ func (c *radiationUseCmd) Run(ctx context.Context, s *std) error {
 		return usage{fmt.Errorf("read password: %w", err)}
 	}
 	pw = strings.TrimRight(pw, "\r\n")
-	if c.Console != "" {
-		return orderTuned(ctx, s, c.Console, "/api/radiation/templates", c.User, pw, c.Lane, b)
+	if to.console != "" {
+		return orderTuned(ctx, s, to.console, path, to.user, pw, to.lane, b)
 	}
-	ids, err := site.UseTemplates(ctx, c.Data, c.Lane, c.User, pw, b)
+	ids, err := use(ctx, to.data, to.lane, to.user, pw, b)
 	if err != nil {
 		return usage{err}
 	}
