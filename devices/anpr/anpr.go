@@ -8,6 +8,7 @@
 package anpr
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,15 @@ import (
 	"acsgd/internal/plate"
 	"acsgd/internal/quant"
 )
+
+// CheckRole says what is wrong with a camera's role in the settings of a driver.
+func CheckRole(kind, role string) error {
+	switch obs.PlateRole(role) {
+	case "", obs.Front, obs.Rear, obs.Trailer:
+		return nil
+	}
+	return fmt.Errorf("%s: role %q: want front, rear or trailer", kind, role)
+}
 
 // Text sets the text of p from what a camera wrote. The words that cameras write for a
 // plate that is absent or could not be read give "". Original keeps the camera's own

@@ -6,7 +6,6 @@ import (
 
 	"acsgd/devices"
 	"acsgd/devices/push"
-	"acsgd/internal/obs"
 )
 
 // Push are the settings of every camera that pushes over HTTP. A driver that needs no more
@@ -30,12 +29,7 @@ func (p *Push) Load(kind string, sec devices.Section, v any) error {
 			return err
 		}
 	}
-	errs := []error{p.Validate(kind, sec)}
-	switch obs.PlateRole(p.Role) {
-	case "", obs.Front, obs.Rear, obs.Trailer:
-	default:
-		errs = append(errs, fmt.Errorf("%s: role %q: want front, rear or trailer", kind, p.Role))
-	}
+	errs := []error{p.Validate(kind, sec), CheckRole(kind, p.Role)}
 	if p.MaxPicture < 64<<10 || int64(p.MaxPicture) > p.MaxBody {
 		errs = append(errs, fmt.Errorf("%s: max_picture %d: want 65536 to max_body", kind, p.MaxPicture))
 	}

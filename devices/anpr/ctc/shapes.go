@@ -17,8 +17,8 @@ const further = "" +
 	"LLLDDDD LLLDLDD " + // BR
 	"LLDDLLL " + // GB
 	"DDDDLLL " + // ES
-	"LLDDDLL LLLDDLL " + // RS, EE-like
-	"DDDLLL LLLDDD LLLDDDD DLLLDDD LDDDDDD DDDLLLL LLLLDDD DDDDLL LLDDDD DLLDDDD DDDLLD LLDDLLL LDDLLL LLLDDL LLDDDL DLLLDD" // US states
+	"LLLDDLL " + // RS, EE-like
+	"DDDLLL DLLLDDD LDDDDDD DDDLLLL LLLLDDD DDDDLL LLDDDD DDDLLD LDDLLL LLLDDL LLDDDL DLLLDD" // US states
 
 const (
 	gain     = 0.35 // of what a shape tells of a position, so much counts: recognisers know some syntax already

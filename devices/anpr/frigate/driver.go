@@ -1,11 +1,9 @@
 package frigate
 
 import (
-	"fmt"
-
 	"acsgd/devices"
+	"acsgd/devices/anpr"
 	"acsgd/devices/mqtt"
-	"acsgd/internal/obs"
 )
 
 // Kind is the driver's name in the catalogue.
@@ -28,11 +26,7 @@ func load(sec devices.Section) (Config, error) {
 			return cfg, err
 		}
 	}
-	switch obs.PlateRole(cfg.Role) {
-	case "", obs.Front, obs.Rear, obs.Trailer:
-		return cfg, nil
-	}
-	return cfg, fmt.Errorf(Kind+": role %q: want front, rear or trailer", cfg.Role)
+	return cfg, anpr.CheckRole(Kind, cfg.Role)
 }
 
 // Driver is the driver's row in the catalogue.

@@ -51,11 +51,7 @@ func load(sec devices.Section) (Config, error) {
 			return cfg, err
 		}
 	}
-	switch obs.PlateRole(cfg.Role) {
-	case "", obs.Front, obs.Rear, obs.Trailer:
-		return cfg, nil
-	}
-	return cfg, fmt.Errorf(Kind+": role %q: want front, rear or trailer", cfg.Role)
+	return cfg, anpr.CheckRole(Kind, cfg.Role)
 }
 
 // Driver is the driver's row in the catalogue.
